@@ -1,0 +1,64 @@
+import type { Receipt } from '../../shared/receipt.ts';
+import type { Hash, Verify } from '../../shared/signed.ts';
+import type { TownApi } from './town-api.ts';
+
+/**
+ * Everything the core may touch beside its own ledger file, handed in by the host (Electron's core process, the loopback
+ * host, the command line, a simulator). The core has no global clock, no global ids and no device of its own.
+ */
+export type World = Readonly<{
+  /** The till's folder: the ledger, the open sale and its backups. */
+  dataFolder: string;
+  /** A folder outside the data folder in which each till keeps its private key and high-water mark; never part of a backup. */
+  keepFolder: string;
+  devices: Devices;
+  /** The town over any transport; null for a till that was never told where its town is. */
+  town: TownApi | null;
+  clock: Clock;
+  newId: () => string;
+  crypto: Crypto;
+  /** Called for what a person would want to read in a log; never with a card number, a name or a PIN. */
+  log: (line: string) => void;
+  /** A demo shop shows the simulated devices and the PINs; null in a real shop. */
+  demo: DemoShop | null;
+}>;
+
+export type Clock = Readonly<{
+  /** Milliseconds since 1970 UTC by the machine's wall clock. */
+  nowMs: () => number;
+  /** Runs `task` after `delayMs`; answers a function that cancels it. */
+  later: (delayMs: number, task: () => void) => () => void;
+}>;
+
+export type Crypto = Readonly<{
+  hash: Hash;
+  verify: Verify;
+  /** A new Ed25519 key pair, base64 (SPKI and PKCS8 DER). */
+  newKeys: () => { publicKey: string; privateKey: string };
+  signWith: (privateKey: string) => (bytes: Uint8Array) => string;
+  /** A slow salted hash of a PIN, and its check. */
+  hashPin: (pin: string) => string;
+  pinMatches: (pin: string, hashed: string) => boolean;
+}>;
+
+/** What stands at the counter. Every method may fail without touching the books; none may block a sale. */
+export type Devices = Readonly<{
+  printer: 'ready' | 'simulated' | 'missing';
+  scale: 'ready' | 'simulated' | 'missing';
+  print: (receipt: Receipt) => Promise<'printed' | 'failed'>;
+  openDrawer: () => Promise<'opened' | 'failed'>;
+  /** The last stable weight no older than a second, grams; null when there is none. */
+  weightGrams: () => number | null;
+  /** Puts a weight on a simulated scale; absent on real ones. */
+  simulateWeight?: (weightGrams: number) => void;
+  close: () => void;
+}>;
+
+/** What a demo shop tells a newcomer. */
+export type DemoShop = Readonly<{
+  pins: readonly Readonly<{ role: string; name: string; pin: string }>[];
+  cards: readonly Readonly<{ token: string; label: string }>[];
+  itemCodes: readonly string[];
+  /** Pulls the plug to the town, or puts it back. */
+  setConnected: (connected: boolean) => void;
+}>;

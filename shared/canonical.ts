@@ -1,0 +1,89 @@
+/**
+ * Canonical JSON (RFC 8785) for values made of integers, strings, booleans, null, arrays and plain objects.
+ *
+ * Every byte that is hashed or signed goes through here, so two machines that mean the same thing write the same bytes.
+ */
+export type CanonicalValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly CanonicalValue[]
+  | { readonly [key: string]: CanonicalValue | undefined };
+
+/** Why a text is not its own canonical form. */
+export type CanonicalFault =
+  | 'notJson'
+  | 'notCanonical'
+  | 'notAnInteger'
+  | 'unsafeInteger'
+  | 'loneSurrogate'
+  | 'unsupportedValue';
+
+class CanonicalError extends Error {
+  readonly fault: CanonicalFault;
+  constructor(fault: CanonicalFault) {
+    super(`no canonical form: ${fault}`);
+    this.fault = fault;
+  }
+}
+
+function writeString(text: string): string {
+  if (!text.isWellFormed()) throw new CanonicalError('loneSurrogate');
+  return JSON.stringify(text);
+}
+
+function write(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return writeString(value);
+    case 'number':
+      if (!Number.isInteger(value)) throw new CanonicalError('notAnInteger');
+      if (!Number.isSafeInteger(value)) throw new CanonicalError('unsafeInteger');
+      return Object.is(value, -0) ? '0' : String(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object': {
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
+      const fields = value as Record<string, unknown>;
+      const parts: string[] = [];
+      // The default sort compares UTF-16 code units, which is the order RFC 8785 asks for.
+      for (const key of Object.keys(fields).sort()) {
+        if (fields[key] !== undefined) parts.push(`${writeString(key)}:${write(fields[key])}`);
+      }
+      return `{${parts.join(',')}}`;
+    }
+    default:
+      throw new CanonicalError('unsupportedValue');
+  }
+}
+
+/**
+ * The canonical text of a value that our own code built. Fields that are `undefined` are left out.
+ * Throws when the value has no canonical form: that is a bug of the caller, never a matter of input.
+ */
+export function canonical(value: CanonicalValue): string {
+  return write(value);
+}
+
+/**
+ * Reads a text from outside and accepts it only when it is its own canonical form (RFC 8785). This refuses duplicate
+ * keys, floats, unsafe integers, lone surrogates and stray white space in one comparison.
+ */
+export function readCanonical(
+  text: string,
+): { kind: 'read'; value: unknown } | { kind: 'refused'; reason: CanonicalFault } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: 'refused', reason: 'notJson' };
+  }
+  try {
+    return write(value) === text ? { kind: 'read', value } : { kind: 'refused', reason: 'notCanonical' };
+  } catch (error) {
+    if (error instanceof CanonicalError) return { kind: 'refused', reason: error.fault };
+    throw error;
+  }
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { canonical, readCanonical, type CanonicalFault, type CanonicalValue } from './canonical.ts';
+import type { Hash } from './signed.ts';
+
+/**
+ * The journal: one record is one business fact, chained by hash, its exact bytes kept (protocol, "Records").
+ * What each kind carries in `body` stands in `record-bodies.ts`.
+ */
+export const recordKinds = [
+  'genesis',
+  'sale',
+  'refund',
+  'saleVoid',
+  'cashMove',
+  'shiftOpen',
+  'shiftClose',
+  'periodClose',
+  'statementApplied',
+  'policyApplied',
+  'allotmentIn',
+  'allotmentOut',
+  'clock',
+  'override',
+  'operatorChange',
+  'signIn',
+  'priceChange',
+  'itemChange',
+  'goodsIn',
+  'count',
+  'waste',
+  'refusedScan',
+  'idConflict',
+] as const;
+export type RecordKind = (typeof recordKinds)[number];
+
+/** Debit is positive, credit negative; each unit of a record sums to zero, points also per lot (invariant 1). */
+export const postingSchema = z.object({
+  account: z.string().min(1),
+  unit: z.enum(['fen', 'points']),
+  amount: z.int(),
+  lot: z.string().optional(),
+  term: z.string().optional(),
+});
+export type Posting = z.infer<typeof postingSchema>;
+
+/** Goods that moved: pieces or grams, keyed by the line of the document so that nothing moves twice (peers 53). */
+export const stockLineSchema = z.object({
+  item: z.string(),
+  batch: z.string().nullable(),
+  delta: z.int(),
+  line: z.int(),
+});
+export type StockLine = z.infer<typeof stockLineSchema>;
+
+const recordSchema = z.strictObject({
+  v: z.literal(1),
+  town: z.string().min(1),
+  shop: z.string().min(1),
+  till: z.string().min(1),
+  incarnation: z.int().min(1),
+  seq: z.int().min(1),
+  period: z.int().min(1),
+  businessDay: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
+  at: z.int().min(0),
+  kind: z.enum(recordKinds),
+  id: z.string().min(1),
+  operator: z.string().nullable(),
+  body: z.record(z.string(), z.unknown()),
+  postings: z.array(postingSchema),
+  stock: z.array(stockLineSchema),
+  previous: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** A record as its envelope says it; `at` is judged time in milliseconds. Bodies are read by `record-bodies.ts`. */
+export type JournalRecord = Readonly<z.infer<typeof recordSchema>>;
+
+/** The hash that stands before the first record of an incarnation. */
+export const GENESIS_PREVIOUS = '0'.repeat(64);
+
+const encoder = new TextEncoder();
+
+/** The bytes of a record that this program made. Throws when it has no canonical form, which is a bug. */
+export function recordText(record: JournalRecord): string {
+  return canonical(record as unknown as CanonicalValue);
+}
+
+/** `SHA-256("onecard/v1\0" || bytes)` over the exact text of a record (invariant 10). */
+export function recordHash(text: string, hash: Hash): string {
+  return hash(encoder.encode(`onecard/v1\0${text}`));
+}
+
+export type RecordFault = CanonicalFault | 'wrongShape' | 'unbalanced';
+
+/** Reads a record from its exact text: canonical form, shape, and postings that balance. Never throws on input. */
+export function readRecord(
+  text: string,
+): { kind: 'read'; record: JournalRecord } | { kind: 'refused'; reason: RecordFault } {
+  const read = readCanonical(text);
+  if (read.kind === 'refused') return read;
+  const parsed = recordSchema.safeParse(read.value);
+  if (!parsed.success) return { kind: 'refused', reason: 'wrongShape' };
+  return isBalanced(parsed.data.postings)
+    ? { kind: 'read', record: parsed.data }
+    : { kind: 'refused', reason: 'unbalanced' };
+}
+
+/** Invariants 1 and 2: fen sum to zero, points sum to zero per lot, and no posting is empty. */
+export function isBalanced(postings: readonly Posting[]): boolean {
+  const sums = new Map<string, number>();
+  for (const posting of postings) {
+    if (posting.amount === 0) return false;
+    const key = posting.unit === 'fen' ? 'fen' : `points ${posting.lot ?? ''}`;
+    sums.set(key, (sums.get(key) ?? 0) + posting.amount);
+  }
+  for (const sum of sums.values()) if (sum !== 0) return false;
+  return true;
+}
+
+/** Where a chain stands: the last sequence and its hash. Seq 0 with the zero hash is the chain before genesis. */
+export type ChainHead = Readonly<{ incarnation: number; seq: number; hash: string }>;
+
+/** Why a record does not continue a chain (invariants 9 and 10). */
+export type ChainFault = RecordFault | 'gap' | 'brokenChain' | 'foreign';
+
+/** Whether `text` is the next record after `head` of the same till and incarnation. */
+export function followsHead(
+  head: ChainHead,
+  text: string,
+  till: string,
+  hash: Hash,
+): { kind: 'follows'; record: JournalRecord; head: ChainHead } | { kind: 'refused'; reason: ChainFault } {
+  const read = readRecord(text);
+  if (read.kind === 'refused') return read;
+  const { record } = read;
+  if (record.till !== till || record.incarnation !== head.incarnation) return { kind: 'refused', reason: 'foreign' };
+  if (record.seq !== head.seq + 1) return { kind: 'refused', reason: 'gap' };
+  if (record.previous !== head.hash) return { kind: 'refused', reason: 'brokenChain' };
+  return {
+    kind: 'follows',
+    record,
+    head: { incarnation: record.incarnation, seq: record.seq, hash: recordHash(text, hash) },
+  };
+}

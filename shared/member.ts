@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+/** What of their points a member wishes to spend when nobody says otherwise; most wish none. */
+export const standingWishSchema = z.enum(['none', 'half', 'max']);
+export type StandingWish = z.infer<typeof standingWishSchema>;
+
+export const memberStateSchema = z.enum(['active', 'suspended', 'moved_out', 'deceased', 'withdrawn']);
+export type MemberState = z.infer<typeof memberStateSchema>;
+
+/**
+ * A member as a till may know them (R-V3): a mask instead of the name, stars, and the town's figures with their time.
+ * No full name, no phone, no ID number ever leaves the town.
+ */
+export const memberViewSchema = z.object({
+  id: z.string(),
+  mask: z.string(),
+  village: z.string(),
+  villageName: z.string(),
+  stars: z.int().min(0).max(5),
+  state: memberStateSchema,
+  standingWish: standingWishSchema,
+  /** The town's total of unexpired points of this member, wherever they are allotted. */
+  townPoints: z.int().min(0),
+  spentToday: z.int(),
+  spentThisMonth: z.int(),
+  /** The business day that `spentToday` and `spentThisMonth` speak of. */
+  spentDay: z.string(),
+  nextExpiry: z.object({ points: z.int(), day: z.string() }).nullable(),
+  /** Discount given to this member since the year began, fen (R-P13). */
+  savedThisYearFen: z.int(),
+  /** When the town wrote these figures. */
+  asOfMs: z.int(),
+});
+export type MemberView = z.infer<typeof memberViewSchema>;
+
+export const cardStateSchema = z.enum(['issued', 'active', 'lost', 'blocked', 'replaced', 'cancelled']);
+export type CardState = z.infer<typeof cardStateSchema>;
+
+/** A card as a till may know it: its token only as a hash, so a stolen data folder holds no usable card number. */
+export const cardViewSchema = z.object({
+  id: z.string(),
+  tokenHash: z.string(),
+  member: z.string(),
+  lastFour: z.string(),
+  state: cardStateSchema,
+  expiresOn: z.string().nullable(),
+});
+export type CardView = z.infer<typeof cardViewSchema>;
+
+/** `孙**`: the first character and stars, whatever the length, so that the mask tells nothing more (R-V1). */
+export function maskOf(name: string): string {
+  const first = Array.from(name)[0] ?? '会员';
+  return `${first}**`;
+}
+
+/** Why a card does not count today; the sale goes on at shelf price and says so. */
+export type CardRefusal =
+  | 'cardUnknown'
+  | 'cardLost'
+  | 'cardBlocked'
+  | 'cardReplaced'
+  | 'cardNotActive'
+  | 'cardExpired'
+  | 'memberNotActive';
+
+/** Whether a card, as last heard from the town, may be used by its member on a day. */
+export function judgeCard(card: CardView | null, member: MemberView | null, day: string): CardRefusal | null {
+  if (card === null || member === null) return 'cardUnknown';
+  switch (card.state) {
+    case 'lost':
+      return 'cardLost';
+    case 'blocked':
+      return 'cardBlocked';
+    case 'replaced':
+      return 'cardReplaced';
+    case 'issued':
+    case 'cancelled':
+      return 'cardNotActive';
+    case 'active':
+      if (card.expiresOn !== null && card.expiresOn < day) return 'cardExpired';
+      return member.state === 'active' ? null : 'memberNotActive';
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { perSchema } from './item.ts';
+
+/** One receipt, the single value behind paper and screen (R-P13). It holds no ID number, phone or village group. */
+export const receiptSchema = z.object({
+  kind: z.enum(['sale', 'refund']),
+  /** Till, incarnation and counter: gapless and never reused. */
+  number: z.string(),
+  townName: z.string(),
+  shopName: z.string(),
+  shopAddress: z.string(),
+  hotline: z.string(),
+  tillName: z.string(),
+  cashier: z.string(),
+  atMs: z.int(),
+  demo: z.boolean(),
+  lines: z.array(
+    z.object({
+      name: z.string(),
+      unit: z.string(),
+      per: perSchema,
+      quantity: z.int(),
+      labelled: z.boolean(),
+      priceFen: z.int(),
+      shelfFen: z.int(),
+      payFen: z.int(),
+      reason: z.enum(['shelf', 'clearance', 'promotion', 'star', 'manual']),
+      starRateBp: z.int().nullable(),
+      pointsAllowed: z.boolean(),
+    }),
+  ),
+  shelfFen: z.int(),
+  discountFen: z.int(),
+  totalFen: z.int(),
+  points: z.object({ used: z.int(), fen: z.int() }).nullable(),
+  mobile: z.object({ channel: z.string(), fen: z.int() }).nullable(),
+  truncationFen: z.int(),
+  cashDueFen: z.int(),
+  cashGivenFen: z.int(),
+  changeFen: z.int(),
+  member: z
+    .object({
+      mask: z.string(),
+      villageName: z.string(),
+      stars: z.int(),
+      lastFour: z.string(),
+      /** 本店现在可用 after this receipt. */
+      spendableAfter: z.int(),
+      /** 镇上总数 less what was spent here since, and its date. */
+      townPoints: z.int(),
+      townAsOfMs: z.int(),
+      nextExpiry: z.object({ points: z.int(), day: z.string() }).nullable(),
+      savedThisYearFen: z.int(),
+    })
+    .nullable(),
+  /** Of a refund: the receipt it undoes and why. */
+  original: z.object({ number: z.string(), reason: z.string() }).nullable(),
+  /** Sequence and the first eight digits of the record's hash, so that a dropped tail shows. */
+  seq: z.int(),
+  shortHash: z.string(),
+  copy: z.boolean(),
+});
+export type Receipt = z.infer<typeof receiptSchema>;

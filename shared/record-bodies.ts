@@ -1,0 +1,268 @@
+import { z } from 'zod';
+import { itemSchema, perSchema } from './item.ts';
+import type { JournalRecord, RecordKind } from './journal.ts';
+
+/**
+ * What each kind of record carries. Settlement needs nothing beside these bodies and the postings; a person is only
+ * ever a random id here (protocol, "People", invariant 32).
+ */
+const fen = z.int();
+const whole = z.int().min(0);
+const reason = z.string();
+
+/** Points that one lot gave to a sale, or takes back in a refund. `term` is null when they go to the town's free part. */
+export const lotPointsSchema = z.object({
+  lot: z.string(),
+  term: z.string().nullable(),
+  village: z.string(),
+  fund: z.string(),
+  points: z.int().min(1),
+});
+export type LotPoints = z.infer<typeof lotPointsSchema>;
+
+export const saleLineSchema = z.object({
+  item: z.string(),
+  code: z.string(),
+  name: z.string(),
+  spec: z.string(),
+  unit: z.string(),
+  category: z.string(),
+  per: perSchema,
+  /** Pieces for `piece`, grams otherwise; grams of a label without weight are computed (arithmetic, "Line"). */
+  quantity: z.int().min(1),
+  labelFen: whole.optional(),
+  priceFen: whole,
+  clearanceFen: whole.optional(),
+  promotionFen: whole.optional(),
+  manualFen: whole.optional(),
+  manualReason: reason.optional(),
+  discountable: z.boolean(),
+  shelfFen: whole,
+  payFen: whole,
+  reason: z.enum(['shelf', 'clearance', 'promotion', 'star', 'manual']),
+  pointsShareFen: whole,
+  moneyShareFen: whole,
+});
+export type SaleRecordLine = z.infer<typeof saleLineSchema>;
+
+/** What the till knew of the member's points and caps when it judged the sale. */
+export const knownSchema = z.object({
+  spendable: whole,
+  spentToday: z.int(),
+  spentThisMonth: z.int(),
+  townPoints: whole,
+  townAsOfMs: whole,
+});
+
+export const saleBodySchema = z.object({
+  receipt: z.string(),
+  counter: z.int().min(1),
+  shift: z.string(),
+  policyVersion: z.int(),
+  catalogueVersion: z.int(),
+  openedAtMs: whole,
+  member: z
+    .object({
+      id: z.string(),
+      card: z.string().nullable(),
+      village: z.string(),
+      stars: z.int().min(0).max(5),
+      /** `presented` allows points; `lookedUp` gives the discount only (R-C5). */
+      how: z.enum(['presented', 'lookedUp']),
+      known: knownSchema,
+    })
+    .nullable(),
+  lines: z.array(saleLineSchema),
+  pointValueFen: z.int().min(1),
+  truncation: z.object({ appliesTo: z.enum(['cash', 'off']), unitFen: z.int().min(1) }),
+  totalFen: whole,
+  pointsMax: whole,
+  pointsUsed: whole,
+  pointsFen: whole,
+  lots: z.array(lotPointsSchema),
+  mobileFen: whole,
+  mobileChannel: z.string().nullable(),
+  truncationFen: whole,
+  cashDueFen: whole,
+  cashGivenFen: whole,
+  changeFen: whole,
+  paidFen: whole,
+});
+export type SaleBody = z.infer<typeof saleBodySchema>;
+
+export const refundLineSchema = z.object({
+  /** Index of the line in the original sale, from 0. */
+  line: z.int().min(0),
+  item: z.string(),
+  name: z.string(),
+  unit: z.string(),
+  per: perSchema,
+  quantity: z.int().min(1),
+  shelfFen: whole,
+  payFen: whole,
+  goods: z.enum(['shelf', 'waste']),
+});
+
+export const refundBodySchema = z.object({
+  receipt: z.string(),
+  counter: z.int().min(1),
+  shift: z.string(),
+  sale: z.string(),
+  saleReceipt: z.string(),
+  saleTill: z.string(),
+  saleIncarnation: z.int(),
+  reason,
+  member: z.object({ id: z.string(), village: z.string() }).nullable(),
+  lines: z.array(refundLineSchema).min(1),
+  pointsBack: whole,
+  pointValueFen: z.int().min(1),
+  lots: z.array(lotPointsSchema),
+  mobileBackFen: whole,
+  mobileChannel: z.string().nullable(),
+  cashBackFen: whole,
+});
+export type RefundBody = z.infer<typeof refundBodySchema>;
+
+/** Totals over a run of records: what both sides must fold to the same numbers (invariants 22 and 27). */
+export const totalsSchema = z.object({
+  records: whole,
+  sales: whole,
+  refunds: whole,
+  lines: whole,
+  /** Sum of what the goods of all sales cost after discounts, fen. */
+  totalFen: fen,
+  pointsSpent: fen,
+  pointsBack: fen,
+  cashFen: fen,
+  mobileFen: fen,
+  /** Balance of every account, keyed `unit account`, zero balances left out. */
+  accounts: z.record(z.string(), z.int()),
+});
+export type Totals = z.infer<typeof totalsSchema>;
+
+export const grantSchema = z.object({
+  id: z.string(),
+  till: z.string(),
+  incarnation: z.int(),
+  term: z.string(),
+  member: z.string(),
+  lots: z.array(
+    z.object({ lot: z.string(), village: z.string(), fund: z.string(), expiresOn: z.string(), points: z.int().min(1) }),
+  ),
+});
+export type Grant = z.infer<typeof grantSchema>;
+
+export const recallSchema = z.object({
+  id: z.string(),
+  term: z.string(),
+  member: z.string(),
+  lot: z.string(),
+  points: z.int().min(1),
+});
+export type Recall = z.infer<typeof recallSchema>;
+
+export const bodySchemas = {
+  genesis: z.object({
+    publicKey: z.string(),
+    incarnationId: z.string(),
+    because: z.enum(['enrolled', 'restored', 'moved']),
+  }),
+  sale: saleBodySchema,
+  refund: refundBodySchema,
+  /** A sale abandoned before payment leaves its size behind, never its goods or its member (R-P11). */
+  saleVoid: z.object({ sale: z.string(), shift: z.string().nullable(), lines: whole, totalFen: fen, reason }),
+  cashMove: z.object({ shift: z.string(), direction: z.enum(['in', 'out']), amountFen: z.int().min(1), reason }),
+  shiftOpen: z.object({ shift: z.string(), floatFen: whole, carriedFen: whole }),
+  shiftClose: z.object({
+    shift: z.string(),
+    expectedFen: fen,
+    countedFen: whole,
+    differenceFen: fen,
+    held: whole,
+    unsent: whole,
+    totals: totalsSchema,
+  }),
+  /** Signed by the till: the period's totals and those since genesis of this incarnation. */
+  periodClose: z.object({
+    period: z.int(),
+    label: z.string(),
+    firstSeq: z.int(),
+    lastSeq: z.int(),
+    headHash: z.string(),
+    totals: totalsSchema,
+    perpetual: totalsSchema,
+    signature: z.string(),
+  }),
+  statementApplied: z.object({
+    number: z.int().min(1),
+    hash: z.string(),
+    ackSeq: whole,
+    ackHash: z.string(),
+    term: z.object({ id: z.string(), endMs: whole }).nullable(),
+    townMs: whole,
+    state: z.enum(['matched', 'breaks']),
+    breaks: whole,
+  }),
+  policyApplied: z.object({ version: z.int(), hash: z.string() }),
+  allotmentIn: z.object({ source: z.enum(['statement', 'topUp']), grant: grantSchema }),
+  allotmentOut: z.object({
+    recall: z.string(),
+    term: z.string(),
+    lot: z.string(),
+    member: z.string(),
+    points: z.int().min(1),
+  }),
+  clock: z.object({ jumpMs: z.int(), seenMs: whole, wallMs: whole }),
+  override: z.object({
+    what: z.enum(['manualPrice', 'refund', 'personConfirmed', 'drawer', 'refundAfterDays']),
+    document: z.string(),
+    by: z.string(),
+    detail: z.record(z.string(), z.int()),
+  }),
+  operatorChange: z.object({ operator: z.string(), role: z.enum(['cashier', 'manager']), active: z.boolean() }),
+  signIn: z.object({ operator: z.string(), outcome: z.enum(['in', 'out', 'wrongPin']) }),
+  priceChange: z.object({
+    item: z.string(),
+    which: z.enum(['shelf', 'clearance', 'promotion']),
+    beforeFen: whole.nullable(),
+    afterFen: whole.nullable(),
+    fromDay: z.string().nullable(),
+    toDay: z.string().nullable(),
+  }),
+  /** Items as they stand after the change; an import is a few records of many items. */
+  itemChange: z.object({ source: z.string(), items: z.array(itemSchema) }),
+  goodsIn: z.object({
+    supplier: z.string(),
+    lines: z.array(
+      z.object({
+        item: z.string(),
+        quantity: z.int().min(1),
+        cases: z.int().nullable(),
+        caseFactor: z.int().nullable(),
+        costFen: whole.nullable(),
+        batch: z.string(),
+        producedOn: z.string().nullable(),
+        expiresOn: z.string().nullable(),
+      }),
+    ),
+  }),
+  count: z.object({
+    lines: z.array(z.object({ item: z.string(), expected: z.int(), counted: whole, difference: z.int() })),
+  }),
+  waste: z.object({
+    reason,
+    lines: z.array(z.object({ item: z.string(), quantity: z.int().min(1), batch: z.string().nullable() })),
+  }),
+  /** What class of code was refused and how often, never its digits. */
+  refusedScan: z.object({ class: z.string(), shift: z.string().nullable() }),
+  idConflict: z.object({ id: z.string(), kind: z.string() }),
+} as const satisfies Record<RecordKind, z.ZodType>;
+
+export type BodyOf<K extends RecordKind> = z.infer<(typeof bodySchemas)[K]>;
+
+/** The body of a record as its kind; null when a foreign writer gave it another shape. */
+export function bodyOf<K extends RecordKind>(record: JournalRecord, kind: K): BodyOf<K> | null {
+  if (record.kind !== kind) return null;
+  const parsed = bodySchemas[kind].safeParse(record.body);
+  return parsed.success ? (parsed.data as BodyOf<K>) : null;
+}

@@ -1,0 +1,613 @@
+import { eventIterator, oc } from '@orpc/contract';
+import { z } from 'zod';
+import { itemSchema, perSchema } from './item.ts';
+import { standingWishSchema } from './member.ts';
+import { receiptSchema } from './receipt.ts';
+
+/**
+ * The contract between the core and every page: commands in, screens out, and a handful of named reads. Touch, keyboard,
+ * scanner and card reader all speak the one `Command` union, so the contract does not grow with each button.
+ */
+const id = z.string().min(8).max(64);
+const fen = z.int();
+const amountFen = z.int().min(0).max(100_000_000);
+const pin = z.string().regex(/^\d{4,6}$/);
+const quantity = z.int().min(1).max(10_000_000);
+
+/** A second person who allows something, by PIN; null when nobody was asked yet. */
+const approval = z.object({ pin }).nullable();
+
+export const commandSchema = z.discriminatedUnion('kind', [
+  // Operators and shift
+  z.object({ kind: z.literal('signIn'), pin }),
+  z.object({ kind: z.literal('signOut') }),
+  z.object({ kind: z.literal('openShift'), shift: id, floatFen: amountFen }),
+  z.object({
+    kind: z.literal('moveCash'),
+    id,
+    direction: z.enum(['in', 'out']),
+    amountFen,
+    reason: z.string().max(40),
+  }),
+  z.object({ kind: z.literal('startCloseShift') }),
+  z.object({ kind: z.literal('closeShift'), shift: id, countedFen: amountFen }),
+  // The open sale. `scan` takes whatever the scanner, the reader or the entry box gave: the core decides what it is.
+  z.object({ kind: z.literal('scan'), code: z.string().max(200), source: z.enum(['scanner', 'typed', 'card']) }),
+  z.object({ kind: z.literal('choose'), item: z.string() }),
+  z.object({ kind: z.literal('dismiss') }),
+  z.object({ kind: z.literal('quantityFirst'), count: z.int().min(1).max(9_999).nullable() }),
+  z.object({ kind: z.literal('weigh'), item: z.string(), weightGrams: quantity }),
+  z.object({ kind: z.literal('selectLine'), line: z.int().min(0) }),
+  z.object({ kind: z.literal('setQuantity'), line: z.int().min(0), quantity }),
+  z.object({
+    kind: z.literal('setPrice'),
+    line: z.int().min(0),
+    priceFen: amountFen.nullable(),
+    reason: z.string().max(40),
+    approval,
+  }),
+  z.object({ kind: z.literal('deleteLine'), line: z.int().min(0) }),
+  z.object({ kind: z.literal('voidSale'), reason: z.string().max(40) }),
+  z.object({ kind: z.literal('removeMember') }),
+  z.object({ kind: z.literal('confirmPerson'), approval }),
+  z.object({ kind: z.literal('hold') }),
+  z.object({ kind: z.literal('recall'), sale: id }),
+  // Payment
+  z.object({ kind: z.literal('startPay') }),
+  z.object({ kind: z.literal('leavePay') }),
+  z.object({ kind: z.literal('setPoints'), points: z.union([standingWishSchema, z.int().min(0)]) }),
+  z.object({
+    kind: z.literal('setMobile'),
+    amountFen: z.union([amountFen, z.literal('rest')]),
+    channel: z.string().max(20),
+  }),
+  z.object({ kind: z.literal('setCash'), amountFen: amountFen.nullable() }),
+  z.object({ kind: z.literal('pay'), sale: id }),
+  z.object({ kind: z.literal('nextSale') }),
+  z.object({ kind: z.literal('reprint'), receipt: z.string() }),
+  z.object({ kind: z.literal('openDrawer'), approval }),
+  // Refund
+  z.object({
+    kind: z.literal('refund'),
+    id,
+    receipt: z.string(),
+    lines: z.array(z.object({ line: z.int().min(0), quantity, goods: z.enum(['shelf', 'waste']) })).min(1),
+    reason: z.string().max(40),
+    approval,
+  }),
+  // The manager's work
+  z.object({
+    kind: z.literal('receiveGoods'),
+    id,
+    supplier: z.string().max(60),
+    lines: z
+      .array(
+        z.object({
+          item: z.string(),
+          quantity,
+          cases: z.int().min(1).nullable(),
+          caseFactor: z.int().min(1).nullable(),
+          costFen: amountFen.nullable(),
+          producedOn: z.string().nullable(),
+          shelfLifeDays: z.int().min(0).max(3650).nullable(),
+        }),
+      )
+      .min(1),
+  }),
+  z.object({
+    kind: z.literal('changePrice'),
+    id,
+    item: z.string(),
+    which: z.enum(['shelf', 'clearance', 'promotion']),
+    priceFen: amountFen.nullable(),
+    fromDay: z.string().nullable(),
+    toDay: z.string().nullable(),
+  }),
+  z.object({ kind: z.literal('saveItem'), id, item: itemSchema }),
+  z.object({
+    kind: z.literal('countStock'),
+    id,
+    /** `expected` is what the shelf held when the line was counted, so that sales since then are not taken twice. */
+    lines: z.array(z.object({ item: z.string(), expected: z.int(), counted: z.int().min(0) })).min(1),
+  }),
+  z.object({
+    kind: z.literal('recordWaste'),
+    id,
+    reason: z.string().max(40),
+    lines: z.array(z.object({ item: z.string(), quantity })).min(1),
+  }),
+  z.object({ kind: z.literal('runNight') }),
+  z.object({
+    kind: z.literal('saveOperator'),
+    id,
+    name: z.string().min(1).max(20),
+    role: z.enum(['cashier', 'manager']),
+    pin: pin.nullable(),
+    active: z.boolean(),
+  }),
+  /** Joins the town by its one-time code; the first manager's PIN is set at the same moment. */
+  z.object({
+    kind: z.literal('enrol'),
+    code: z.string().min(6).max(40),
+    managerName: z.string().min(1).max(20),
+    managerPin: pin,
+  }),
+  // Only a demo shop takes these; they stand for the hand that taps a card or pulls a plug.
+  z.object({ kind: z.literal('simulateNetwork'), connected: z.boolean() }),
+  z.object({ kind: z.literal('simulateWeight'), weightGrams: z.int().min(0).max(60_000) }),
+]);
+export type Command = z.infer<typeof commandSchema>;
+
+/** Why a command was refused; `words.ts` says each in Chinese with what to do next. */
+export const refusalReasons = [
+  'notSignedIn',
+  'wrongPin',
+  'pinWait',
+  'managerOnly',
+  'noShift',
+  'shiftOpenAlready',
+  'saleOpen',
+  'saleEmpty',
+  'noSale',
+  'unknownCode',
+  'wrongCheckDigit',
+  'notPriced',
+  'paymentCode',
+  'noMatch',
+  'needsWeight',
+  'noLine',
+  'wholeOnly',
+  'notWeighed',
+  'priceAboveShelf',
+  'needsManager',
+  'cardUnknown',
+  'cardLost',
+  'cardBlocked',
+  'cardReplaced',
+  'cardNotActive',
+  'cardExpired',
+  'memberNotActive',
+  'foreignCard',
+  'notPaying',
+  'tooManyPoints',
+  'mobileAboveDue',
+  'shortOfCash',
+  'unknownSale',
+  'idConflict',
+  'unknownReceipt',
+  'moreThanBought',
+  'refundTooLate',
+  'notThisTill',
+  'nothingHeld',
+  'unknownItem',
+  'expiredBatch',
+  'badInput',
+  'diskFull',
+  'journalDamaged',
+  'nightRunning',
+  'notDemo',
+  'duplicateCode',
+  'noPrinter',
+] as const;
+export const refusalSchema = z.enum(refusalReasons);
+export type RefusalReason = z.infer<typeof refusalSchema>;
+
+/** The answer to a command. `detail` are the numbers that belong to the reason, such as `missingFen` or `pointsMax`. */
+export const answerSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('done') }),
+  z.object({ kind: z.literal('refused'), reason: refusalSchema, detail: z.record(z.string(), z.int()).optional() }),
+]);
+export type Answer = z.infer<typeof answerSchema>;
+
+export const priceReasonSchema = z.enum(['shelf', 'clearance', 'promotion', 'star', 'manual']);
+
+export const screenLineSchema = z.object({
+  key: z.string(),
+  item: z.string(),
+  code: z.string(),
+  name: z.string(),
+  spec: z.string(),
+  unit: z.string(),
+  per: perSchema,
+  quantity: z.int(),
+  labelled: z.boolean(),
+  priceFen: fen,
+  /** The unit price behind `payFen`: clearance, promotion or manual; the shelf price otherwise. */
+  unitPayFen: fen,
+  shelfFen: fen,
+  payFen: fen,
+  reason: priceReasonSchema,
+  starRateBp: z.int(),
+  pointsAllowed: z.boolean(),
+  discountAllowed: z.boolean(),
+  stock: z.int(),
+});
+export type ScreenLine = z.infer<typeof screenLineSchema>;
+
+export const screenMemberSchema = z.object({
+  id: z.string(),
+  mask: z.string(),
+  villageName: z.string(),
+  stars: z.int(),
+  rateBp: z.int(),
+  lastFour: z.string(),
+  how: z.enum(['presented', 'lookedUp']),
+  /** What this till may spend now: 本店现在可用. */
+  spendable: z.int(),
+  /** 镇上总数 and the time it was true. */
+  townPoints: z.int(),
+  townAsOfMs: z.int(),
+  leftToday: z.int(),
+  leftThisMonth: z.int(),
+  leftWithoutPin: z.int(),
+  personConfirmed: z.boolean(),
+  nextExpiry: z.object({ points: z.int(), day: z.string() }).nullable(),
+  /** Why points cannot be spent at all just now; null when they can. */
+  pointsRefused: z
+    .enum(['termEnded', 'clockSuspect', 'noTerm', 'notPresented', 'waitingForTown', 'blockListOld'])
+    .nullable(),
+  starsStale: z.boolean(),
+});
+export type ScreenMember = z.infer<typeof screenMemberSchema>;
+
+export const screenPaySchema = z.object({
+  pointsMax: z.int(),
+  pointsUsed: z.int(),
+  pointsFen: fen,
+  /** What the choice was: a standing wish or a number typed. */
+  wish: z.union([standingWishSchema, z.literal('number')]),
+  /** Which limit holds `pointsMax` down. */
+  pointsLimit: z.enum(['none', 'spendable', 'pin', 'perSale', 'perDay', 'perMonth', 'share', 'goods', 'noMember']),
+  mobileFen: fen,
+  mobileChannel: z.string(),
+  truncationFen: fen,
+  cashDueFen: fen,
+  cashGivenFen: fen,
+  cashTyped: z.boolean(),
+  changeFen: fen,
+  missingFen: fen,
+  notForPointsFen: fen,
+  suggestionsFen: z.array(fen),
+});
+export type ScreenPay = z.infer<typeof screenPaySchema>;
+
+export const screenPaidSchema = z.object({
+  sale: z.string(),
+  receipt: receiptSchema,
+  paidFen: fen,
+  cashGivenFen: fen,
+  changeFen: fen,
+  pointsUsed: z.int(),
+  spendableAfter: z.int().nullable(),
+  printed: z.enum(['printing', 'printed', 'failed', 'none']),
+});
+
+export const noticeSchema = z.object({
+  id: z.int(),
+  tone: z.enum(['good', 'info', 'warn', 'bad']),
+  /** A refusal reason or one of the words of `words.ts`. */
+  text: z.string(),
+  /** What was scanned, shortened where it must not be shown in full; a name, a number: filled into the sentence. */
+  values: z.record(z.string(), z.union([z.string(), z.int()])),
+});
+export type Notice = z.infer<typeof noticeSchema>;
+
+export const foundItemSchema = z.object({
+  item: z.string(),
+  code: z.string(),
+  name: z.string(),
+  spec: z.string(),
+  unit: z.string(),
+  per: perSchema,
+  priceFen: fen.nullable(),
+  payFen: fen.nullable(),
+  stock: z.int(),
+});
+export type FoundItem = z.infer<typeof foundItemSchema>;
+
+export const heldSaleSchema = z.object({
+  sale: z.string(),
+  heldAtMs: z.int(),
+  lines: z.int(),
+  totalFen: fen,
+  mask: z.string().nullable(),
+  firstName: z.string(),
+});
+
+export const statusSchema = z.object({
+  nowMs: z.int(),
+  town: z.enum(['reachable', 'unreachable', 'notEnrolled', 'wrongKey']),
+  townHeardMs: z.int().nullable(),
+  unsent: z.int(),
+  quarantined: z.int(),
+  snapshotAsOfMs: z.int().nullable(),
+  termEndMs: z.int().nullable(),
+  printer: z.enum(['ready', 'simulated', 'missing', 'failed']),
+  scale: z.enum(['ready', 'simulated', 'missing']),
+  weightGrams: z.int().nullable(),
+  diskFreeBytes: z.int().nullable(),
+  clock: z.enum(['good', 'off', 'suspect']),
+  clockOffMs: z.int(),
+  night: z.enum(['none', 'running', 'matched', 'breaks', 'pending']),
+  catalogueVersion: z.int(),
+  policyVersion: z.int(),
+});
+export type Status = z.infer<typeof statusSchema>;
+
+export const screenSchema = z.object({
+  revision: z.int(),
+  townName: z.string(),
+  shopName: z.string(),
+  tillName: z.string(),
+  hotline: z.string(),
+  demo: z.boolean(),
+  phase: z.enum(['enrol', 'signIn', 'openShift', 'selling', 'paying', 'paid', 'closeShift', 'stopped']),
+  /** Why the till is stopped: each of these is a page of its own with what is safe and what to do. */
+  stopped: z.enum(['journalDamaged', 'diskFull', 'ioError', 'newerDatabase', 'held', 'notAFolder']).nullable(),
+  /** Who holds the folder, which version wrote it, which record is damaged: shown as it is. */
+  stoppedDetail: z.string(),
+  operator: z.object({ id: z.string(), mask: z.string(), role: z.enum(['cashier', 'manager']) }).nullable(),
+  signInWaitUntilMs: z.int(),
+  shift: z.object({ id: z.string(), number: z.int(), openedAtMs: z.int(), floatFen: fen, sales: z.int() }).nullable(),
+  carriedFloatFen: fen,
+  closing: z.object({ held: z.int(), unsent: z.int(), openLines: z.int() }).nullable(),
+  sale: z.object({
+    id: z.string(),
+    lines: z.array(screenLineSchema),
+    selected: z.int(),
+    quantityFirst: z.int().nullable(),
+    pieces: z.int(),
+    shelfFen: fen,
+    totalFen: fen,
+    discountFen: fen,
+    member: screenMemberSchema.nullable(),
+    /** An item that waits for its weight. */
+    weighing: foundItemSchema.nullable(),
+    choices: z.array(foundItemSchema),
+    adultsOnly: z.boolean(),
+  }),
+  pay: screenPaySchema.nullable(),
+  paid: screenPaidSchema.nullable(),
+  held: z.array(heldSaleSchema),
+  notice: noticeSchema.nullable(),
+  status: statusSchema,
+  policy: z.object({ mobileChannels: z.array(z.object({ code: z.string(), name: z.string() })) }),
+});
+export type Screen = z.infer<typeof screenSchema>;
+
+export const receiptRowSchema = z.object({
+  receipt: z.string(),
+  kind: z.enum(['sale', 'refund']),
+  atMs: z.int(),
+  totalFen: fen,
+  pointsUsed: z.int(),
+  mask: z.string().nullable(),
+  operator: z.string(),
+  lines: z.int(),
+  firstName: z.string(),
+  unsent: z.boolean(),
+});
+
+export const stockRowSchema = z.object({
+  item: z.string(),
+  code: z.string(),
+  name: z.string(),
+  spec: z.string(),
+  unit: z.string(),
+  per: perSchema,
+  category: z.string(),
+  priceFen: fen.nullable(),
+  costFen: fen.nullable(),
+  stock: z.int(),
+  lowStock: z.int().nullable(),
+});
+
+const totalsView = z.object({
+  sales: z.int(),
+  refunds: z.int(),
+  lines: z.int(),
+  totalFen: fen,
+  pointsSpent: fen,
+  pointsBack: fen,
+  cashFen: fen,
+  mobileFen: fen,
+  accounts: z.record(z.string(), z.int()),
+});
+
+export const breakSchema = z.object({
+  id: z.string(),
+  kind: z.enum([
+    'totalsDiffer',
+    'quarantined',
+    'fork',
+    'missing',
+    'shortfall',
+    'refundedTwice',
+    'capExceeded',
+    'townBehind',
+    'closingWrong',
+  ]),
+  owner: z.enum(['till', 'town', 'manager', 'clerk']),
+  account: z.string().nullable(),
+  seq: z.int().nullable(),
+  tillAmount: z.int().nullable(),
+  townAmount: z.int().nullable(),
+  sinceDay: z.string(),
+});
+export type Break = z.infer<typeof breakSchema>;
+
+export const nightReportSchema = z.object({
+  state: z.enum(['matched', 'breaks', 'pending']),
+  businessDay: z.string(),
+  /** The step that could not be done, when pending. */
+  pendingAt: z.enum(['close', 'hello', 'upload', 'settle', 'apply', 'replicas', 'backup']).nullable(),
+  pendingBecause: z.string().nullable(),
+  uploaded: z.int(),
+  breaks: z.array(breakSchema),
+  town: totalsView.nullable(),
+  till: totalsView,
+  statementNumber: z.int().nullable(),
+  finishedAtMs: z.int().nullable(),
+});
+export type NightReport = z.infer<typeof nightReportSchema>;
+
+const importReportFields = {
+  read: z.int(),
+  imported: z.int(),
+  updated: z.int(),
+  unchanged: z.int(),
+  rejected: z.array(z.object({ row: z.int(), code: z.string(), reason: z.string() })),
+};
+
+const input = <T extends z.ZodType>(schema: T) => oc.input(schema);
+
+export const tillContract = {
+  /** The only way to change anything. */
+  send: oc.input(commandSchema).output(answerSchema),
+  /** The screen now, then again at each change. */
+  watch: oc.output(eventIterator(screenSchema)),
+  search: input(z.object({ text: z.string().max(60), limit: z.int().min(1).max(200) })).output(
+    z.array(foundItemSchema),
+  ),
+  receipts: input(
+    z.object({ day: z.string().nullable(), text: z.string().max(60), limit: z.int().min(1).max(500) }),
+  ).output(z.array(receiptRowSchema)),
+  receipt: input(z.object({ receipt: z.string() })).output(
+    z
+      .object({
+        receipt: receiptSchema,
+        kind: z.enum(['sale', 'refund']),
+        /** Of a sale: what may still come back per line. */
+        lines: z.array(
+          z.object({
+            line: z.int(),
+            name: z.string(),
+            unit: z.string(),
+            per: perSchema,
+            bought: z.int(),
+            returned: z.int(),
+            wholeOnly: z.boolean(),
+            payFen: fen,
+          }),
+        ),
+        needsManager: z.boolean(),
+      })
+      .nullable(),
+  ),
+  /** What a refund would give back, before it is done. */
+  previewRefund: input(
+    z.object({ receipt: z.string(), lines: z.array(z.object({ line: z.int().min(0), quantity })).min(1) }),
+  ).output(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('preview'), pointsBack: z.int(), mobileBackFen: fen, cashBackFen: fen }),
+      z.object({ kind: z.literal('refused'), reason: refusalSchema }),
+    ]),
+  ),
+  stock: input(
+    z.object({
+      text: z.string().max(60),
+      only: z.enum(['all', 'low', 'unpriced', 'expiring']),
+      category: z.string().nullable(),
+      offset: z.int().min(0),
+      limit: z.int().min(1).max(500),
+    }),
+  ).output(z.object({ rows: z.array(stockRowSchema), total: z.int() })),
+  item: input(z.object({ item: z.string() })).output(
+    z
+      .object({
+        item: itemSchema,
+        stock: z.int(),
+        prices: z.array(
+          z.object({
+            atMs: z.int(),
+            which: z.string(),
+            beforeFen: fen.nullable(),
+            afterFen: fen.nullable(),
+            operator: z.string().nullable(),
+          }),
+        ),
+        movements: z.array(z.object({ atMs: z.int(), kind: z.string(), delta: z.int(), document: z.string() })),
+        batches: z.array(
+          z.object({ batch: z.string(), receivedAtMs: z.int(), quantity: z.int(), expiresOn: z.string().nullable() }),
+        ),
+      })
+      .nullable(),
+  ),
+  categories: oc.output(z.array(z.string())),
+  shiftReport: oc.output(
+    z
+      .object({
+        shift: z.string(),
+        number: z.int(),
+        openedAtMs: z.int(),
+        operator: z.string(),
+        floatFen: fen,
+        totals: totalsView,
+        cashInFen: fen,
+        cashOutFen: fen,
+      })
+      .nullable(),
+  ),
+  lastShift: oc.output(
+    z
+      .object({
+        shift: z.string(),
+        number: z.int(),
+        closedAtMs: z.int(),
+        expectedFen: fen,
+        countedFen: fen,
+        differenceFen: fen,
+        sales: z.int(),
+        held: z.int(),
+        unsent: z.int(),
+      })
+      .nullable(),
+  ),
+  operators: oc.output(
+    z.array(z.object({ id: z.string(), name: z.string(), role: z.enum(['cashier', 'manager']), active: z.boolean() })),
+  ),
+  /** Runs the night now, or joins the one that runs, and answers its report. */
+  night: oc.output(nightReportSchema),
+  /** Takes a CSV (UTF-8 or GBK) or Excel file as it is, base64; safe to run again. */
+  importItems: input(z.object({ fileName: z.string().max(200), base64: z.string().max(30_000_000) })).output(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('imported'), ...importReportFields }),
+      z.object({
+        kind: z.literal('refused'),
+        reason: z.enum(['unreadableFile', 'noCodeColumn', 'noNameColumn', 'empty', 'diskFull']),
+      }),
+    ]),
+  ),
+  /** Walks the whole chain on a connection of its own. */
+  verify: oc.output(
+    z.object({
+      state: z.enum(['sound', 'damaged']),
+      records: z.int(),
+      incarnations: z.int(),
+      headHash: z.string(),
+      fault: z.string().nullable(),
+      atSeq: z.int().nullable(),
+    }),
+  ),
+  /** Rebuilds every projection from the journal and says whether the rows are identical. */
+  rebuild: oc.output(
+    z.object({
+      identical: z.boolean(),
+      tables: z.array(z.object({ table: z.string(), rows: z.int(), identical: z.boolean() })),
+    }),
+  ),
+  /** The morning page: the last nights, newest first. */
+  nights: input(z.object({ limit: z.int().min(1).max(60) })).output(z.array(nightReportSchema)),
+  /** For the demo strip and the first page of a newcomer; empty outside a demo shop. */
+  demo: oc.output(
+    z
+      .object({
+        pins: z.array(z.object({ role: z.string(), name: z.string(), pin: z.string() })),
+        cards: z.array(z.object({ token: z.string(), label: z.string() })),
+        items: z.array(z.object({ code: z.string(), name: z.string() })),
+        weighed: z.array(z.object({ item: z.string(), code: z.string(), name: z.string() })),
+      })
+      .nullable(),
+  ),
+};
+export type TillContract = typeof tillContract;

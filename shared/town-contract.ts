@@ -1,0 +1,346 @@
+import { oc } from '@orpc/contract';
+import { z } from 'zod';
+import { itemSchema } from './item.ts';
+import { cardStateSchema, cardViewSchema, memberStateSchema, memberViewSchema, standingWishSchema } from './member.ts';
+import { grantSchema, recallSchema, totalsSchema } from './record-bodies.ts';
+import { breakSchema } from './till-contract.ts';
+
+/**
+ * The contract between a till and its town, and between the town and its own staff. A till signs every request over
+ * all its other fields (`signed.ts`); what the town promises comes back as a sealed document whose bytes are kept.
+ */
+const publicKey = z.string().min(20).max(100);
+const signature = z.string().min(20).max(200);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const sealed = z.object({ bytes: z.string(), signature });
+const from = { town: z.string(), till: z.string(), incarnation: z.int().min(1) };
+
+/** A time the town vouches for; `nonce` is the till's, so an old answer cannot be played again. */
+export const townTimeSchema = z.object({
+  v: z.literal(1),
+  town: z.string(),
+  till: z.string(),
+  nonce: z.string(),
+  nowMs: z.int(),
+});
+export type TownTime = z.infer<typeof townTimeSchema>;
+
+export const sealedGrantSchema = z.object({
+  v: z.literal(1),
+  town: z.string(),
+  request: z.string(),
+  issuedAtMs: z.int(),
+  grant: grantSchema.nullable(),
+});
+export type SealedGrant = z.infer<typeof sealedGrantSchema>;
+
+/** The night statement: the town's signed answer to one till, chained to the one before it. */
+export const statementSchema = z.object({
+  v: z.literal(1),
+  town: z.string(),
+  shop: z.string(),
+  till: z.string(),
+  incarnation: z.int(),
+  number: z.int().min(1),
+  previous: hash,
+  issuedAtMs: z.int(),
+  /** The town holds every record up to here on durable storage (invariant 23), and folded up to `settled`. */
+  ack: z.object({ seq: z.int().min(0), hash }),
+  settled: z.object({ seq: z.int().min(0), hash }),
+  /** The last closed period the town folded; null before the first. */
+  period: z.object({ period: z.int(), label: z.string(), totals: totalsSchema }).nullable(),
+  perpetual: totalsSchema,
+  breaks: z.array(breakSchema),
+  /** The till's open term; its end only ever moves later by a statement. */
+  term: z.object({ id: z.string(), endMs: z.int() }),
+  grants: z.array(grantSchema),
+  recalls: z.array(recallSchema),
+  policyVersion: z.int(),
+  membersVersion: z.int(),
+});
+export type Statement = z.infer<typeof statementSchema>;
+
+export const townRefusals = [
+  'unknownCode',
+  'codeUsed',
+  'codeExpired',
+  'unknownTill',
+  'wrongTown',
+  'wrongSignature',
+  'unknownIncarnation',
+  'fork',
+  'gap',
+  'tooLarge',
+  'notSettledYet',
+  'unknownMember',
+  'wrongPin',
+  'pinLocked',
+  'unknownCard',
+  'duplicate',
+  'unknownVillage',
+  'badInput',
+  'unknownLot',
+  'notSignedIn',
+] as const;
+export const townRefusalSchema = z.enum(townRefusals);
+export type TownRefusal = z.infer<typeof townRefusalSchema>;
+const refused = z.object({ kind: z.literal('refused'), reason: townRefusalSchema });
+
+/** An answer of the town: the value, or a refusal with its reason. */
+const answer = <T extends z.ZodRawShape>(shape: T) =>
+  z.discriminatedUnion('kind', [z.object({ kind: z.literal('ok'), ...shape }), refused]);
+
+export const enrolInput = z.object({
+  code: z.string().min(6).max(40),
+  publicKey,
+  incarnationId: z.string().min(16).max(64),
+  /** A till that is already known and comes with a new incarnation names itself; null asks for a new till. */
+  till: z.string().nullable(),
+  incarnation: z.int().min(1),
+});
+
+export const replicaRequest = z.object({ ...from, since: z.int().min(0), signature });
+
+export const townContract = {
+  enrol: oc
+    .route({
+      method: 'POST',
+      path: '/enrol',
+      summary: 'Enrol a till or a new incarnation by one-time code and public key',
+    })
+    .input(enrolInput)
+    .output(
+      answer({
+        town: z.string(),
+        townName: z.string(),
+        townKey: publicKey,
+        shop: z.string(),
+        shopName: z.string(),
+        shopAddress: z.string(),
+        hotline: z.string(),
+        till: z.string(),
+        tillName: z.string(),
+        incarnation: z.int(),
+      }),
+    ),
+  hello: oc
+    .route({
+      method: 'POST',
+      path: '/hello',
+      summary: 'Compare heads; answers the signed time and the last acknowledgement',
+    })
+    .input(z.object({ ...from, nonce: z.string().min(8).max(64), seq: z.int().min(0), hash, signature }))
+    .output(
+      answer({
+        time: sealed,
+        ack: z.object({ seq: z.int(), hash }),
+        statementNumber: z.int(),
+        policyVersion: z.int(),
+        membersVersion: z.int(),
+      }),
+    ),
+  upload: oc
+    .route({
+      method: 'POST',
+      path: '/records',
+      summary: 'Take in a signed batch of records; acknowledged after commit',
+    })
+    .input(
+      z.object({
+        ...from,
+        firstSeq: z.int().min(1),
+        lastSeq: z.int().min(1),
+        headHash: hash,
+        /** Exact texts of the records, consecutive from `firstSeq`; at most 1,000. */
+        records: z.array(z.string()).min(1).max(1_000),
+        signature,
+      }),
+    )
+    .output(
+      answer({
+        ack: z.object({ seq: z.int(), hash }),
+        quarantined: z.array(z.object({ seq: z.int(), reason: z.string() })),
+      }),
+    ),
+  settle: oc
+    .route({
+      method: 'POST',
+      path: '/settle',
+      summary: 'Fold what was taken in up to a sequence and answer a signed statement',
+    })
+    .input(z.object({ ...from, seq: z.int().min(0), hash, afterStatement: z.int().min(0), signature }))
+    .output(answer({ statement: sealed })),
+  /** A statement that was signed before, for a till whose answer was lost. */
+  statement: oc
+    .route({ method: 'POST', path: '/statement', summary: 'Fetch a statement by number' })
+    .input(z.object({ ...from, number: z.int().min(1), signature }))
+    .output(answer({ statement: sealed.nullable() })),
+  topUp: oc
+    .route({
+      method: 'POST',
+      path: '/top-up',
+      summary: 'Move free points of a member to this till, idempotent by request id',
+    })
+    .input(z.object({ ...from, request: z.string().min(8).max(64), term: z.string(), member: z.string(), signature }))
+    .output(answer({ grant: sealed, member: memberViewSchema })),
+  members: oc
+    .route({
+      method: 'POST',
+      path: '/replica/members',
+      summary: 'Members and cards changed since a version, as a till may know them',
+    })
+    .input(replicaRequest)
+    .output(
+      answer({
+        version: z.int(),
+        members: z.array(memberViewSchema),
+        cards: z.array(cardViewSchema),
+        asOfMs: z.int(),
+        more: z.boolean(),
+      }),
+    ),
+  policies: oc
+    .route({
+      method: 'POST',
+      path: '/replica/policies',
+      summary: 'Signed policy documents with a version above `since`',
+    })
+    .input(replicaRequest)
+    .output(answer({ policies: z.array(sealed) })),
+  catalogue: oc
+    .route({
+      method: 'POST',
+      path: '/replica/catalogue',
+      summary: "The town's part of the catalogue changed since a version",
+    })
+    .input(replicaRequest)
+    .output(answer({ version: z.int(), items: z.array(itemSchema) })),
+
+  // The town's own staff: every call carries the bearer token of a sign-in.
+  signIn: oc
+    .route({ method: 'POST', path: '/console/sign-in', summary: 'Sign town staff in' })
+    .input(z.object({ password: z.string().max(200) }))
+    .output(answer({ token: z.string(), townName: z.string() })),
+  overview: oc
+    .route({
+      method: 'GET',
+      path: '/console/overview',
+      summary: 'Points in existence, tills and their last contact, open breaks',
+    })
+    .output(
+      answer({
+        townName: z.string(),
+        nowMs: z.int(),
+        points: z.object({
+          issued: z.int(),
+          free: z.int(),
+          allotted: z.int(),
+          spent: z.int(),
+          expired: z.int(),
+          shortfall: z.int(),
+        }),
+        villages: z.array(
+          z.object({
+            id: z.string(),
+            name: z.string(),
+            members: z.int(),
+            issued: z.int(),
+            spent: z.int(),
+            outstanding: z.int(),
+          }),
+        ),
+        tills: z.array(
+          z.object({
+            till: z.string(),
+            name: z.string(),
+            shopName: z.string(),
+            incarnation: z.int(),
+            heardAtMs: z.int().nullable(),
+            ackSeq: z.int(),
+            quarantined: z.int(),
+            statementNumber: z.int(),
+            termEndMs: z.int().nullable(),
+            allotted: z.int(),
+            salesToday: z.int(),
+            pointsToday: z.int(),
+          }),
+        ),
+        breaks: z.array(breakSchema),
+      }),
+    ),
+  listMembers: oc
+    .route({ method: 'GET', path: '/console/members', summary: 'Members with stars, points and cards' })
+    .input(z.object({ text: z.string().max(40).default(''), village: z.string().optional() }))
+    .output(
+      answer({
+        members: z.array(
+          z.object({
+            id: z.string(),
+            name: z.string(),
+            village: z.string(),
+            villageName: z.string(),
+            stars: z.int(),
+            state: memberStateSchema,
+            standingWish: standingWishSchema,
+            points: z.int(),
+            free: z.int(),
+            allotted: z.int(),
+            cards: z.array(z.object({ id: z.string(), lastFour: z.string(), state: cardStateSchema })),
+          }),
+        ),
+      }),
+    ),
+  issueLot: oc
+    .route({
+      method: 'POST',
+      path: '/console/lots',
+      summary: 'Credit points to a member as a lot of a village and fund',
+    })
+    .input(
+      z.object({
+        id: z.string().min(8),
+        member: z.string(),
+        village: z.string(),
+        fund: z.string(),
+        points: z.int().min(1).max(100_000),
+        earnedOn: z.string(),
+        note: z.string().max(100),
+      }),
+    )
+    .output(answer({ lot: z.string() })),
+  setCardState: oc
+    .route({ method: 'POST', path: '/console/cards/state', summary: 'Report a card lost, block it or lift the block' })
+    .input(z.object({ card: z.string(), state: cardStateSchema }))
+    .output(answer({})),
+  issueEnrolmentCode: oc
+    .route({ method: 'POST', path: '/console/enrolment-codes', summary: 'A one-time code that lets one till enrol' })
+    .input(z.object({ shop: z.string(), till: z.string().nullable(), tillName: z.string().max(40) }))
+    .output(answer({ code: z.string(), expiresAtMs: z.int() })),
+  publishPolicy: oc
+    .route({ method: 'POST', path: '/console/policies', summary: 'Publish a new policy version; the town signs it' })
+    .input(z.object({ policy: z.record(z.string(), z.unknown()) }))
+    .output(answer({ version: z.int() })),
+  settlement: oc
+    .route({
+      method: 'GET',
+      path: '/console/settlement',
+      summary: 'What each village and fund owes each shop, by month (R-T3)',
+    })
+    .input(z.object({ month: z.string().regex(/^\d{4}-\d{2}$/) }))
+    .output(
+      answer({
+        rows: z.array(
+          z.object({
+            shop: z.string(),
+            shopName: z.string(),
+            village: z.string(),
+            villageName: z.string(),
+            fund: z.string(),
+            points: z.int(),
+            amountFen: z.int(),
+          }),
+        ),
+      }),
+    ),
+};
+export type TownContract = typeof townContract;
