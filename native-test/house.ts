@@ -47,7 +47,7 @@ const DRIVERS = /^(node-hid|serialport|@serialport\/.+|pcsc-mini)(\/|$)/;
 /** Where the contract library may stand, so that replacing it stays a day's work. */
 const CONTRACT_FILES: Readonly<Partial<Record<Zone, RegExp>>> = {
   shared: /^shared\/(till|town)-contract\.ts$/,
-  core: /^electron\/core\/(router|town-client)\.ts$/,
+  core: /^electron\/core\/(router|town-client|town-api)\.ts$/,
 };
 
 /** Packages that any test file may use beside what its zone allows. */

@@ -37,7 +37,15 @@ export async function buildWhenChanged(
   }
   rmSync(stampFile, { force: true });
   mkdirSync(target, { recursive: true });
-  await build();
+  // A caller under test has NODE_ENV=test, which would bake the slow development React into the pages.
+  const modeBefore = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await build();
+  } finally {
+    if (modeBefore === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = modeBefore;
+  }
   writeFileSync(stampFile, wanted);
   return { folder: target, rebuilt: true };
 }
