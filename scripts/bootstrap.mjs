@@ -31,13 +31,17 @@ function fail(lines) {
 }
 
 /**
+ * `npm install` without saving, and not `npm ci`: both take the versions and hashes of the lockfile, but `ci` gives up
+ * when the optional part of some other platform is not in it, or cannot be had from a company's registry.
+ *
  * Install scripts stay off: every native part carries its prebuilt binary, while an older npm would compile
  * better-sqlite3 with whatever compiler it finds. The few symlinks a script would have made are made below.
  */
 function install() {
   const npm = process.env.npm_execpath;
   const arguments_ = [
-    'ci',
+    'install',
+    '--no-save',
     '--ignore-scripts',
     '--include=dev',
     '--include=optional',
@@ -57,7 +61,7 @@ function install() {
   if (result.error !== undefined) fail([`npm could not be started: ${result.error.message}`, 'Is npm installed?']);
   if (result.status !== 0) {
     fail([
-      `Installing failed (npm ci ended with ${result.status ?? result.signal}); npm's reason stands above.`,
+      `Installing failed (npm install ended with ${result.status ?? result.signal}); npm's reason stands above.`,
       'Most often: no network or no way to the npm registry (check the connection or `npm config get registry`),',
       'a full disk, or a folder that this user may not write. Nothing else was changed: run the same command again.',
     ]);
