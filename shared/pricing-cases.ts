@@ -166,25 +166,25 @@ function refundStepsOf(refunds: Case['refunds'], lines: readonly SaleLine[]): Re
   return steps;
 }
 
-/** Whether every amount that pricing may reach is an integer that JSON carries exactly. */
+/** Whether the weights and the shelf amounts are integers that JSON carries exactly; nothing else is larger. */
 function withinRange(lines: readonly SaleLine[]): boolean {
   const limit = BigInt(Number.MAX_SAFE_INTEGER);
-  let shelf = 0n;
+  let shelfTotal = 0n;
   for (const line of lines) {
     const unit = line.per === 'piece' ? 1n : BigInt(unitGrams(line.per));
-    let quantity: bigint;
-    if (line.per === 'piece') quantity = BigInt(line.count);
-    else if (line.grams !== undefined) quantity = BigInt(line.grams);
-    else quantity = (BigInt(line.labelFen) * unit) / BigInt(line.priceFen) + 1n;
-    if (quantity > limit) return false;
-    for (const price of [line.priceFen, line.clearanceFen, line.promotionFen, line.manualFen]) {
-      if (price !== undefined && (BigInt(price) * quantity) / unit >= limit) return false;
+    const price = BigInt(line.priceFen);
+    const carried = line.per === 'piece' ? line.count : line.grams;
+    if (carried === undefined) {
+      const label = BigInt(line.labelFen ?? 0);
+      if ((2n * label * unit + price) / (2n * price) > limit) return false;
+      shelfTotal += label;
+      continue;
     }
-    const full = (BigInt(line.priceFen) * quantity) / unit + 1n;
-    const label = BigInt(line.labelFen ?? 0);
-    shelf += full > label ? full : label;
+    const amount = (2n * price * BigInt(carried) + unit) / (2n * unit);
+    const label = line.labelFen === undefined ? amount : BigInt(line.labelFen);
+    shelfTotal += amount < label ? amount : label;
   }
-  return shelf <= limit;
+  return shelfTotal <= limit;
 }
 
 function malformed(at: string, why: string): CaseError {

@@ -87,6 +87,11 @@ test('a label with weight never costs more than it says, nor more than its weigh
   expect([shelf(1990), shelf(2000), shelf(2010)]).toEqual([1990, 2000, 2000]);
 });
 
+test('an absurd offer loses, however large', () => {
+  const line = pieces({ count: 2 ** 30, priceFen: 1, promotionFen: 2 ** 50, clearanceFen: 2 ** 52 });
+  expect(priceLines([line], null, policy).lines[0]).toMatchObject({ payFen: 2 ** 30, reason: 'shelf' });
+});
+
 test('points are capped by whatever is least', () => {
   const max = (who: Partial<PricingMember>): number =>
     priceLines([pieces({ count: 100, discountable: false })], { ...member, ...who }, policy).pointsMax;

@@ -175,6 +175,7 @@ export function priceSale(
 function priceLine(line: SaleLine, member: PricingMember | null, policy: PricingPolicy): LinePrice {
   const quantity = quantityOf(line);
   const shelfFen = shelfFenOf(line, quantity);
+  must(Number.isSafeInteger(shelfFen), 'the shelf amount of a line is beyond what a till counts');
   let best: Readonly<{ reason: PriceReason; payFen: number }> = { reason: 'shelf', payFen: shelfFen };
   const offer = (reason: PriceReason, payFen: number | null): void => {
     // Strictly smaller, so that a tie stays with the reason named first.
@@ -211,8 +212,12 @@ function shelfFenOf(line: SaleLine, quantity: number): number {
   return Math.min(line.labelFen, amountFen(line.per, quantity, line.priceFen));
 }
 
+/** Infinity where no JSON integer carries it: such an amount may lose against a printed or a better one, never win. */
 function amountFen(per: SaleLine['per'], quantity: number, priceFen: number): number {
-  return per === 'piece' ? multiply(priceFen, quantity) : halfUpMulDiv(priceFen, quantity, unitGrams(per));
+  const unit = per === 'piece' ? 1 : unitGrams(per);
+  if (Number.isSafeInteger(priceFen * quantity)) return halfUp(priceFen * quantity, unit);
+  const exact = (2n * BigInt(priceFen) * BigInt(quantity) + BigInt(unit)) / BigInt(2 * unit);
+  return exact > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(exact);
 }
 
 /** R-P1..R-P3: the member's rate on the shelf amount, or null where no discount is given. */
