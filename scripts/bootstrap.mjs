@@ -10,16 +10,14 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 const stampFile = join(modules, '.bootstrap-stamp');
 
-/** What an installation depends on: both files, and the machine, since the native parts differ by platform. */
+/** What an installation depends on: the parts named in both files, and the machine, since native parts differ by it. */
 function wantedStamp() {
+  const { dependencies, devDependencies, optionalDependencies, overrides } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
   const hash = createHash('sha256');
-  for (const name of ['package.json', 'package-lock.json', 'scripts/bootstrap.mjs']) {
-    hash
-      .update(name)
-      .update('\0')
-      .update(readFileSync(join(root, name)))
-      .update('\0');
-  }
+  hash.update(JSON.stringify([dependencies, devDependencies, optionalDependencies, overrides]));
+  hash.update(readFileSync(join(root, 'package-lock.json')));
   hash.update(`${process.platform}-${process.arch}`);
   return hash.digest('hex');
 }
