@@ -1,6 +1,8 @@
-import type { Receipt } from '../../shared/receipt.ts';
+import type { Devices } from '../../shared/devices.ts';
 import type { Hash, Verify } from '../../shared/signed.ts';
 import type { TownApi } from './town-api.ts';
+
+export type { Devices };
 
 /**
  * Everything the core may touch beside its own ledger file, handed in by the host (Electron's core process, the loopback
@@ -39,19 +41,6 @@ export type Crypto = Readonly<{
   /** A slow salted hash of a PIN, and its check. */
   hashPin: (pin: string) => string;
   pinMatches: (pin: string, hashed: string) => boolean;
-}>;
-
-/** What stands at the counter. Every method may fail without touching the books; none may block a sale. */
-export type Devices = Readonly<{
-  printer: 'ready' | 'simulated' | 'missing';
-  scale: 'ready' | 'simulated' | 'missing';
-  print: (receipt: Receipt) => Promise<'printed' | 'failed'>;
-  openDrawer: () => Promise<'opened' | 'failed'>;
-  /** The last stable weight no older than a second, grams; null when there is none. */
-  weightGrams: () => number | null;
-  /** Puts a weight on a simulated scale; absent on real ones. */
-  simulateWeight?: (weightGrams: number) => void;
-  close: () => void;
 }>;
 
 /** What a demo shop tells a newcomer. */
