@@ -28,6 +28,8 @@ export const memberViewSchema = z.object({
   nextExpiry: z.object({ points: z.int(), day: z.string() }).nullable(),
   /** Discount given to this member since the year began, fen (R-P13). */
   savedThisYearFen: z.int(),
+  /** The last sequence of the asking till's present incarnation that these figures count (what the town has settled). */
+  countedSeq: z.int().min(0),
   /** When the town wrote these figures. */
   asOfMs: z.int(),
 });

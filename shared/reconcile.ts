@@ -11,6 +11,8 @@ export type TotalsFold = {
   refunds: number;
   lines: number;
   totalFen: number;
+  pointsSpent: number;
+  pointsBack: number;
   accounts: Map<string, number>;
 };
 
@@ -21,6 +23,8 @@ export function newFold(from?: Totals): TotalsFold {
     refunds: from?.refunds ?? 0,
     lines: from?.lines ?? 0,
     totalFen: from?.totalFen ?? 0,
+    pointsSpent: from?.pointsSpent ?? 0,
+    pointsBack: from?.pointsBack ?? 0,
     accounts: new Map(Object.entries(from?.accounts ?? {})),
   };
 }
@@ -41,8 +45,8 @@ export function foldRecord(fold: TotalsFold, record: JournalRecord): void {
     const key = `${posting.unit} ${posting.account}`;
     fold.accounts.set(key, (fold.accounts.get(key) ?? 0) + posting.amount);
     if (posting.unit === 'points' && posting.account === 'spent') {
-      const which = posting.amount > 0 ? 'points spentGross' : 'points backGross';
-      fold.accounts.set(which, (fold.accounts.get(which) ?? 0) + Math.abs(posting.amount));
+      if (posting.amount > 0) fold.pointsSpent += posting.amount;
+      else fold.pointsBack -= posting.amount;
     }
   }
 }
@@ -63,8 +67,8 @@ export function totalsOf(fold: TotalsFold): Totals {
     refunds: fold.refunds,
     lines: fold.lines,
     totalFen: fold.totalFen,
-    pointsSpent: accounts['points spentGross'] ?? 0,
-    pointsBack: accounts['points backGross'] ?? 0,
+    pointsSpent: fold.pointsSpent,
+    pointsBack: fold.pointsBack,
     cashFen: accounts['fen drawer'] ?? 0,
     mobileFen,
     accounts,
@@ -74,7 +78,7 @@ export function totalsOf(fold: TotalsFold): Totals {
 /** One figure on which the two sides do not agree; `tillAmount - townAmount` is the break. */
 export type Difference = Readonly<{ figure: string; tillAmount: number; townAmount: number }>;
 
-const figures = ['records', 'sales', 'refunds', 'lines', 'totalFen'] as const;
+const figures = ['records', 'sales', 'refunds', 'lines', 'totalFen', 'pointsSpent', 'pointsBack'] as const;
 
 /** Every figure that differs, counts first, then accounts by name. Silence on an account is zero, not a match. */
 export function differences(till: Totals, town: Totals): Difference[] {

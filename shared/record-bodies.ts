@@ -28,8 +28,8 @@ export const saleLineSchema = z.object({
   unit: z.string(),
   category: z.string(),
   per: perSchema,
-  /** Pieces for `piece`, grams otherwise; grams of a label without weight are computed (arithmetic, "Line"). */
-  quantity: z.int().min(1),
+  /** Pieces for `piece`, grams otherwise; grams of a label without weight are computed (arithmetic, "Line") and may be 0. */
+  quantity: whole,
   labelFen: whole.optional(),
   priceFen: whole,
   clearanceFen: whole.optional(),
@@ -97,7 +97,7 @@ export const refundLineSchema = z.object({
   name: z.string(),
   unit: z.string(),
   per: perSchema,
-  quantity: z.int().min(1),
+  quantity: whole,
   shelfFen: whole,
   payFen: whole,
   goods: z.enum(['shelf', 'waste']),

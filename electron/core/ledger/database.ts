@@ -1,0 +1,86 @@
+import Database from 'better-sqlite3';
+import { must } from '../../../shared/assert.ts';
+import { MIGRATIONS } from './migrations.ts';
+
+export type Connection = Database.Database;
+
+/** Why a ledger file cannot be opened; each is a page of its own. */
+export type DatabaseRefusal = 'newerDatabase' | 'journalDamaged' | 'diskFull' | 'ioError';
+
+/** What kind of trouble an error of SQLite is; null when it is none of the disk's. */
+export function diskTrouble(error: unknown): 'diskFull' | 'journalDamaged' | 'ioError' | null {
+  if (!(error instanceof Database.SqliteError)) return null;
+  if (error.code.startsWith('SQLITE_FULL')) return 'diskFull';
+  if (error.code.startsWith('SQLITE_CORRUPT') || error.code === 'SQLITE_NOTADB') return 'journalDamaged';
+  if (
+    error.code.startsWith('SQLITE_IOERR') ||
+    error.code.startsWith('SQLITE_CANTOPEN') ||
+    error.code.startsWith('SQLITE_READONLY')
+  )
+    return 'ioError';
+  return null;
+}
+
+/**
+ * Every connection that may write is set to full synchrony, and says so again after its first write: the build's default
+ * falls back to NORMAL then, under which a power cut loses what was called paid (promise 1, invariant 7).
+ */
+function setPragmas(database: Connection): void {
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.pragma('fullfsync = ON');
+  database.pragma('foreign_keys = ON');
+  database.pragma('trusted_schema = OFF');
+  database.pragma('cell_size_check = ON');
+  database.pragma('busy_timeout = 5000');
+  database.pragma('wal_autocheckpoint = 1000');
+  database.pragma('cache_size = -16000');
+}
+
+/** Opens a ledger file for writing, brings its schema up to date, and asserts full synchrony after a write. */
+export function openDatabase(
+  file: string,
+): { kind: 'opened'; database: Connection } | { kind: 'refused'; reason: DatabaseRefusal; detail: string } {
+  let database: Connection | null = null;
+  try {
+    database = new Database(file);
+    setPragmas(database);
+    const version = Number(database.pragma('user_version', { simple: true }));
+    if (version > MIGRATIONS.length) {
+      database.close();
+      return { kind: 'refused', reason: 'newerDatabase', detail: `${version} > ${MIGRATIONS.length}` };
+    }
+    migrate(database, version);
+    assertFullSynchrony(database);
+    return { kind: 'opened', database };
+  } catch (error) {
+    database?.close();
+    const reason = diskTrouble(error);
+    if (reason === null) throw error;
+    return { kind: 'refused', reason, detail: error instanceof Error ? error.message : '' };
+  }
+}
+
+/** Applies the migrations above `version` in one transaction; exported for the tests of each migration. */
+export function migrate(database: Connection, version: number, upTo: number = MIGRATIONS.length): void {
+  if (version >= upTo) return;
+  database.transaction(() => {
+    for (const sql of MIGRATIONS.slice(version, upTo)) database.exec(sql);
+    database.pragma(`user_version = ${upTo}`);
+  })();
+}
+
+/** Writes one row and reads the pragma back; anything but FULL (2) is a bug that must not take money. */
+export function assertFullSynchrony(database: Connection): void {
+  database
+    .prepare(`INSERT INTO setting (key, value) VALUES ('opened', '1') ON CONFLICT (key) DO UPDATE SET value = value`)
+    .run();
+  must(database.pragma('synchronous', { simple: true }) === 2, 'the ledger is not written with synchronous=FULL');
+}
+
+/** A connection that can only read, for the worker that verifies and rebuilds beside the till's own. */
+export function openReadOnly(file: string): Connection {
+  const database = new Database(file, { readonly: true, fileMustExist: true });
+  database.pragma('busy_timeout = 5000');
+  return database;
+}

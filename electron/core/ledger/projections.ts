@@ -1,0 +1,308 @@
+import { assertNever } from '../../../shared/assert.ts';
+import type { Item } from '../../../shared/item.ts';
+import type { JournalRecord } from '../../../shared/journal.ts';
+import type { BodyOf, RecordKind } from '../../../shared/record-bodies.ts';
+import type { Connection } from './database.ts';
+import { itemFromRow, itemToRow, type ItemRow } from './item-row.ts';
+
+/**
+ * Folds one record into every table beside the journal. The till calls it in the transaction that writes the record; a
+ * rebuild calls it for all records in order, and must come to identical rows. So it may look at nothing but the record
+ * and what earlier records left: no clock, no replica, no policy.
+ */
+export type Projector = (n: number, record: JournalRecord) => void;
+
+/** Kinds that are trade: a period that holds only others has nothing to close. */
+const TRADE: ReadonlySet<RecordKind> = new Set([
+  'sale',
+  'refund',
+  'saleVoid',
+  'cashMove',
+  'shiftOpen',
+  'shiftClose',
+  'priceChange',
+  'itemChange',
+  'goodsIn',
+  'count',
+  'waste',
+  'override',
+]);
+
+export function createProjector(database: Connection): Projector {
+  const insertPosting = database.prepare(
+    'INSERT INTO posting (n, position, account, unit, amount, lot, term) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const addBalance = database.prepare(
+    'INSERT INTO balance (unit, account, amount) VALUES (?, ?, ?) ON CONFLICT (unit, account) DO UPDATE SET amount = amount + excluded.amount',
+  );
+  const insertStockLine = database.prepare(
+    'INSERT INTO stock_line (item, n, line, batch, delta) VALUES (?, ?, ?, ?, ?)',
+  );
+  const addStock = database.prepare(
+    'INSERT INTO stock (item, quantity) VALUES (?, ?) ON CONFLICT (item) DO UPDATE SET quantity = quantity + excluded.quantity',
+  );
+  const insertBatch = database.prepare(
+    'INSERT INTO batch (item, batch, received_at_ms, quantity, produced_on, expires_on, cost_fen, supplier) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const putItem = database.prepare(`
+    INSERT INTO item (id, code, name, category, spec, unit, per, plu, price_fen, clearance_fen, promotion_fen, promotion_from, promotion_to, cost_fen, discountable, low_stock, shelf_life_days, initials)
+    VALUES (@id, @code, @name, @category, @spec, @unit, @per, @plu, @price_fen, @clearance_fen, @promotion_fen, @promotion_from, @promotion_to, @cost_fen, @discountable, @low_stock, @shelf_life_days, @initials)
+    ON CONFLICT (id) DO UPDATE SET code = excluded.code, name = excluded.name, category = excluded.category, spec = excluded.spec, unit = excluded.unit,
+      per = excluded.per, plu = excluded.plu, price_fen = excluded.price_fen, clearance_fen = excluded.clearance_fen, promotion_fen = excluded.promotion_fen,
+      promotion_from = excluded.promotion_from, promotion_to = excluded.promotion_to, cost_fen = excluded.cost_fen, discountable = excluded.discountable,
+      low_stock = excluded.low_stock, shelf_life_days = excluded.shelf_life_days, initials = excluded.initials`);
+  const getItem = database.prepare<[string], ItemRow>('SELECT * FROM item WHERE id = ?');
+  const putSearch = database.prepare(
+    'INSERT INTO item_search (item, text) VALUES (?, ?) ON CONFLICT (item) DO UPDATE SET text = excluded.text',
+  );
+  const setCost = database.prepare('UPDATE item SET cost_fen = ? WHERE id = ?');
+  const insertPrice = database.prepare(
+    'INSERT INTO price_change (item, n, which, before_fen, after_fen, from_day, to_day, at_ms, operator) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const insertReceipt = database.prepare(
+    'INSERT INTO receipt (number, n, kind, incarnation, counter, business_day, at_ms, document, shift, operator, member, total_fen, points, lines, first_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const addReturned = database.prepare(
+    'INSERT INTO returned (sale, line, quantity) VALUES (?, ?, ?) ON CONFLICT (sale, line) DO UPDATE SET quantity = quantity + excluded.quantity',
+  );
+  const addReturnedLot = database.prepare(
+    'INSERT INTO returned_lot (sale, lot, points) VALUES (?, ?, ?) ON CONFLICT (sale, lot) DO UPDATE SET points = points + excluded.points',
+  );
+  const addHeld = database.prepare(
+    'INSERT INTO held_lot (term, lot, member, village, fund, expires_on, points) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (term, lot) DO UPDATE SET points = points + excluded.points',
+  );
+  const changeHeld = database.prepare('UPDATE held_lot SET points = points + ? WHERE term = ? AND lot = ?');
+  const putTerm = database.prepare(
+    'INSERT INTO term (id, incarnation, end_ms, opened_n) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET end_ms = MAX(end_ms, excluded.end_ms)',
+  );
+  const insertSpend = database.prepare(
+    'INSERT INTO member_spend (member, n, incarnation, seq, business_day, points, saved_fen) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const insertShift = database.prepare(
+    'INSERT INTO shift (id, number, opened_n, opened_at_ms, operator, float_fen, sales) VALUES (?, (SELECT COUNT(*) + 1 FROM shift), ?, ?, ?, ?, 0)',
+  );
+  const countSale = database.prepare('UPDATE shift SET sales = sales + 1 WHERE id = ?');
+  const closeShift = database.prepare(
+    'UPDATE shift SET closed_n = ?, closed_at_ms = ?, expected_fen = ?, counted_fen = ?, difference_fen = ?, held = ?, unsent = ? WHERE id = ?',
+  );
+  const putPeriod = database.prepare(
+    'INSERT INTO period (incarnation, period, label, first_seq, last_seq, traded, closed_seq) VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (incarnation, period) DO UPDATE SET last_seq = excluded.last_seq, traded = MAX(traded, excluded.traded)',
+  );
+  const closePeriod = database.prepare('UPDATE period SET closed_seq = ? WHERE incarnation = ? AND period = ?');
+
+  const saveItem = (item: Item): void => {
+    putItem.run(itemToRow(item));
+    putSearch.run(item.id, searchTextOf(item));
+  };
+
+  const project = (n: number, record: JournalRecord): void => {
+    const traded = TRADE.has(record.kind) ? 1 : 0;
+    putPeriod.run(record.incarnation, record.period, record.businessDay, record.seq, record.seq, traded);
+    record.postings.forEach(({ account, unit, amount, lot, term }, position) => {
+      insertPosting.run(n, position, account, unit, amount, lot ?? null, term ?? null);
+      addBalance.run(unit, account, amount);
+    });
+    for (const { item, line, batch, delta } of record.stock) {
+      insertStockLine.run(item, n, line, batch, delta);
+      addStock.run(item, delta);
+    }
+    switch (record.kind) {
+      case 'sale': {
+        const body = record.body as BodyOf<'sale'>;
+        insertReceipt.run(
+          body.receipt,
+          n,
+          'sale',
+          record.incarnation,
+          body.counter,
+          record.businessDay,
+          record.at,
+          record.id,
+          body.shift,
+          record.operator,
+          body.member?.id ?? null,
+          body.totalFen,
+          body.pointsUsed,
+          body.lines.length,
+          body.lines[0]?.name ?? '',
+        );
+        countSale.run(body.shift);
+        for (const lot of body.lots) changeHeld.run(-lot.points, lot.term, lot.lot);
+        if (body.member !== null) {
+          const savedFen = body.lines.reduce((sum, line) => sum + line.shelfFen - line.payFen, 0);
+          insertSpend.run(
+            body.member.id,
+            n,
+            record.incarnation,
+            record.seq,
+            record.businessDay,
+            body.pointsUsed,
+            savedFen,
+          );
+        }
+        return;
+      }
+      case 'refund': {
+        const body = record.body as BodyOf<'refund'>;
+        const payFen = body.lines.reduce((sum, line) => sum + line.payFen, 0);
+        insertReceipt.run(
+          body.receipt,
+          n,
+          'refund',
+          record.incarnation,
+          body.counter,
+          record.businessDay,
+          record.at,
+          record.id,
+          body.shift,
+          record.operator,
+          body.member?.id ?? null,
+          -payFen,
+          -body.pointsBack,
+          body.lines.length,
+          body.lines[0]?.name ?? '',
+        );
+        for (const line of body.lines) addReturned.run(body.sale, line.line, line.quantity);
+        for (const lot of body.lots) {
+          addReturnedLot.run(body.sale, lot.lot, lot.points);
+          if (lot.term !== null) changeHeld.run(lot.points, lot.term, lot.lot);
+        }
+        if (body.member !== null) {
+          const savedFen = payFen - body.lines.reduce((sum, line) => sum + line.shelfFen, 0);
+          insertSpend.run(
+            body.member.id,
+            n,
+            record.incarnation,
+            record.seq,
+            record.businessDay,
+            -body.pointsBack,
+            savedFen,
+          );
+        }
+        return;
+      }
+      case 'shiftOpen': {
+        const body = record.body as BodyOf<'shiftOpen'>;
+        insertShift.run(body.shift, n, record.at, record.operator, body.floatFen);
+        return;
+      }
+      case 'shiftClose': {
+        const body = record.body as BodyOf<'shiftClose'>;
+        closeShift.run(
+          n,
+          record.at,
+          body.expectedFen,
+          body.countedFen,
+          body.differenceFen,
+          body.held,
+          body.unsent,
+          body.shift,
+        );
+        return;
+      }
+      case 'periodClose':
+        closePeriod.run(record.seq, record.incarnation, (record.body as BodyOf<'periodClose'>).period);
+        return;
+      case 'statementApplied': {
+        const { term } = record.body as BodyOf<'statementApplied'>;
+        if (term !== null) putTerm.run(term.id, record.incarnation, term.endMs, n);
+        return;
+      }
+      case 'allotmentIn': {
+        const { grant } = record.body as BodyOf<'allotmentIn'>;
+        for (const lot of grant.lots)
+          addHeld.run(grant.term, lot.lot, grant.member, lot.village, lot.fund, lot.expiresOn, lot.points);
+        return;
+      }
+      case 'allotmentOut': {
+        const body = record.body as BodyOf<'allotmentOut'>;
+        changeHeld.run(-body.points, body.term, body.lot);
+        return;
+      }
+      case 'itemChange': {
+        for (const item of (record.body as BodyOf<'itemChange'>).items) {
+          const before = getItem.get(item.id)?.price_fen ?? null;
+          if (before !== item.priceFen)
+            insertPrice.run(item.id, n, 'shelf', before, item.priceFen, null, null, record.at, record.operator);
+          saveItem(item);
+        }
+        return;
+      }
+      case 'priceChange': {
+        const body = record.body as BodyOf<'priceChange'>;
+        const row = getItem.get(body.item);
+        if (row === undefined) return;
+        insertPrice.run(
+          body.item,
+          n,
+          body.which,
+          body.beforeFen,
+          body.afterFen,
+          body.fromDay,
+          body.toDay,
+          record.at,
+          record.operator,
+        );
+        saveItem(withPrice(itemFromRow(row), body));
+        return;
+      }
+      case 'goodsIn': {
+        const body = record.body as BodyOf<'goodsIn'>;
+        for (const line of body.lines) {
+          insertBatch.run(
+            line.item,
+            line.batch,
+            record.at,
+            line.quantity,
+            line.producedOn,
+            line.expiresOn,
+            line.costFen,
+            body.supplier,
+          );
+          if (line.costFen !== null) setCost.run(line.costFen, line.item);
+        }
+        return;
+      }
+      case 'genesis':
+      case 'saleVoid':
+      case 'cashMove':
+      case 'policyApplied':
+      case 'clock':
+      case 'override':
+      case 'operatorChange':
+      case 'signIn':
+      case 'count':
+      case 'waste':
+      case 'refusedScan':
+      case 'idConflict':
+        return;
+      default:
+        assertNever(record.kind);
+    }
+  };
+  return project;
+}
+
+/** What the search looks through: code, PLU, name and every reading's initials, in capitals. */
+function searchTextOf(item: Item): string {
+  return `${item.code} ${item.plu ?? ''} ${item.name} ${item.spec} ${item.initials}`.toUpperCase();
+}
+
+function withPrice(item: Item, change: BodyOf<'priceChange'>): Item {
+  switch (change.which) {
+    case 'shelf':
+      return { ...item, priceFen: change.afterFen };
+    case 'clearance':
+      return { ...item, clearanceFen: change.afterFen };
+    case 'promotion':
+      return {
+        ...item,
+        promotion:
+          change.afterFen === null
+            ? null
+            : { priceFen: change.afterFen, fromDay: change.fromDay ?? '', toDay: change.toDay ?? '9999-12-31' },
+      };
+    default:
+      return assertNever(change.which);
+  }
+}

@@ -1,0 +1,68 @@
+import type { CardView, MemberView } from '../../../shared/member.ts';
+import { policySchema, type Policy } from '../../../shared/policy.ts';
+import type { SignedDocument } from '../../../shared/signed.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What the town says and the till only repeats: replaced by newer versions, never authoritative. */
+export function createReplicas(ledger: Ledger) {
+  return {
+    putMember: (view: MemberView, incarnation: number): void =>
+      ledger.run(
+        'INSERT INTO member (id, incarnation, view) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET incarnation = excluded.incarnation, view = excluded.view',
+        view.id,
+        incarnation,
+        JSON.stringify(view),
+      ),
+    putCard: (view: CardView): void =>
+      ledger.run(
+        'INSERT INTO card (token_hash, id, member, view) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, member = excluded.member, view = excluded.view',
+        view.tokenHash,
+        view.id,
+        view.member,
+        JSON.stringify(view),
+      ),
+    /** The member and the incarnation in which the town's figures were heard. */
+    member: (id: string): { view: MemberView; incarnation: number } | null => {
+      const row = ledger.get<{ view: string; incarnation: number }>(
+        'SELECT view, incarnation FROM member WHERE id = ?',
+        id,
+      );
+      return row === undefined ? null : { view: JSON.parse(row.view) as MemberView, incarnation: row.incarnation };
+    },
+    cardByTokenHash: (tokenHash: string): CardView | null => {
+      const row = ledger.get<{ view: string }>('SELECT view FROM card WHERE token_hash = ?', tokenHash);
+      return row === undefined ? null : (JSON.parse(row.view) as CardView);
+    },
+    card: (id: string): CardView | null => {
+      const row = ledger.get<{ view: string }>('SELECT view FROM card WHERE id = ?', id);
+      return row === undefined ? null : (JSON.parse(row.view) as CardView);
+    },
+    putPolicy: (version: number, document: SignedDocument): void =>
+      ledger.run(
+        'INSERT INTO policy (version, bytes, signature) VALUES (?, ?, ?) ON CONFLICT (version) DO NOTHING',
+        version,
+        document.bytes,
+        document.signature,
+      ),
+    policies: (): Policy[] =>
+      ledger
+        .all<{ bytes: string }>('SELECT bytes FROM policy ORDER BY version')
+        .map((row) => policySchema.parse(JSON.parse(row.bytes))),
+    putStatement: (incarnation: number, number: number, hash: string, document: SignedDocument): void =>
+      ledger.run(
+        'INSERT INTO statement (number, incarnation, hash, bytes, signature) VALUES (?, ?, ?, ?, ?) ON CONFLICT (incarnation, number) DO NOTHING',
+        number,
+        incarnation,
+        hash,
+        document.bytes,
+        document.signature,
+      ),
+    lastStatement: (incarnation: number): { number: number; hash: string; bytes: string } | null =>
+      ledger.get<{ number: number; hash: string; bytes: string }>(
+        'SELECT number, hash, bytes FROM statement WHERE incarnation = ? ORDER BY number DESC LIMIT 1',
+        incarnation,
+      ) ?? null,
+  };
+}
+
+export type Replicas = ReturnType<typeof createReplicas>;
