@@ -1,0 +1,276 @@
+import { useEffect, useRef } from 'react';
+import { formatFen } from '../../shared/money.ts';
+import { formatQuantity } from '../../shared/quantity.ts';
+import type { Screen, ScreenLine, ScreenMember } from '../../shared/till-contract.ts';
+import { rateWords } from '../../shared/words.ts';
+
+/**
+ * What the customer sees of the sale. Every figure stands in the screen as the core sent it; nothing is added or
+ * subtracted here, because a villager has to be able to hold this page against the receipt.
+ */
+export function CustomerPage({ screen }: Readonly<{ screen: Screen | null }>): React.JSX.Element {
+  if (screen === null) return <Waiting />;
+  if (screen.phase === 'paid' && screen.paid !== null) return <Paid screen={screen} />;
+  const isServing = screen.phase === 'selling' || screen.phase === 'paying';
+  if (isServing && (screen.sale.lines.length > 0 || screen.sale.member !== null)) return <Serving screen={screen} />;
+  return <Idle screen={screen} />;
+}
+
+function Waiting(): React.JSX.Element {
+  return (
+    <div className="page idle">
+      <div className="welcome">
+        <h1>请稍候</h1>
+        <p>正在连接收银台</p>
+      </div>
+    </div>
+  );
+}
+
+function Idle({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
+  const isOpen = screen.shift !== null && screen.phase !== 'stopped';
+  return (
+    <div className="page idle">
+      <div className="welcome">
+        <div className="emblem" aria-hidden="true">
+          <i />
+          <b>信用一卡通</b>
+          <span>★★★★★</span>
+        </div>
+        <h1>{screen.shopName}</h1>
+        <p>{isOpen ? '乡亲您好，欢迎光临' : '收银台还没有开，请稍等'}</p>
+        {isOpen ? <p className="hint">带了信用一卡通，请先给收银员刷一下</p> : null}
+      </div>
+      <Footer screen={screen} />
+    </div>
+  );
+}
+
+function Serving({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
+  const { sale, pay } = screen;
+  return (
+    <div className="page">
+      <main>
+        <h1>
+          请核对商品
+          {sale.lines.length > 0 ? (
+            <small>
+              {sale.lines.length} 种 · {sale.pieces} 件
+            </small>
+          ) : null}
+        </h1>
+        <Lines lines={sale.lines} selected={sale.selected} />
+      </main>
+      <aside>
+        <Member member={sale.member} />
+        {sale.discountFen > 0 ? (
+          <p className="saved">
+            这一单为您省了 <b>{formatFen(sale.discountFen)}</b> 元
+          </p>
+        ) : null}
+        {pay === null ? (
+          <>
+            <Due label="一共" amountFen={sale.totalFen} />
+            {sale.member === null ? null : <SpendablePoints member={sale.member} />}
+          </>
+        ) : (
+          <Paying screen={screen} pay={pay} />
+        )}
+      </aside>
+      <Footer screen={screen} />
+    </div>
+  );
+}
+
+/** The list keeps the line that was touched last in sight, because that is the one the customer is checking. */
+function Lines({ lines, selected }: Readonly<{ lines: readonly ScreenLine[]; selected: number }>): React.JSX.Element {
+  const selectedLine = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    selectedLine.current?.scrollIntoView({ block: 'nearest' });
+  }, [lines.length, selected]);
+  return (
+    <ol className="lines">
+      {lines.map((line, index) => (
+        <li key={line.key} className={index === selected ? 'new' : ''} ref={index === selected ? selectedLine : null}>
+          <span className="name">
+            {line.name}
+            <small>{line.spec}</small>
+          </span>
+          <span className="quantity">{quantityWords(line)}</span>
+          <s>{line.payFen < line.shelfFen ? formatFen(line.shelfFen) : ''}</s>
+          <b>{formatFen(line.payFen)}</b>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function quantityWords(line: ScreenLine): string {
+  if (line.per !== 'piece') return formatQuantity(line.quantity, line.per);
+  return line.quantity === 1 ? '' : `× ${formatQuantity(line.quantity, line.per)}`;
+}
+
+function Member({ member }: Readonly<{ member: ScreenMember | null }>): React.JSX.Element {
+  if (member === null) {
+    return (
+      <div className="member">
+        <p className="name">欢迎光临</p>
+        <p>带了信用一卡通，请先刷一下</p>
+      </div>
+    );
+  }
+  const rate = rateWords(member.rateBp);
+  return (
+    <div className="member">
+      <p className="name">
+        {member.mask}
+        <small>{member.villageName}</small>
+      </p>
+      <Stars stars={member.stars} />
+      {rate === '' ? null : (
+        <p>
+          信用{'零一二三四五'.charAt(member.stars)}星，今天打 {rate.replace('折', ' 折')}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Stars({ stars }: Readonly<{ stars: number }>): React.JSX.Element {
+  return (
+    <p className="stars" role="img" aria-label={`${stars} 星`}>
+      {'★'.repeat(stars)}
+      <i>{'☆'.repeat(5 - stars)}</i>
+    </p>
+  );
+}
+
+function SpendablePoints({ member }: Readonly<{ member: ScreenMember }>): React.JSX.Element {
+  // Why points rest is between the customer and the cashier; on a screen that others see it only says where to ask.
+  return member.pointsRefused === null ? (
+    <Row label="本店现在可用积分" value={`${member.spendable} 分`} />
+  ) : (
+    <Row label="积分" value="请问收银员" />
+  );
+}
+
+function Paying({ screen, pay }: Readonly<{ screen: Screen; pay: NonNullable<Screen['pay']> }>): React.JSX.Element {
+  const { sale, policy } = screen;
+  const channel = policy.mobileChannels.find((one) => one.code === pay.mobileChannel)?.name ?? '手机';
+  const isAllMobile = pay.mobileFen > 0 && pay.cashDueFen === 0;
+  const isAllPoints = pay.pointsUsed > 0 && pay.mobileFen === 0 && pay.cashDueFen === 0;
+  return (
+    <>
+      <ul className="sum">
+        <Part label="一共" text={formatFen(sale.totalFen)} />
+        {pay.pointsUsed > 0 ? (
+          <Part label={`用积分 ${pay.pointsUsed} 分`} text={`−${formatFen(pay.pointsFen)}`} />
+        ) : null}
+        {pay.mobileFen > 0 && !isAllMobile ? (
+          <Part label={`${channel}付`} text={`−${formatFen(pay.mobileFen)}`} />
+        ) : null}
+        {pay.truncationFen > 0 ? <Part label="抹零" text={`−${formatFen(pay.truncationFen)}`} /> : null}
+      </ul>
+      {isAllMobile ? (
+        <Due label={`请用${channel}付`} amountFen={pay.mobileFen} />
+      ) : (
+        <Due label={isAllPoints ? '积分全付，不用再给钱' : '请付现金'} amountFen={pay.cashDueFen} />
+      )}
+      {sale.member === null ? null : (
+        <Row label={`要用积分（本店有 ${sale.member.spendable} 分）`} value={`${pay.pointsUsed} 分`} />
+      )}
+      {pay.cashTyped && pay.changeFen > 0 ? <Row label="找您" value={`${formatFen(pay.changeFen)} 元`} /> : null}
+    </>
+  );
+}
+
+function Paid({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
+  const paid = screen.paid;
+  if (paid === null) return <Idle screen={screen} />;
+  const { receipt } = paid;
+  return (
+    <div className="page">
+      <main className="thanks">
+        <h1>{receipt.kind === 'refund' ? '已退货' : '付好了，谢谢您'}</h1>
+        <ul className="sum">
+          <Part label="一共" text={formatFen(receipt.totalFen)} />
+          {receipt.points === null ? null : (
+            <Part label={`积分付 ${receipt.points.used} 分`} text={formatFen(receipt.points.fen)} />
+          )}
+          {receipt.mobile === null ? null : <Part label="手机付" text={formatFen(receipt.mobile.fen)} />}
+          {receipt.truncationFen > 0 ? <Part label="抹零" text={formatFen(receipt.truncationFen)} /> : null}
+          {receipt.cashDueFen > 0 ? <Part label="现金应付" text={formatFen(receipt.cashDueFen)} /> : null}
+          {paid.cashGivenFen > 0 ? <Part label="收您现金" text={formatFen(paid.cashGivenFen)} /> : null}
+        </ul>
+        <p className="slip">{paid.printed === 'failed' ? '小票没有打出来，可以请收银员补打' : '请拿好小票和商品'}</p>
+      </main>
+      <aside>
+        {receipt.member === null ? null : (
+          <div className="member">
+            <p className="name">
+              {receipt.member.mask}
+              <small>{receipt.member.villageName}</small>
+            </p>
+            <Stars stars={receipt.member.stars} />
+          </div>
+        )}
+        {receipt.discountFen > 0 ? (
+          <p className="saved">
+            这一单为您省了 <b>{formatFen(receipt.discountFen)}</b> 元
+          </p>
+        ) : null}
+        {receipt.member !== null && receipt.member.savedThisYearFen > 0 ? (
+          <p className="saved year">
+            今年一共省了 <b>{formatFen(receipt.member.savedThisYearFen)}</b> 元
+          </p>
+        ) : null}
+        <Due label="找您" amountFen={paid.changeFen} />
+        {paid.pointsUsed > 0 ? <Row label="这次用了积分" value={`${paid.pointsUsed} 分`} /> : null}
+        {paid.spendableAfter === null ? null : <Row label="在本店还有" value={`${paid.spendableAfter} 分`} />}
+      </aside>
+      <Footer screen={screen} />
+    </div>
+  );
+}
+
+function Due({ label, amountFen }: Readonly<{ label: string; amountFen: number }>): React.JSX.Element {
+  const text = formatFen(amountFen);
+  return (
+    <div className={text.length > 7 ? 'due long' : 'due'}>
+      <span>{label}</span>
+      <b>
+        <small>￥</small>
+        {text}
+      </b>
+    </div>
+  );
+}
+
+function Row({ label, value }: Readonly<{ label: string; value: string }>): React.JSX.Element {
+  return (
+    <div className="row">
+      <span>{label}</span>
+      <b>{value}</b>
+    </div>
+  );
+}
+
+function Part({ label, text }: Readonly<{ label: string; text: string }>): React.JSX.Element {
+  return (
+    <li>
+      <span>{label}</span>
+      <b>{text}</b>
+    </li>
+  );
+}
+
+function Footer({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
+  return (
+    <footer>
+      {screen.demo ? <b className="demo">模拟</b> : null}
+      <b>{screen.shopName}</b>
+      <span>价钱、积分有疑问，请当面问收银员</span>
+      {screen.hotline === '' ? null : <span className="hotline">服务电话 {screen.hotline}</span>}
+    </footer>
+  );
+}
