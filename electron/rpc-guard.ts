@@ -1,0 +1,67 @@
+import { ORPCError } from '@orpc/server';
+
+/**
+ * What every transport does before and after the contract's own checks: a message that is none never reaches the
+ * handler, and what went wrong is logged here in one line while the caller hears only its typed name.
+ */
+
+/** The longest message: an import carries a whole file in base64. */
+export const MESSAGE_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Why a message is not one of the contract's, or null when it is. The contract carries no binary bodies. */
+export function messageFault(message: unknown): string | null {
+  if (typeof message !== 'string') return 'notText';
+  if (message.length > MESSAGE_BYTES_MAX) return 'tooLong';
+  let read: unknown;
+  try {
+    read = JSON.parse(message);
+  } catch {
+    return 'notJson';
+  }
+  if (!isObject(read)) return 'notAnObject';
+  const { i: id, t: type = 1, p: payload } = read;
+  if (typeof id !== 'string' && typeof id !== 'number') return 'noId';
+  switch (type) {
+    case 4:
+      return null;
+    case 3:
+      return isObject(payload) ? null : 'noPayload';
+    case 1:
+      return isObject(payload) ? requestFault(payload) : 'noPayload';
+    default:
+      return 'unknownType';
+  }
+}
+
+function requestFault(request: Readonly<Record<string, unknown>>): string | null {
+  const { u: path, h: headers = {}, m: method = 'POST' } = request;
+  if (typeof path !== 'string' || !/^\/[\w/-]*$/.test(path)) return 'wrongPath';
+  if (typeof method !== 'string') return 'wrongMethod';
+  if (!isObject(headers)) return 'wrongHeaders';
+  // A body of a kind that the contract does not have would be parsed before the contract is asked.
+  return 'content-type' in headers || 'content-disposition' in headers ? 'wrongHeaders' : null;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+type Call<T> = Readonly<{ request: Readonly<{ url: URL }>; next: () => Promise<T> }>;
+
+/** Logs a call that failed; what was sent stays out of the log, since it may hold a PIN or a card. */
+export function logFailures(log: (line: string) => void): <T>(call: Call<T>) => Promise<T> {
+  return async (call) => {
+    try {
+      return await call.next();
+    } catch (error) {
+      log(`rpc ${call.request.url.pathname}: ${faultOf(error)}`);
+      throw error;
+    }
+  };
+}
+
+function faultOf(error: unknown): string {
+  if (error instanceof ORPCError && error.code !== 'INTERNAL_SERVER_ERROR') return String(error.code);
+  // A throw is a bug of ours, so the log keeps all there is.
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
