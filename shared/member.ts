@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Hash } from './signed.ts';
 
 /** What of their points a member wishes to spend when nobody says otherwise; most wish none. */
 export const standingWishSchema = z.enum(['none', 'half', 'max']);
@@ -82,4 +83,9 @@ export function judgeCard(card: CardView | null, member: MemberView | null, day:
       if (card.expiresOn !== null && card.expiresOn < day) return 'cardExpired';
       return member.state === 'active' ? null : 'memberNotActive';
   }
+}
+
+/** The hash by which town and till name a card token; the town stands in it, so tokens of two towns never meet. */
+export function cardTokenHash(token: string, town: string, hash: Hash): string {
+  return hash(new TextEncoder().encode(`onecard/v1/card\0${town}\0${token}`));
 }

@@ -1,0 +1,81 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ChainHead } from '../../shared/journal.ts';
+import type { Crypto } from './world.ts';
+
+/**
+ * What a till keeps outside its data folder and never puts into a backup: the private key of its incarnation and the
+ * high-water mark of its journal. A folder that was restored, copied or moved stands behind the mark or in another
+ * place, and so begins a new incarnation instead of continuing a chain (invariant 11).
+ */
+export type Keys = Readonly<{ publicKey: string; privateKey: string }>;
+
+type Mark = Readonly<{ incarnation: number; seq: number; hash: string; folder: string }>;
+
+/** Why the chain in a folder may not be continued. */
+export type KeeperVerdict = 'continue' | 'restored' | 'moved' | 'noKey';
+
+export function createKeeper(keepFolder: string, dataFolder: string, till: string, crypto: Crypto) {
+  const folder = join(keepFolder, till);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const place = realpathSync(dataFolder);
+  const keysFile = join(folder, 'keys.json');
+  const markFile = join(folder, 'mark.json');
+  let markHandle: number | null = null;
+
+  const readJson = <T>(file: string): T | null => {
+    if (!existsSync(file)) return null;
+    try {
+      return JSON.parse(readFileSync(file, 'utf8')) as T;
+    } catch {
+      // A mark torn by a power cut tells nothing; the town still compares heads at the next contact.
+      return null;
+    }
+  };
+
+  const writeDurably = (file: string, text: string): void => {
+    const draft = `${file}.new`;
+    const handle = openSync(draft, 'w', 0o600);
+    writeSync(handle, text);
+    fsyncSync(handle);
+    closeSync(handle);
+    renameSync(draft, file);
+  };
+
+  return {
+    keys: (incarnation: number): Keys | null => readJson<Record<string, Keys>>(keysFile)?.[String(incarnation)] ?? null,
+    /** Makes the key pair of an incarnation and keeps it before anything is signed with it. */
+    makeKeys: (incarnation: number): Keys => {
+      const keys = crypto.newKeys();
+      writeDurably(keysFile, JSON.stringify({ ...readJson<Record<string, Keys>>(keysFile), [String(incarnation)]: keys }));
+      return keys;
+    },
+    /** The highest incarnation this machine has seen of the till, so that a restored folder never takes an old number. */
+    highestIncarnation: (): number => readJson<Mark>(markFile)?.incarnation ?? 0,
+    judge: (head: ChainHead): KeeperVerdict => {
+      const mark = readJson<Mark>(markFile);
+      if (readJson<Record<string, Keys>>(keysFile)?.[String(head.incarnation)] === undefined) return 'noKey';
+      if (mark === null) return 'continue';
+      if (mark.folder !== place) return 'moved';
+      if (mark.incarnation > head.incarnation) return 'restored';
+      if (mark.incarnation === head.incarnation && mark.seq > head.seq) return 'restored';
+      if (mark.incarnation === head.incarnation && mark.seq === head.seq && mark.hash !== head.hash) return 'restored';
+      return 'continue';
+    },
+    /**
+     * Raises the mark after a commit. It is written in place and not synced: a mark that is behind after a power cut
+     * only says less, while a mark that is ahead of its journal would wrongly end an incarnation.
+     */
+    raise: (head: ChainHead): void => {
+      const text = JSON.stringify({ incarnation: head.incarnation, seq: head.seq, hash: head.hash, folder: place } satisfies Mark).padEnd(512);
+      markHandle ??= openSync(markFile, existsSync(markFile) ? 'r+' : 'w', 0o600);
+      writeSync(markHandle, text, 0);
+    },
+    close: (): void => {
+      if (markHandle !== null) closeSync(markHandle);
+      markHandle = null;
+    },
+  };
+}
+
+export type Keeper = ReturnType<typeof createKeeper>;

@@ -1,0 +1,98 @@
+import { spendablePoints, type HeldLot } from '../../shared/allotment.ts';
+import { cardTokenHash, judgeCard, type CardRefusal, type CardView, type MemberView } from '../../shared/member.ts';
+import type { Policy } from '../../shared/policy.ts';
+import { DAY_MS } from '../../shared/time.ts';
+import type { Till } from './till.ts';
+
+/** What this till knows of a member's points right now, all whole points. */
+export type MemberFigures = Readonly<{
+  view: MemberView;
+  /** Stars that still count: 0 once the snapshot is too old (R-OFF1). */
+  stars: number;
+  starsStale: boolean;
+  lots: readonly HeldLot[];
+  /** Unexpired points of the open term. */
+  held: number;
+  spentToday: number;
+  spentThisMonth: number;
+  /** The town's total less what was spent here since. */
+  townPoints: number;
+  savedThisYearFen: number;
+}>;
+
+export type OpenTerm = Readonly<{ id: string; endMs: number }>;
+
+export function createMembers(till: Till) {
+  const { ledger, replicas, world } = till;
+  const hashOf = (token: string): string => cardTokenHash(token, ledger.identity()?.town ?? '', world.crypto.hash);
+
+  const openTerm = (): OpenTerm | null => {
+    const row = ledger.get<{ id: string; end_ms: number }>(
+      'SELECT id, end_ms FROM term WHERE incarnation = ? ORDER BY opened_n DESC LIMIT 1',
+      ledger.head().incarnation,
+    );
+    return row === undefined ? null : { id: row.id, endMs: row.end_ms };
+  };
+
+  const heldLots = (member: string, term: string): HeldLot[] =>
+    ledger
+      .all<{ term: string; lot: string; village: string; fund: string; expires_on: string; points: number }>(
+        'SELECT term, lot, village, fund, expires_on, points FROM held_lot WHERE member = ? AND term = ? AND points > 0',
+        member,
+        term,
+      )
+      .map((row) => ({ lot: row.lot, term: row.term, village: row.village, fund: row.fund, expiresOn: row.expires_on, points: row.points }));
+
+  /** Own spending that the town's figures do not count yet. */
+  const spentSince = (member: string, incarnation: number, countedSeq: number, from: string, to: string): { points: number; savedFen: number } => {
+    const row = ledger.get<{ points: number | null; saved: number | null }>(
+      'SELECT SUM(points) AS points, SUM(saved_fen) AS saved FROM member_spend WHERE member = ? AND (incarnation > ? OR (incarnation = ? AND seq > ?)) AND business_day BETWEEN ? AND ?',
+      member,
+      incarnation,
+      incarnation,
+      countedSeq,
+      from,
+      to,
+    );
+    return { points: row?.points ?? 0, savedFen: row?.saved ?? 0 };
+  };
+
+  return {
+    openTerm,
+    hashOf,
+    /** The card and member behind a token, or why it does not count today. */
+    judge: (token: string): { kind: 'good'; card: CardView; view: MemberView } | { kind: 'refused'; reason: CardRefusal } => {
+      const card = replicas.cardByTokenHash(hashOf(token));
+      const member = card === null ? null : replicas.member(card.member);
+      const reason = judgeCard(card, member?.view ?? null, till.businessDay());
+      return reason === null && card !== null && member !== null ? { kind: 'good', card, view: member.view } : { kind: 'refused', reason: reason ?? 'cardUnknown' };
+    },
+    isKnownToken: (token: string): boolean => replicas.cardByTokenHash(hashOf(token)) !== null,
+    figures: (id: string, policy: Policy): MemberFigures | null => {
+      const known = replicas.member(id);
+      if (known === null) return null;
+      const { view, incarnation } = known;
+      const day = till.businessDay();
+      const month = day.slice(0, 7);
+      const term = openTerm();
+      const lots = term === null ? [] : heldLots(id, term.id);
+      const starsStale = till.atMs() - view.asOfMs > policy.stars.validDays * DAY_MS;
+      const since = (from: string, to: string) => spentSince(id, incarnation, view.countedSeq, from, to);
+      const townToday = view.spentDay === day ? view.spentToday : 0;
+      const townMonth = view.spentDay.slice(0, 7) === month ? view.spentThisMonth : 0;
+      return {
+        view,
+        stars: starsStale ? 0 : view.stars,
+        starsStale,
+        lots,
+        held: spendablePoints(lots, day),
+        spentToday: townToday + since(day, day).points,
+        spentThisMonth: townMonth + since(`${month}-00`, `${month}-99`).points,
+        townPoints: Math.max(0, view.townPoints - since('0000-00-00', '9999-99-99').points),
+        savedThisYearFen: Math.max(0, view.savedThisYearFen + since(`${day.slice(0, 4)}-00-00`, `${day.slice(0, 4)}-99-99`).savedFen),
+      };
+    },
+  };
+}
+
+export type Members = ReturnType<typeof createMembers>;
