@@ -1,0 +1,79 @@
+/**
+ * The town's schema, in order; only ever appended to. Every table's key begins with `town_id`, so that a county spreads
+ * its towns over many machines unchanged. Plain PostgreSQL only: no sequences as business numbers, no triggers, no
+ * notifications, no session state.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE lock (town_id text NOT NULL, name text NOT NULL, PRIMARY KEY (town_id, name));
+CREATE TABLE town (town_id text NOT NULL, town text NOT NULL, name text NOT NULL, public_key text NOT NULL,
+  PRIMARY KEY (town_id, town));
+CREATE TABLE setting (town_id text NOT NULL, name text NOT NULL, value text NOT NULL, PRIMARY KEY (town_id, name));
+CREATE TABLE shop (town_id text NOT NULL, shop text NOT NULL, name text NOT NULL, address text NOT NULL,
+  hotline text NOT NULL, PRIMARY KEY (town_id, shop));
+CREATE TABLE village (town_id text NOT NULL, village text NOT NULL, name text NOT NULL, fund text NOT NULL,
+  PRIMARY KEY (town_id, village));
+CREATE TABLE till (town_id text NOT NULL, till text NOT NULL, shop text NOT NULL, name text NOT NULL,
+  incarnation bigint NOT NULL, PRIMARY KEY (town_id, till));
+CREATE TABLE contact (town_id text NOT NULL, till text NOT NULL, heard_at_ms bigint NOT NULL,
+  PRIMARY KEY (town_id, till));
+CREATE TABLE head (town_id text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL, seq bigint NOT NULL,
+  hash text NOT NULL, PRIMARY KEY (town_id, till, incarnation));
+CREATE TABLE incarnation (town_id text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL,
+  public_key text NOT NULL, incarnation_id text NOT NULL, enrolled_at_ms bigint NOT NULL, settled_seq bigint NOT NULL,
+  settled_hash text NOT NULL, statement_number bigint NOT NULL, statement_hash text NOT NULL, term text,
+  perpetual jsonb NOT NULL, period bigint NOT NULL, period_totals jsonb NOT NULL, closed_period jsonb,
+  frozen boolean NOT NULL, PRIMARY KEY (town_id, till, incarnation));
+CREATE TABLE record (town_id text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL, seq bigint NOT NULL,
+  hash text NOT NULL, text text NOT NULL, fault text, PRIMARY KEY (town_id, till, incarnation, seq));
+CREATE TABLE fork (town_id text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL, seq bigint NOT NULL,
+  hash text NOT NULL, bytes text NOT NULL, seen_at_ms bigint NOT NULL,
+  PRIMARY KEY (town_id, till, incarnation, seq, hash));
+CREATE TABLE code (town_id text NOT NULL, code_hash text NOT NULL, shop text NOT NULL, till text,
+  till_name text NOT NULL, expires_at_ms bigint NOT NULL, used_till text, used_incarnation bigint,
+  PRIMARY KEY (town_id, code_hash));
+CREATE TABLE term (town_id text NOT NULL, term text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL,
+  end_ms bigint NOT NULL, closed_at_ms bigint, PRIMARY KEY (town_id, term));
+CREATE TABLE member (town_id text NOT NULL, member text NOT NULL, name text NOT NULL, village text NOT NULL,
+  home_shop text, stars bigint NOT NULL, state text NOT NULL, standing_wish text NOT NULL, version bigint NOT NULL,
+  PRIMARY KEY (town_id, member));
+CREATE INDEX member_by_version ON member (town_id, version);
+CREATE TABLE card (town_id text NOT NULL, card text NOT NULL, token_hash text NOT NULL, member text NOT NULL,
+  last_four text NOT NULL, state text NOT NULL, expires_on text, lost_at_ms bigint, PRIMARY KEY (town_id, card));
+CREATE INDEX card_by_member ON card (town_id, member);
+CREATE TABLE lot (town_id text NOT NULL, lot text NOT NULL, member text NOT NULL, village text NOT NULL,
+  fund text NOT NULL, earned_on text NOT NULL, expires_on text NOT NULL, issued bigint NOT NULL, free bigint NOT NULL,
+  allotted jsonb NOT NULL, spent bigint NOT NULL, expired bigint NOT NULL, shortfall bigint NOT NULL,
+  note text NOT NULL, PRIMARY KEY (town_id, lot));
+CREATE INDEX lot_by_member ON lot (town_id, member);
+CREATE TABLE "grant" (town_id text NOT NULL, "grant" text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL,
+  term text NOT NULL, member text NOT NULL, lots jsonb NOT NULL, made_at_ms bigint NOT NULL, applied_seq bigint,
+  PRIMARY KEY (town_id, "grant"));
+CREATE INDEX grant_unapplied ON "grant" (town_id, term) WHERE applied_seq IS NULL;
+CREATE TABLE recall (town_id text NOT NULL, recall text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL,
+  term text NOT NULL, member text NOT NULL, lot text NOT NULL, points bigint NOT NULL, done_seq bigint,
+  PRIMARY KEY (town_id, recall));
+CREATE INDEX recall_undone ON recall (town_id, term) WHERE done_seq IS NULL;
+CREATE TABLE top_up (town_id text NOT NULL, request text NOT NULL, till text NOT NULL, member text NOT NULL,
+  bytes text NOT NULL, signature text NOT NULL, PRIMARY KEY (town_id, request));
+CREATE TABLE spending (town_id text NOT NULL, member text NOT NULL, day text NOT NULL, points bigint NOT NULL,
+  saved_fen bigint NOT NULL, PRIMARY KEY (town_id, member, day));
+CREATE TABLE sale (town_id text NOT NULL, sale text NOT NULL, seen boolean NOT NULL, sold jsonb NOT NULL,
+  back jsonb NOT NULL, points jsonb NOT NULL, waiting jsonb NOT NULL, PRIMARY KEY (town_id, sale));
+CREATE TABLE payable (town_id text NOT NULL, shop text NOT NULL, month text NOT NULL, village text NOT NULL,
+  fund text NOT NULL, points bigint NOT NULL, amount_fen bigint NOT NULL,
+  PRIMARY KEY (town_id, shop, month, village, fund));
+CREATE TABLE till_day (town_id text NOT NULL, till text NOT NULL, day text NOT NULL, sales bigint NOT NULL,
+  points bigint NOT NULL, PRIMARY KEY (town_id, till, day));
+CREATE TABLE break (town_id text NOT NULL, id text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL,
+  kind text NOT NULL, owner text NOT NULL, account text, seq bigint, till_amount bigint, town_amount bigint,
+  since_day text NOT NULL, resolved_at_ms bigint, PRIMARY KEY (town_id, id));
+CREATE TABLE statement (town_id text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL, number bigint NOT NULL,
+  bytes text NOT NULL, signature text NOT NULL, hash text NOT NULL, settled_seq bigint NOT NULL,
+  issued_at_ms bigint NOT NULL, PRIMARY KEY (town_id, till, incarnation, number));
+CREATE TABLE policy (town_id text NOT NULL, version bigint NOT NULL, effective_from text NOT NULL, bytes text NOT NULL,
+  signature text NOT NULL, PRIMARY KEY (town_id, version));
+CREATE TABLE item (town_id text NOT NULL, item text NOT NULL, version bigint NOT NULL, value jsonb NOT NULL,
+  PRIMARY KEY (town_id, item));
+`,
+];

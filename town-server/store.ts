@@ -1,0 +1,201 @@
+import type { LotState, PointsMove } from '../shared/allotment.ts';
+import type { Item } from '../shared/item.ts';
+import type { CardState, MemberState, StandingWish } from '../shared/member.ts';
+import type { Grant, Totals } from '../shared/record-bodies.ts';
+import type { Break } from '../shared/till-contract.ts';
+
+/**
+ * What the town's logic knows of its storage. It is narrow on purpose: the same logic runs on PostgreSQL and, in a
+ * simulator, on plain maps. A store belongs to one town; its implementation puts the town's id before every key.
+ */
+export type Store = Readonly<{
+  /**
+   * Runs `work` in one transaction that holds the named locks, and answers after it is on durable storage. Work may run
+   * again after a conflict, so it changes nothing but the transaction.
+   */
+  transact: <T>(locks: readonly Lock[], work: (transaction: Transaction) => Promise<T>) => Promise<T>;
+  close: () => Promise<void>;
+}>;
+
+/**
+ * `points` orders everything that moves points or settles; `enrolment` orders codes and new tills; the intake of each
+ * till and incarnation has its own, so that fifty tills are taken in side by side.
+ */
+export type Lock = 'points' | 'enrolment' | `intake:${string}:${number}`;
+
+export type Transaction = Readonly<{
+  get: <N extends TableName>(table: N, key: KeyOf<N>) => Promise<Rows[N] | null>;
+  list: <N extends TableName>(table: N, query?: Query<N>) => Promise<Rows[N][]>;
+  /** Inserts rows, or replaces those with the same key. */
+  put: <N extends TableName>(table: N, rows: readonly Rows[N][]) => Promise<void>;
+  /** Inserts the rows whose key is not there yet and answers how many those were. */
+  add: <N extends TableName>(table: N, rows: readonly Rows[N][]) => Promise<number>;
+}>;
+
+/** Rows that satisfy every given condition, in the order of `order`, which is the key when left out. */
+export type Query<N extends TableName> = Readonly<{
+  equal?: Partial<Rows[N]>;
+  among?: Readonly<{ [C in keyof Rows[N]]?: readonly Rows[N][C][] }>;
+  above?: Partial<Rows[N]>;
+  below?: Partial<Rows[N]>;
+  order?: readonly (keyof Rows[N] & string)[];
+  descending?: boolean;
+  limit?: number;
+}>;
+
+export type Rows = {
+  town: { town: string; name: string; publicKey: string };
+  /** Versions and other single values of the town. */
+  setting: { name: string; value: string };
+  shop: { shop: string; name: string; address: string; hotline: string };
+  village: { village: string; name: string; fund: string };
+  till: { till: string; shop: string; name: string; incarnation: number };
+  /** When a till was last heard from. Apart from `till`, since every request writes it. */
+  contact: { till: string; heardAtMs: number };
+  /** What is acknowledged of a chain; written by intake only. */
+  head: { till: string; incarnation: number; seq: number; hash: string };
+  /** What is settled of a chain; written under the `points` lock only. */
+  incarnation: {
+    till: string;
+    incarnation: number;
+    publicKey: string;
+    incarnationId: string;
+    enrolledAtMs: number;
+    settledSeq: number;
+    settledHash: string;
+    statementNumber: number;
+    statementHash: string;
+    term: string | null;
+    perpetual: Totals;
+    period: number;
+    periodTotals: Totals;
+    closedPeriod: ClosedPeriod | null;
+    /** Once a chain is in doubt, its till gets no more points until a person decides. */
+    frozen: boolean;
+  };
+  /** The exact text of each record; of a quarantined one (`fault` not null) its bytes in base64. */
+  record: { till: string; incarnation: number; seq: number; hash: string; text: string; fault: string | null };
+  /** A second record for a sequence that is already taken: both are kept, a person decides. */
+  fork: { till: string; incarnation: number; seq: number; hash: string; bytes: string; seenAtMs: number };
+  code: {
+    codeHash: string;
+    shop: string;
+    till: string | null;
+    tillName: string;
+    expiresAtMs: number;
+    usedTill: string | null;
+    usedIncarnation: number | null;
+  };
+  term: { term: string; till: string; incarnation: number; endMs: number; closedAtMs: number | null };
+  member: {
+    member: string;
+    name: string;
+    village: string;
+    homeShop: string | null;
+    stars: number;
+    state: MemberState;
+    standingWish: StandingWish;
+    version: number;
+  };
+  card: {
+    card: string;
+    tokenHash: string;
+    member: string;
+    lastFour: string;
+    state: CardState;
+    expiresOn: string | null;
+    lostAtMs: number | null;
+  };
+  lot: LotState & { earnedOn: string; note: string };
+  /** Points that left the free part for a term; durable before it is sent, sent until the till's record is seen. */
+  grant: {
+    grant: string;
+    till: string;
+    incarnation: number;
+    term: string;
+    member: string;
+    lots: Grant['lots'];
+    madeAtMs: number;
+    appliedSeq: number | null;
+  };
+  recall: {
+    recall: string;
+    till: string;
+    incarnation: number;
+    term: string;
+    member: string;
+    lot: string;
+    points: number;
+    doneSeq: number | null;
+  };
+  /** The sealed answer to a top-up, verbatim, so that asking again gives the same bytes. */
+  topUp: { request: string; till: string; member: string; bytes: string; signature: string };
+  /** Points a member spent on a business day, refunds taken off, and what discounts saved that day. */
+  spending: { member: string; day: string; points: number; savedFen: number };
+  sale: SaleState;
+  payable: { shop: string; month: string; village: string; fund: string; points: number; amountFen: number };
+  tillDay: { till: string; day: string; sales: number; points: number };
+  break: Break & { till: string; incarnation: number; resolvedAtMs: number | null };
+  statement: {
+    till: string;
+    incarnation: number;
+    number: number;
+    bytes: string;
+    signature: string;
+    hash: string;
+    settledSeq: number;
+    issuedAtMs: number;
+  };
+  policy: { version: number; effectiveFrom: string; bytes: string; signature: string };
+  item: { item: string; version: number; value: Item };
+};
+
+export type ClosedPeriod = { period: number; label: string; totals: Totals };
+
+/**
+ * What later refunds of a sale are judged by. A refund may be heard of before its sale (another till, an earlier
+ * incarnation): then `seen` is false, and its points wait until the sale is there.
+ */
+export type SaleState = {
+  sale: string;
+  seen: boolean;
+  /** Quantity sold and taken back by line; empty before the sale was seen. */
+  sold: number[];
+  back: number[];
+  /** Points each lot gave and has not got back. */
+  points: Record<string, number>;
+  waiting: { till: string; incarnation: number; seq: number; day: string; moves: PointsMove[] }[];
+};
+
+export type TableName = keyof Rows;
+
+export const keys = {
+  town: ['town'],
+  setting: ['name'],
+  shop: ['shop'],
+  village: ['village'],
+  till: ['till'],
+  contact: ['till'],
+  head: ['till', 'incarnation'],
+  incarnation: ['till', 'incarnation'],
+  record: ['till', 'incarnation', 'seq'],
+  fork: ['till', 'incarnation', 'seq', 'hash'],
+  code: ['codeHash'],
+  term: ['term'],
+  member: ['member'],
+  card: ['card'],
+  lot: ['lot'],
+  grant: ['grant'],
+  recall: ['recall'],
+  topUp: ['request'],
+  spending: ['member', 'day'],
+  sale: ['sale'],
+  payable: ['shop', 'month', 'village', 'fund'],
+  tillDay: ['till', 'day'],
+  break: ['id'],
+  statement: ['till', 'incarnation', 'number'],
+  policy: ['version'],
+  item: ['item'],
+} as const satisfies { [N in TableName]: readonly (keyof Rows[N])[] };
+
+export type KeyOf<N extends TableName> = Pick<Rows[N], Extract<(typeof keys)[N][number], keyof Rows[N]>>;
