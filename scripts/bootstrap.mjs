@@ -46,6 +46,10 @@ function install(node) {
     '--no-audit',
     '--no-fund',
     '--loglevel=error',
+    // An optional part of another C library that cannot be had would otherwise be waited for longer than a minute.
+    '--fetch-retries=3',
+    '--fetch-retry-mintimeout=500',
+    '--fetch-retry-maxtimeout=3000',
   ];
   const viaNode = npm !== undefined && /\.[cm]?js$/.test(npm) && existsSync(npm);
   const result = spawnSync(viaNode ? node : 'npm', viaNode ? [npm, ...words] : words, {
