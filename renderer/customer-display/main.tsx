@@ -1,9 +1,11 @@
 import { createRoot } from 'react-dom/client';
-import { useScreen } from '../parts/connection.ts';
+import { connect, useScreen } from '../parts/connection.ts';
 import { CustomerPage } from './customer-page.tsx';
 
+const core = connect();
+
 function App(): React.JSX.Element {
-  return <CustomerPage screen={useScreen()} />;
+  return <CustomerPage screen={useScreen(core)} />;
 }
 
 const root = document.getElementById('root');

@@ -1,0 +1,4 @@
+import { connect } from '../parts/connection.ts';
+
+/** This page's own line to the core. */
+export const core = connect();

@@ -1,0 +1,19 @@
+import { App as Messages, ConfigProvider } from 'antd';
+import chinese from 'antd/locale/zh_CN.js';
+import { createRoot } from 'react-dom/client';
+import { captureKeyboard } from '../parts/keyboard.ts';
+import { BackOffice } from './back-office.tsx';
+import { look } from './look.ts';
+
+captureKeyboard();
+
+const root = document.getElementById('root');
+if (root !== null) {
+  createRoot(root).render(
+    <ConfigProvider locale={chinese} theme={look} button={{ autoInsertSpace: false }}>
+      <Messages message={{ maxCount: 3, duration: 5 }}>
+        <BackOffice />
+      </Messages>
+    </ConfigProvider>,
+  );
+}

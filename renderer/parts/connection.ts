@@ -1,0 +1,200 @@
+import { createORPCClient } from '@orpc/client';
+import { RPCLink as PortLink } from '@orpc/client/message-port';
+import { RPCLink as SocketLink } from '@orpc/client/websocket';
+import type { ContractRouterClient } from '@orpc/contract';
+import { useSyncExternalStore } from 'react';
+import type { Answer, Command, Screen, TillContract } from '../../shared/till-contract.ts';
+
+/**
+ * The one line between a page and the core. Screens come in, commands go out, one after the other in the order of the
+ * hand. The library does not reconnect, so this does: a page that lost the core keeps its last screen, refuses commands
+ * and tries again until the core answers.
+ */
+export type CoreClient = ContractRouterClient<TillContract>;
+
+/** `unreachable`: the core did not answer, and what became of the command shows on the next screen. */
+export type SendAnswer = Answer | Readonly<{ kind: 'unreachable' }>;
+
+export type LinkState = 'connecting' | 'open' | 'lost';
+
+type Transport = Readonly<{ client: CoreClient; closed: Promise<void>; close: () => void }>;
+
+export type Connection = Readonly<{
+  send: (command: Command) => Promise<SendAnswer>;
+  /** Named reads; throws when the core cannot be reached. */
+  client: () => CoreClient;
+  screen: () => Screen | null;
+  link: () => LinkState;
+  subscribe: (heard: () => void) => () => void;
+}>;
+
+declare global {
+  interface Window {
+    /** Put there by the preload script of the desktop shell; a browser has none. */
+    oneCardShell?: Readonly<Record<string, unknown>>;
+  }
+}
+
+const FIRST_DELAY_MS = 200;
+const LONGEST_DELAY_MS = 3_000;
+
+/** How long to wait before the next attempt: doubled each time, never so long that a cashier would wait for it. */
+export function retryDelayMs(attempt: number): number {
+  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10));
+}
+
+/** Opens the line and keeps it open for as long as the page lives. */
+export function connect(openTransport: () => Promise<Transport> = transportOfThisPage()): Connection {
+  let transport: Transport | null = null;
+  let screen: Screen | null = null;
+  let link: LinkState = 'connecting';
+  let line: Promise<unknown> = Promise.resolve();
+  const heard = new Set<() => void>();
+  const tell = (): void => {
+    for (const one of heard) one();
+  };
+  const become = (next: LinkState): void => {
+    if (link === next) return;
+    link = next;
+    tell();
+  };
+
+  const watch = async (open: Transport): Promise<void> => {
+    for await (const next of await open.client.watch()) {
+      screen = next;
+      link = 'open';
+      tell();
+    }
+  };
+
+  const keepOpen = async (): Promise<never> => {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const open = await openTransport();
+        transport = open;
+        attempt = 0;
+        // The stream and the transport end apart: a core that stops sending is as lost as a socket that closed.
+        await Promise.race([watch(open), open.closed]);
+        open.close();
+      } catch {
+        transport?.close();
+      }
+      transport = null;
+      become(screen === null && link === 'connecting' ? 'connecting' : 'lost');
+      await new Promise((resolve) => setTimeout(resolve, retryDelayMs(attempt)));
+    }
+  };
+  void keepOpen();
+
+  const sendNow = async (command: Command): Promise<SendAnswer> => {
+    if (transport === null) return { kind: 'unreachable' };
+    try {
+      return await transport.client.send(command);
+    } catch (error) {
+      // A typed error is the core's answer to a malformed command; anything else is a line that broke.
+      return isTypedError(error) ? { kind: 'refused', reason: 'badInput' } : { kind: 'unreachable' };
+    }
+  };
+
+  return {
+    send: (command) => {
+      const answer = line.then(() => sendNow(command));
+      line = answer;
+      return answer;
+    },
+    client: () => {
+      if (transport === null) throw new Error('the core cannot be reached');
+      return transport.client;
+    },
+    screen: () => screen,
+    link: () => link,
+    subscribe: (one) => {
+      heard.add(one);
+      return () => heard.delete(one);
+    },
+  };
+}
+
+/** The screen as it was last heard; null until the first one came. */
+export function useScreen(connection: Connection): Screen | null {
+  return useSyncExternalStore(connection.subscribe, connection.screen);
+}
+
+export function useLink(connection: Connection): LinkState {
+  return useSyncExternalStore(connection.subscribe, connection.link);
+}
+
+function isTypedError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && 'defined' in error;
+}
+
+function transportOfThisPage(): () => Promise<Transport> {
+  return window.oneCardShell === undefined ? openSocket : portsOfTheShell();
+}
+
+/** The token stands behind `#`, so that no server log ever holds it; it outlives a change of page within the window. */
+export function tokenOfThisPage(): string {
+  const fromAddress = new URLSearchParams(window.location.hash.slice(1)).get('token');
+  if (fromAddress !== null) {
+    sessionStorage.setItem('token', fromAddress);
+    return fromAddress;
+  }
+  return sessionStorage.getItem('token') ?? '';
+}
+
+async function openSocket(): Promise<Transport> {
+  const address = new URL('/rpc', window.location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  address.hash = '';
+  address.searchParams.set('token', tokenOfThisPage());
+  const websocket = new WebSocket(address);
+  const closed = new Promise<void>((resolve) => {
+    websocket.addEventListener('close', () => resolve(), { once: true });
+  });
+  const opened = await Promise.race([
+    new Promise<true>((resolve) => websocket.addEventListener('open', () => resolve(true), { once: true })),
+    closed.then(() => false as const),
+  ]);
+  if (!opened) throw new Error('the socket did not open');
+  return {
+    client: createORPCClient(new SocketLink({ websocket })),
+    closed,
+    close: () => websocket.close(),
+  };
+}
+
+/**
+ * In the desktop shell the preload script hands over a port to the core process, and a new one when that process was
+ * started again. A port does not say that its other end is gone, so a newer port ends the older.
+ */
+function portsOfTheShell(): () => Promise<Transport> {
+  let waiting: MessagePort | null = null;
+  let arrived: (() => void) | null = null;
+  let endCurrent: (() => void) | null = null;
+  window.addEventListener('message', (event) => {
+    const port = event.ports[0];
+    const data: unknown = event.data;
+    const isPort = typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'core-port';
+    if (event.source !== window || !isPort || port === undefined) return;
+    waiting = port;
+    endCurrent?.();
+    arrived?.();
+  });
+  return async () => {
+    if (waiting === null) {
+      await new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+    }
+    const port = waiting;
+    waiting = null;
+    if (port === null) throw new Error('no port came');
+    const closed = new Promise<void>((resolve) => {
+      endCurrent = resolve;
+      port.addEventListener('close', () => resolve(), { once: true });
+    });
+    const client: CoreClient = createORPCClient(new PortLink({ port }));
+    port.start();
+    return { client, closed, close: () => port.close() };
+  };
+}

@@ -1,0 +1,165 @@
+import { useEffect, useRef } from 'react';
+import { defaultWedgeRules, feed, flush, type WedgeOutcome, wedgeAtRest } from '../../shared/wedge.ts';
+import { type KeyName, keyName, leavesPage, typesCharacter } from './keys.ts';
+
+/**
+ * Every key of a page comes through here, before any field sees it: first the wedge, which tells a scanner's burst from
+ * a person, then the topmost layer (a dialog, or the page below it). So a scan works wherever the focus is.
+ */
+export type Press = Readonly<{ name: KeyName; shift: boolean; repeat: boolean; field: HTMLInputElement | null }>;
+
+/** What a layer does with a key: nothing, or an action. The browser does not see a key that has an action. */
+export type KeyHandler = (press: Press) => (() => void) | null;
+
+/** What a layer does with a scan; false leaves it to the layer below. */
+export type ScanHandler = (code: string) => boolean;
+
+type Layer = Readonly<{ level: number; onKey: KeyHandler; onScan: ScanHandler | null }>;
+
+/** Which layer is asked first: the higher one, and of the same level the newer one. */
+export const LEVEL = { base: 0, page: 1, pay: 2, dialog: 3, prompt: 4 } as const;
+
+/** A key that acts is held back this long when it types a character: a burst would have sent the next one by then. */
+const BURST_GAP_MS = defaultWedgeRules.longestGapMs + 15;
+
+type Remembered = Readonly<{ field: HTMLInputElement; value: string }>;
+
+const layers: Array<{ current: Layer }> = [];
+let wedge = wedgeAtRest;
+let remembered: Remembered | null = null;
+let held: ReturnType<typeof setTimeout> | null = null;
+let flushing: ReturnType<typeof setTimeout> | null = null;
+
+/** Starts listening for the whole page. Call once. */
+export function captureKeyboard(): void {
+  window.addEventListener('keydown', onKeyDown, { capture: true });
+  // The side buttons of a mouse and a swipe would go back in the history.
+  window.addEventListener('mouseup', (event) => {
+    if (event.button === 3 || event.button === 4) event.preventDefault();
+  });
+  history.pushState(null, '', window.location.href);
+  window.addEventListener('popstate', () => history.pushState(null, '', window.location.href));
+}
+
+/** Puts a layer on top for as long as the component is shown. The handlers may change with every render. */
+export function useKeys(level: number, onKey: KeyHandler, onScan: ScanHandler | null = null): void {
+  const layer = useRef<Layer>({ level, onKey, onScan });
+  layer.current = { level, onKey, onScan };
+  useEffect(() => {
+    // A part that stands deeper in the page is there before what holds it, so the order of arrival says nothing.
+    const above = layers.findIndex((one) => one.current.level > level);
+    layers.splice(above < 0 ? layers.length : above, 0, layer);
+    return () => {
+      layers.splice(layers.indexOf(layer), 1);
+    };
+  }, [level]);
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  const field = editedField();
+  if (leavesPage(event, field !== null)) event.preventDefault();
+  const before = field === null ? null : { field, value: field.value };
+  const outcome = feed(wedge, {
+    code: event.code,
+    key: event.key,
+    atMs: event.timeStamp,
+    composing: event.isComposing,
+    shift: event.shiftKey,
+    command: event.ctrlKey || event.altKey || event.metaKey,
+    repeat: event.repeat,
+  });
+  // A second character so soon after the first: a burst, so the first was no command.
+  if (outcome.state.text.length > 1) dropHeld();
+  take(outcome, before);
+  if (outcome.consume) {
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
+  if (outcome.scan !== undefined && !outcome.began) return;
+  const name = keyName(event);
+  if (name === null || inputMethodHasIt(event)) return;
+  const inBurst = outcome.state.text.length > 1;
+  const action = layers.at(-1)?.current.onKey({ name, shift: event.shiftKey, repeat: event.repeat, field }) ?? null;
+  if (action === null) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (inBurst && typesCharacter(name)) return;
+  if (!typesCharacter(name)) {
+    dropHeld();
+    action();
+    return;
+  }
+  dropHeld();
+  const eaten = event.key === 'Process';
+  const kept = field?.value ?? '';
+  held = setTimeout(() => {
+    held = null;
+    // An input method has begun a word with this key; it lets go when the field loses the focus.
+    if (eaten && field !== null) restoreField({ field, value: kept });
+    action();
+  }, BURST_GAP_MS);
+}
+
+/** While an input method composes, Enter, digits and letters choose its words; the function keys stay ours. */
+function inputMethodHasIt(event: KeyboardEvent): boolean {
+  return event.isComposing && !/^F\d/.test(event.code);
+}
+
+function dropHeld(): void {
+  if (held !== null) clearTimeout(held);
+  held = null;
+}
+
+function take(outcome: WedgeOutcome, before: Remembered | null): void {
+  wedge = outcome.state;
+  if (outcome.scan !== undefined) {
+    putBack();
+    deliver(outcome.scan);
+  }
+  if (outcome.began) remembered = before;
+  if (flushing !== null) clearTimeout(flushing);
+  flushing = null;
+  if (wedge.text === '') return;
+  flushing = setTimeout(() => take(flush(wedge, performance.now()), null), defaultWedgeRules.pauseMs + 5);
+}
+
+function deliver(code: string): void {
+  dropHeld();
+  for (const layer of layers.toReversed()) {
+    if (layer.current.onScan?.(code) === true) return;
+  }
+}
+
+/** Takes out of the focused field what the burst typed into it, composed or not. */
+function putBack(): void {
+  const before = remembered;
+  remembered = null;
+  if (before !== null) restoreField(before);
+}
+
+function restoreField(before: Remembered): void {
+  if (!before.field.isConnected) return;
+  const restore = (): void => setFieldValue(before.field, before.value);
+  // An input method lets go of what it composes only when the field loses the focus.
+  if (document.activeElement === before.field) {
+    before.field.blur();
+    restore();
+    before.field.focus();
+  }
+  restore();
+  // It may still write its word after this.
+  setTimeout(restore, 0);
+}
+
+/** Writes a field so that React hears of it. */
+export function setFieldValue(field: HTMLInputElement, value: string): void {
+  if (field.value === value) return;
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set?.call(field, value);
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+function editedField(): HTMLInputElement | null {
+  const active = document.activeElement;
+  return active instanceof HTMLInputElement && !active.readOnly ? active : null;
+}

@@ -1,0 +1,46 @@
+import type { ReactNode } from 'react';
+import { assertNever } from '../../shared/assert.ts';
+import type { Receipt } from '../../shared/receipt.ts';
+import { layoutReceipt, type ReceiptRow } from '../../shared/receipt-layout.ts';
+import './receipt-view.css';
+
+const COLUMNS = 32;
+
+/** The receipt as the paper has it: the same rows, from the same value. */
+export function ReceiptView({ receipt }: { receipt: Receipt }): ReactNode {
+  return (
+    <div className="receipt" data-copy={receipt.copy}>
+      {layoutReceipt(receipt, COLUMNS).map((row, index) => (
+        // The rows of one receipt never move, so their place is their identity.
+        // oxlint-disable-next-line react/no-array-index-key
+        <Row key={index} row={row} />
+      ))}
+    </div>
+  );
+}
+
+function Row({ row }: { row: ReceiptRow }): ReactNode {
+  switch (row.kind) {
+    case 'text':
+      return (
+        <p className="receipt-text" data-align={row.align} data-bold={row.bold} data-size={row.size}>
+          {row.text}
+        </p>
+      );
+    case 'pair':
+      return (
+        <p className="receipt-pair" data-bold={row.bold} data-size={row.size}>
+          <span>{row.left}</span>
+          <span>{row.right}</span>
+        </p>
+      );
+    case 'rule':
+      return <hr className="receipt-rule" />;
+    case 'feed':
+      return <div className="receipt-feed" aria-hidden="true" />;
+    case 'cut':
+      return null;
+    default:
+      return assertNever(row);
+  }
+}

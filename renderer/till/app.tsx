@@ -1,0 +1,178 @@
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { assertNever } from '../../shared/assert.ts';
+import type { Command, Screen } from '../../shared/till-contract.ts';
+import { type LinkState, type SendAnswer, useLink, useScreen } from '../parts/connection.ts';
+import { LEVEL, useKeys } from '../parts/keyboard.ts';
+import { DemoStrip } from './demo-strip.tsx';
+import { DialogLayer } from './dialogs.tsx';
+import { Header } from './header.tsx';
+import { NoticeToast, type ShownNotice, useNotice } from './notice.tsx';
+import { PaidPage } from './paid.tsx';
+import { PayDialog } from './pay.tsx';
+import { PinPrompt } from './pin.tsx';
+import { SellingPage } from './selling.tsx';
+import { CloseShiftPage, EnrolPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
+import { StoppedPage } from './stopped.tsx';
+import { type Approvable, connection, type Dialog, type Saying, type Till, TillContext } from './till.ts';
+
+export function App(): ReactNode {
+  const screen = useScreen(connection);
+  const link = useLink(connection);
+  return screen === null ? <Waiting link={link} /> : <TillPage screen={screen} link={link} />;
+}
+
+function Waiting({ link }: { link: LinkState }): ReactNode {
+  return (
+    <main className="waiting" aria-live="polite">
+      <div className="spinner" aria-hidden="true" />
+      <h1>{link === 'lost' ? '正在重新连接收银程序' : '正在打开收银台'}</h1>
+      <p>稍等片刻。没结完的单都保存着，连上后接着收。</p>
+    </main>
+  );
+}
+
+/** A prompt for a second person's PIN, and whoever waits for its outcome. */
+type Asking = Readonly<{ what: string; make: Approvable; done: (answer: SendAnswer) => void }>;
+
+function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactNode {
+  const [dialog, setDialog] = useState<Dialog | null>(null);
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const [muted, setMuted] = useState(() => localStorage.getItem('muted') === 'yes');
+  const { notice, say, clear } = useNotice(screen.notice, muted);
+  const phase = useRef(screen.phase);
+
+  // A dialog belongs to the page it was opened on; the count of a closed shift is the one that outlives it.
+  useEffect(() => {
+    if (phase.current === screen.phase) return;
+    phase.current = screen.phase;
+    setDialog((open) => (open?.kind === 'shiftResult' ? open : null));
+    setAsking(null);
+  }, [screen.phase]);
+
+  const send = useCallback(
+    async (command: Command, quiet?: 'quiet'): Promise<SendAnswer> => {
+      const answer = await connection.send(command);
+      if (quiet === undefined) sayAnswer(answer, say);
+      return answer;
+    },
+    [say],
+  );
+  const sendApproved = useCallback(
+    async (make: Approvable, what: string): Promise<SendAnswer> => {
+      const answer = await connection.send(make(null));
+      if (answer.kind !== 'refused' || (answer.reason !== 'needsManager' && answer.reason !== 'managerOnly')) {
+        sayAnswer(answer, say);
+        return answer;
+      }
+      return new Promise((done) => setAsking({ what, make, done }));
+    },
+    [say],
+  );
+  const till = useMemo<Till>(
+    () => ({
+      screen,
+      send,
+      sendApproved,
+      say,
+      dialog,
+      show: setDialog,
+      hide: () => setDialog(null),
+      muted,
+      setMuted: (next) => {
+        localStorage.setItem('muted', next ? 'yes' : 'no');
+        setMuted(next);
+      },
+    }),
+    [screen, send, sendApproved, say, dialog, muted],
+  );
+
+  // The layer below all others: a scan goes to the core from wherever no dialog wants it.
+  useKeys(
+    LEVEL.base,
+    () => null,
+    (code) => {
+      clear();
+      setDialog(null);
+      void send({ kind: 'scan', code, source: 'scanner' });
+      return true;
+    },
+  );
+
+  const covered = dialog !== null || asking !== null || screen.phase !== 'selling';
+  return (
+    <TillContext.Provider value={till}>
+      <div className="page" data-phase={screen.phase}>
+        <Header link={link} />
+        <div className="stage">
+          {phasePage(screen, notice, clear)}
+          {screen.phase === 'paying' && <PayDialog />}
+          {dialog !== null && <DialogLayer key={JSON.stringify(dialog)} dialog={dialog} />}
+          {asking !== null && (
+            <PinPrompt
+              what={asking.what}
+              submit={async (pin) => {
+                const answer = await connection.send(asking.make({ pin }));
+                if (answer.kind === 'refused' && ['wrongPin', 'pinWait', 'needsManager'].includes(answer.reason)) {
+                  return answer;
+                }
+                setAsking(null);
+                sayAnswer(answer, say);
+                asking.done(answer);
+                return null;
+              }}
+              leave={() => {
+                setAsking(null);
+                asking.done({ kind: 'refused', reason: 'needsManager' });
+              }}
+            />
+          )}
+          {covered && <NoticeToast notice={notice} />}
+        </div>
+        {screen.demo && <DemoStrip />}
+        {link !== 'open' && (
+          <div className="reconnecting" role="status">
+            <span className="spinner small" aria-hidden="true" />
+            正在重新连接，单子都在，请稍等
+          </div>
+        )}
+      </div>
+    </TillContext.Provider>
+  );
+}
+
+function phasePage(screen: Screen, notice: ShownNotice | null, clear: () => void): ReactNode {
+  switch (screen.phase) {
+    case 'enrol':
+      return <EnrolPage />;
+    case 'signIn':
+      return <SignInPage />;
+    case 'openShift':
+      return <OpenShiftPage />;
+    case 'closeShift':
+      return <CloseShiftPage />;
+    case 'stopped':
+      return <StoppedPage />;
+    case 'paid':
+      return <PaidPage />;
+    case 'selling':
+    case 'paying':
+      return <SellingPage notice={notice} clearNotice={clear} />;
+    default:
+      return assertNever(screen.phase);
+  }
+}
+
+function sayAnswer(answer: SendAnswer, say: (saying: Saying) => void): void {
+  switch (answer.kind) {
+    case 'done':
+      return;
+    case 'refused':
+      say({ tone: 'bad', text: answer.reason, values: answer.detail ?? {} });
+      return;
+    case 'unreachable':
+      say({ tone: 'warn', text: '没有连上收银程序，这一步没有做，请稍后再按一次' });
+      return;
+    default:
+      assertNever(answer);
+  }
+}

@@ -1,0 +1,102 @@
+import { type ReactNode, useEffect, useState } from 'react';
+import { connection, useTill } from './till.ts';
+import { keepFocus } from './header.tsx';
+
+type Demo = NonNullable<Awaited<ReturnType<ReturnType<typeof connection.client>['demo']>>>;
+
+const WEIGHTS_GRAMS = [365, 730, 1_240] as const;
+
+/** What a hand would do at a real counter. It has a row of its own, so that it covers nothing. */
+export function DemoStrip(): ReactNode {
+  const { screen, send } = useTill();
+  const [demo, setDemo] = useState<Demo | null>(null);
+  const [card, setCard] = useState(0);
+  const [connected, setConnected] = useState(screen.status.town !== 'unreachable');
+  useEffect(() => {
+    connection
+      .client()
+      .demo()
+      .then(setDemo)
+      .catch(() => undefined);
+  }, [screen.phase]);
+  useEffect(() => setConnected(screen.status.town !== 'unreachable'), [screen.status.town]);
+  if (demo === null) return <div className="demo-strip" />;
+
+  const scan = (code: string | undefined): void => {
+    if (code !== undefined) void send({ kind: 'scan', code, source: 'scanner' });
+  };
+  const token = demo.cards[card];
+  return (
+    <nav className="demo-strip" aria-label="模拟设备">
+      <b className="demo-mark">模拟</b>
+      <span className="demo-group">
+        扫码
+        {demo.items.slice(0, 3).map((item) => (
+          <DemoButton key={item.code} label={shorten(item.name)} act={() => scan(item.code)} />
+        ))}
+        <DemoButton label="随机一件" act={() => scan(pick(demo.items)?.code)} />
+      </span>
+      <span className="demo-group">
+        刷卡
+        <select value={card} aria-label="选一张卡" onChange={(event) => setCard(Number(event.target.value))}>
+          {demo.cards.map((one, index) => (
+            <option key={one.token} value={index}>
+              {one.label}
+            </option>
+          ))}
+        </select>
+        <DemoButton
+          label="刷"
+          act={() => {
+            if (token !== undefined) void send({ kind: 'scan', code: token.token, source: 'card' });
+          }}
+        />
+      </span>
+      <span className="demo-group">
+        称重
+        {demo.weighed[0] !== undefined && (
+          <DemoButton label={shorten(pickNamed(demo.weighed))} act={() => scan(demo.weighed[0]?.code)} />
+        )}
+        {WEIGHTS_GRAMS.map((weightGrams) => (
+          <DemoButton
+            key={weightGrams}
+            label={`${weightGrams}g`}
+            act={() => void send({ kind: 'simulateWeight', weightGrams })}
+          />
+        ))}
+        <DemoButton label="拿走" act={() => void send({ kind: 'simulateWeight', weightGrams: 0 })} />
+      </span>
+      <span className="space" />
+      <span className="demo-group">
+        网络
+        <DemoButton
+          label={connected ? '断开' : '恢复'}
+          act={() => {
+            setConnected(!connected);
+            void send({ kind: 'simulateNetwork', connected: !connected });
+          }}
+        />
+      </span>
+    </nav>
+  );
+}
+
+function DemoButton({ label, act }: { label: string; act: () => void }): ReactNode {
+  return (
+    <button type="button" className="demo-button" tabIndex={-1} onMouseDown={keepFocus} onClick={act}>
+      {label}
+    </button>
+  );
+}
+
+function pick<T>(from: readonly T[]): T | undefined {
+  return from[Math.floor(Math.random() * from.length)];
+}
+
+function pickNamed(weighed: readonly Readonly<{ name: string }>[]): string {
+  return weighed[0]?.name ?? '';
+}
+
+function shorten(name: string): string {
+  return name.length > 6 ? `${name.slice(0, 6)}…` : name;
+}

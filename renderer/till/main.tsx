@@ -1,0 +1,9 @@
+import { createRoot } from 'react-dom/client';
+import { captureKeyboard } from '../parts/keyboard.ts';
+import '../parts/tokens.css';
+import './till.css';
+import { App } from './app.tsx';
+
+captureKeyboard();
+const page = document.getElementById('page');
+if (page !== null) createRoot(page).render(<App />);

@@ -1,0 +1,98 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { Answer } from '../../shared/till-contract.ts';
+import { wordsOf } from '../../shared/words.ts';
+import { LEVEL, useKeys } from '../parts/keyboard.ts';
+import { keepFocus } from './header.tsx';
+import { Numpad } from './numpad.tsx';
+
+/** A field for a PIN with its pad. `submit` answers the refusal to show, or null when it is done. */
+export function PinEntry({
+  submit,
+  label,
+  level,
+  leave,
+}: {
+  submit: (pin: string) => Promise<Extract<Answer, { kind: 'refused' }> | null>;
+  label: string;
+  level: number;
+  leave: (() => void) | null;
+}): ReactNode {
+  const field = useRef<HTMLInputElement>(null);
+  const [pin, setPin] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState<{ text: string; count: number } | null>(null);
+  useEffect(() => field.current?.focus(), []);
+
+  const enter = (): void => {
+    if (busy) return;
+    if (!/^\d{4,6}$/.test(pin)) {
+      setWrong((before) => ({ text: '密码是 4 到 6 位数字', count: (before?.count ?? 0) + 1 }));
+      return;
+    }
+    setBusy(true);
+    void submit(pin).then((refusal) => {
+      setBusy(false);
+      setPin('');
+      setWrong((before) =>
+        refusal === null
+          ? null
+          : { text: wordsOf(refusal.reason, refusal.detail ?? {}), count: (before?.count ?? 0) + 1 },
+      );
+      field.current?.focus();
+    });
+  };
+  useKeys(level, ({ name, repeat }) => {
+    if (name === 'Enter') return repeat ? () => undefined : enter;
+    if (name === 'Esc' && leave !== null) return leave;
+    if (name === 'Esc') return () => setPin('');
+    return null;
+  });
+  return (
+    <div className="pin-entry">
+      <label>
+        <span className="field-label">{label}</span>
+        <input
+          ref={field}
+          className="pin-field"
+          type="password"
+          autoComplete="off"
+          inputMode="none"
+          maxLength={6}
+          value={pin}
+          aria-invalid={wrong !== null}
+          onChange={(event) => setPin(event.target.value.replaceAll(/\D/g, ''))}
+          onBlur={() => setTimeout(() => document.activeElement === document.body && field.current?.focus(), 0)}
+        />
+      </label>
+      <p className="field-error" role="alert" key={wrong?.count ?? 0}>
+        {wrong !== null && `✕ ${wrong.text}`}
+      </p>
+      <Numpad field={field} enter={enter} enterLabel={busy ? '正在核对' : '确定'} />
+    </div>
+  );
+}
+
+/** Asks a manager to allow something, above whatever is open. */
+export function PinPrompt({
+  what,
+  submit,
+  leave,
+}: {
+  what: string;
+  submit: (pin: string) => Promise<Extract<Answer, { kind: 'refused' }> | null>;
+  leave: () => void;
+}): ReactNode {
+  return (
+    <div className="veil top">
+      <section className="dialog narrow" role="dialog" aria-modal="true" aria-labelledby="pin-title">
+        <h1 id="pin-title">要店长同意</h1>
+        <p className="lead">{what}</p>
+        <PinEntry submit={submit} label="店长密码" level={LEVEL.prompt} leave={leave} />
+        <button type="button" className="key wide" onMouseDown={keepFocus} onClick={leave}>
+          <span>不做了</span>
+          <kbd>Esc</kbd>
+        </button>
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,555 @@
+import { memo, type ReactNode, useEffect, useRef, useState } from 'react';
+import type { FoundItem, ScreenLine, ScreenMember } from '../../shared/till-contract.ts';
+import { formatQuantity } from '../../shared/quantity.ts';
+import { pointsRefusedWords, rateWords } from '../../shared/words.ts';
+import { minusYuan, shortTime, starText, unitPrice, yuan } from '../parts/format.ts';
+import { type KeyHandler, LEVEL, useKeys } from '../parts/keyboard.ts';
+import { keepFocus } from './header.tsx';
+import { NoticeLine, type ShownNotice } from './notice.tsx';
+import { useTill } from './till.ts';
+import { WeighDialog } from './weigh.tsx';
+
+/** The page a cashier looks at all day: the armed box and the lines at the left, card, sum and keys at the right. */
+export function SellingPage({
+  notice,
+  clearNotice,
+}: {
+  notice: ShownNotice | null;
+  clearNotice: () => void;
+}): ReactNode {
+  const till = useTill();
+  const { screen, send, say, show } = till;
+  const { sale } = screen;
+  const box = useRef<HTMLInputElement>(null);
+  const [picked, setPicked] = useState(0);
+  const armed = screen.phase === 'selling' && till.dialog === null && sale.weighing === null;
+  useArmedBox(box, armed);
+  useEffect(() => setPicked(0), [sale.choices]);
+
+  const boxText = (): string => box.current?.value.trim() ?? '';
+  const empty = (): void => {
+    if (box.current !== null) box.current.value = '';
+  };
+  const submit = (): void => {
+    const text = boxText();
+    const choice = sale.choices[picked];
+    if (text === '' && choice !== undefined) return void send({ kind: 'choose', item: choice.item });
+    if (text === '') {
+      if (sale.lines.length > 0) void send({ kind: 'startPay' });
+      else say({ tone: 'info', text: 'saleEmpty' });
+      return;
+    }
+    empty();
+    clearNotice();
+    // `3*` and what follows may come in one go, pasted or typed fast.
+    const first = /^(\d{1,4})[*×](.*)$/.exec(text);
+    if (first !== null) void send({ kind: 'quantityFirst', count: Number(first[1]) });
+    const code = first === null ? text : (first[2] ?? '').trim();
+    if (code !== '') void send({ kind: 'scan', code, source: 'typed' });
+  };
+  const selected = sale.lines[sale.selected];
+  const star = (): void => {
+    const text = boxText();
+    if (/^\d{1,4}$/.test(text) && Number(text) > 0) {
+      empty();
+      void send({ kind: 'quantityFirst', count: Number(text) });
+    } else if (selected !== undefined) show({ kind: 'quantity', line: sale.selected });
+    else say({ tone: 'info', text: '先输数量再按 *，例如 3*，再扫码' });
+  };
+  const move = (by: number): void => {
+    if (sale.choices.length > 0) setPicked((at) => clamp(at + by, sale.choices.length));
+    else if (sale.lines.length > 0) {
+      void send({ kind: 'selectLine', line: clamp(sale.selected + by, sale.lines.length) });
+    }
+  };
+  const withLine = (act: (line: number) => void): void => {
+    if (selected === undefined) say({ tone: 'info', text: 'noLine' });
+    else act(sale.selected);
+  };
+  const functions: Readonly<Record<string, () => void>> = {
+    F1: () => show({ kind: 'help' }),
+    F2: () => show({ kind: 'member' }),
+    F3: () => void send({ kind: 'scan', code: '购物袋', source: 'typed' }),
+    F4: () => show({ kind: 'more' }),
+    F6: () => show({ kind: 'receipts' }),
+    F7: () => {
+      if (sale.lines.length > 0) void send({ kind: 'hold' });
+      else if (screen.held.length > 0) show({ kind: 'held' });
+      else say({ tone: 'info', text: 'nothingHeld' });
+    },
+    F8: () => show({ kind: 'priceCheck' }),
+    F9: () => show({ kind: 'points' }),
+    F10: () => void till.sendApproved((approval) => ({ kind: 'openDrawer', approval }), '不收款开钱箱'),
+    F11: () => show({ kind: 'refund', receipt: null }),
+    F12: () => show({ kind: 'picker' }),
+    '+': () => void send({ kind: 'startPay' }),
+    '*': star,
+    '/': () => withLine((line) => show({ kind: 'price', line })),
+    Delete: () => withLine((line) => void send({ kind: 'deleteLine', line })),
+    End: () => {
+      if (sale.member !== null) void send({ kind: 'removeMember' });
+    },
+  };
+  const onKey: KeyHandler = ({ name, shift, repeat }) => {
+    const text = boxText();
+    switch (name) {
+      case 'Enter':
+        return repeat ? () => undefined : submit;
+      case 'Esc':
+        return () => {
+          if (text !== '') empty();
+          else if (sale.choices.length > 0) void send({ kind: 'dismiss' });
+          else if (sale.quantityFirst !== null) void send({ kind: 'quantityFirst', count: null });
+          clearNotice();
+        };
+      case 'Up':
+        return () => move(-1);
+      case 'Down':
+        return () => move(1);
+      case '*':
+        return star;
+      case '+':
+      case '/':
+        return text === '' ? (functions[name] ?? null) : null;
+      case 'Delete':
+        if (text !== '') return null;
+        return shift ? () => show({ kind: 'void' }) : (functions['Delete'] ?? null);
+      case 'End':
+        return text === '' ? (functions['End'] ?? null) : null;
+      default: {
+        const choice = /^[1-9]$/.test(name) && text === '' ? sale.choices[Number(name) - 1] : undefined;
+        if (choice !== undefined) return () => void send({ kind: 'choose', item: choice.item });
+        return name.startsWith('F') ? (functions[name] ?? null) : null;
+      }
+    }
+  };
+  useKeys(LEVEL.page, onKey);
+
+  return (
+    <div className="selling" inert={screen.phase === 'paying'}>
+      <main className="basket">
+        <div className="scan">
+          <label className="scan-field" data-quantity={sale.quantityFirst !== null}>
+            <span className="visually-hidden">扫码、刷卡，或输入编码、拼音、品名</span>
+            {sale.quantityFirst !== null && <b className="quantity-first">{sale.quantityFirst} ×</b>}
+            <input
+              ref={box}
+              className="scan-box"
+              placeholder="扫码、刷卡，或输入编码 / 拼音 / 品名"
+              autoComplete="off"
+              autoCorrect="off"
+              spellCheck={false}
+              maxLength={200}
+              inputMode="none"
+            />
+          </label>
+          <button type="button" className="key" onMouseDown={keepFocus} onClick={star}>
+            <span>数量</span>
+            <kbd>*</kbd>
+          </button>
+        </div>
+        <NoticeLine
+          notice={notice}
+          hint={
+            sale.quantityFirst === null ? (
+              <>
+                先按数字再按 <kbd>*</kbd> 可先输数量，如 <kbd>3</kbd> <kbd>*</kbd> 再扫码
+              </>
+            ) : (
+              <>
+                下一件按 <b>{sale.quantityFirst}</b> 件加入，<kbd>Esc</kbd> 取消
+              </>
+            )
+          }
+        />
+        {sale.choices.length > 0 ? (
+          <Choices
+            choices={sale.choices}
+            picked={picked}
+            choose={(item) => void send({ kind: 'choose', item })}
+            leave={() => void send({ kind: 'dismiss' })}
+          />
+        ) : (
+          <Lines
+            lines={sale.lines}
+            selected={sale.selected}
+            stars={sale.member?.stars ?? 0}
+            select={(line) => void send({ kind: 'selectLine', line })}
+          />
+        )}
+        <footer className="basket-foot">
+          <span>
+            共 <b>{sale.lines.length}</b> 种
+          </span>
+          <span>
+            件数 <b>{sale.pieces}</b>
+          </span>
+          {sale.adultsOnly && <span className="adults">18+ 有烟酒，请确认已成年</span>}
+          <span className="space" />
+          <KeyButton small label="改价" keys="/" act={functions['/']} />
+          <KeyButton small label="删行" keys="Del" act={functions['Delete']} />
+          <KeyButton small label="作废" keys="⇧ Del" act={() => show({ kind: 'void' })} />
+          <KeyButton small label="帮助" keys="F1" act={functions['F1']} />
+        </footer>
+      </main>
+      <aside className="side">
+        {sale.member === null ? (
+          <NoMember act={functions['F2'] ?? (() => undefined)} />
+        ) : (
+          <MemberCard
+            member={sale.member}
+            nowMs={screen.status.nowMs}
+            remove={() => void send({ kind: 'removeMember' })}
+          />
+        )}
+        <section className="sum" aria-label="合计">
+          <div className="sum-row">
+            <span>标价合计</span>
+            <span>{yuan(sale.shelfFen)}</span>
+          </div>
+          <div className="sum-row saved">
+            <span>已优惠</span>
+            <b>{minusYuan(sale.discountFen)}</b>
+          </div>
+          <div className="due">
+            <span>应付</span>
+            <b>
+              <small>￥</small>
+              {yuan(sale.totalFen)}
+            </b>
+          </div>
+        </section>
+        <div className="keys">
+          <button
+            type="button"
+            className="pay-key"
+            disabled={sale.lines.length === 0}
+            onMouseDown={keepFocus}
+            onClick={functions['+']}
+          >
+            付款 <kbd>+</kbd>
+          </button>
+          <KeyButton label="会员" keys="F2" act={functions['F2']} />
+          <KeyButton
+            label={sale.lines.length === 0 && screen.held.length > 0 ? '取单' : '挂单'}
+            badge={screen.held.length}
+            keys="F7"
+            act={functions['F7']}
+          />
+          <KeyButton label="退货" keys="F11" act={functions['F11']} />
+          <KeyButton label="今日单" keys="F6" act={functions['F6']} />
+          <KeyButton label="散装" keys="F12" act={functions['F12']} />
+          <KeyButton label="购物袋" keys="F3" act={functions['F3']} />
+          <KeyButton label="查价" keys="F8" act={functions['F8']} />
+          <KeyButton label="查积分" keys="F9" act={functions['F9']} />
+          <KeyButton label="钱箱" keys="F10" act={functions['F10']} />
+        </div>
+      </aside>
+      {sale.weighing !== null && screen.phase === 'selling' && (
+        <WeighDialog key={sale.weighing.item} item={sale.weighing} />
+      )}
+    </div>
+  );
+}
+
+/** The box has the focus whenever nothing else needs it. */
+function useArmedBox(box: { current: HTMLInputElement | null }, armed: boolean): void {
+  useEffect(() => {
+    if (!armed) return;
+    const arm = (): void => {
+      const active = document.activeElement;
+      if (active === null || active === document.body) box.current?.focus({ preventScroll: true });
+    };
+    box.current?.focus({ preventScroll: true });
+    const later = (): void => void setTimeout(arm, 0);
+    document.addEventListener('focusout', later);
+    window.addEventListener('focus', arm);
+    return () => {
+      document.removeEventListener('focusout', later);
+      window.removeEventListener('focus', arm);
+    };
+  }, [armed, box]);
+}
+
+function Lines({
+  lines,
+  selected,
+  stars,
+  select,
+}: {
+  lines: readonly ScreenLine[];
+  selected: number;
+  stars: number;
+  select: (line: number) => void;
+}): ReactNode {
+  const body = useRef<HTMLDivElement>(null);
+  const selectedKey = lines[selected]?.key;
+  useEffect(() => {
+    body.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+  }, [selectedKey, lines.length]);
+  if (lines.length === 0) {
+    return (
+      <div className="lines empty-basket">
+        <svg viewBox="0 0 64 64" width="72" height="72" aria-hidden="true">
+          <path d="M6 16v32M12 16v32M17 16v32M24 16v32M29 16v32M36 16v32M41 16v32M46 16v32M53 16v32M58 16v32" />
+        </svg>
+        <h2>扫第一件商品开始</h2>
+        <p>先刷卡或后刷卡都可以，刷卡后自动按星级打折</p>
+      </div>
+    );
+  }
+  return (
+    <div className="lines" ref={body}>
+      <table aria-label="商品">
+        <thead>
+          <tr>
+            <th>#</th>
+            <th>商品</th>
+            <th>单价</th>
+            <th>数量</th>
+            <th>标价</th>
+            <th>小计</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line, index) => (
+            <LineRow
+              key={line.key}
+              line={line}
+              index={index}
+              on={index === selected}
+              stars={stars}
+              select={select}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+type LineRowProps = Readonly<{
+  line: ScreenLine;
+  index: number;
+  on: boolean;
+  stars: number;
+  select: (line: number) => void;
+}>;
+
+/** Each screen brings new objects, so a row is drawn again only when what it says has changed. */
+const LineRow = memo(
+  ({ line, index, on, stars, select }: LineRowProps): ReactNode => (
+    <tr className={on ? 'on' : undefined} aria-selected={on} onMouseDown={keepFocus} onClick={() => select(index)}>
+      <td>{index + 1}</td>
+      <td>
+        <div className="name">
+          <span className="name-text">{line.name}</span>
+          {line.spec !== '' && <small>{line.spec}</small>}
+          {line.labelled && <small>秤签</small>}
+          <LineTags line={line} stars={stars} />
+        </div>
+      </td>
+      <td>
+        {line.unitPayFen < line.priceFen && <s className="was">{yuan(line.priceFen)}</s>}
+        {unitPrice(Math.min(line.unitPayFen, line.priceFen), line.per)}
+      </td>
+      <td>{formatQuantity(line.quantity, line.per)}</td>
+      <td>{line.payFen < line.shelfFen ? <s>{yuan(line.shelfFen)}</s> : yuan(line.shelfFen)}</td>
+      <td>
+        <b>{yuan(line.payFen)}</b>
+      </td>
+    </tr>
+  ),
+  (before, after) =>
+    before.on === after.on &&
+    before.index === after.index &&
+    before.stars === after.stars &&
+    JSON.stringify(before.line) === JSON.stringify(after.line),
+);
+
+/** Why the line costs what it costs, and what it is kept from. */
+function LineTags({ line, stars }: { line: ScreenLine; stars: number }): ReactNode {
+  const kept = [...(line.discountAllowed ? [] : ['不打折']), ...(line.pointsAllowed ? [] : ['不收积分'])];
+  return (
+    <>
+      {line.reason === 'star' && (
+        <span className="tag star">
+          {stars}★ {rateWords(line.starRateBp)}
+        </span>
+      )}
+      {line.reason === 'promotion' && <span className="tag promo">促销</span>}
+      {line.reason === 'clearance' && <span className="tag promo">临期特价</span>}
+      {line.reason === 'manual' && <span className="tag manual">已改价</span>}
+      {kept.length > 0 && <span className="tag no">{kept.join(' · ')}</span>}
+    </>
+  );
+}
+
+function Choices({
+  choices,
+  picked,
+  choose,
+  leave,
+}: {
+  choices: readonly FoundItem[];
+  picked: number;
+  choose: (item: string) => void;
+  leave: () => void;
+}): ReactNode {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+  }, [picked]);
+  return (
+    <div className="lines choices" ref={list} role="listbox" aria-label="选择商品">
+      <div className="choices-head">
+        <b>找到 {choices.length} 种，按数字选一种</b>
+        <button type="button" className="key small" onMouseDown={keepFocus} onClick={leave}>
+          <span>都不是</span>
+          <kbd>Esc</kbd>
+        </button>
+      </div>
+      {choices.map((choice, index) => (
+        <button
+          type="button"
+          key={choice.item}
+          role="option"
+          aria-selected={index === picked}
+          className="choice"
+          disabled={choice.priceFen === null}
+          onMouseDown={keepFocus}
+          onClick={() => choose(choice.item)}
+        >
+          {index < 9 ? <kbd>{index + 1}</kbd> : <span />}
+          <span className="choice-name">
+            {choice.name} <small>{choice.spec}</small>
+          </span>
+          <span className="choice-code">{choice.code}</span>
+          <span className="choice-stock">库存 {formatQuantity(choice.stock, choice.per)}</span>
+          <b>
+            {choice.priceFen === null ? '未定价' : unitPrice(choice.payFen ?? choice.priceFen, choice.per)}
+          </b>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function NoMember({ act }: { act: () => void }): ReactNode {
+  return (
+    <button type="button" className="card no-card" onMouseDown={keepFocus} onClick={act}>
+      <span className="no-card-title">信用一卡通</span>
+      <span>请顾客刷卡或扫卡，也可输入卡号</span>
+      <span className="no-card-key">
+        非会员按标价结账 <kbd>F2</kbd>
+      </span>
+    </button>
+  );
+}
+
+function MemberCard({
+  member,
+  nowMs,
+  remove,
+}: {
+  member: ScreenMember;
+  nowMs: number;
+  remove: () => void;
+}): ReactNode {
+  return (
+    <section className="card" aria-label="会员">
+      <div className="card-name">
+        {member.mask}
+        <small>{member.villageName}</small>
+      </div>
+      <div className="card-stars" role="img" aria-label={`${member.stars} 星`}>
+        {starText(member.stars)}
+      </div>
+      <div className="card-tail">
+        {member.lastFour === '' ? '未刷卡 · 按编号查到' : `尾号 ${member.lastFour}`}
+        {member.personConfirmed && ' · 已核对本人'}
+      </div>
+      <div className="card-rate">{rateWords(member.rateBp) || '不打折'}</div>
+      <div className="card-points">
+        <div className="main-points">
+          本店现在可用
+          <b>
+            {member.spendable} <small>分</small>
+          </b>
+        </div>
+        <div>
+          镇上总数 · 截至 {shortTime(member.townAsOfMs, nowMs)}
+          <b>
+            {member.townPoints} <small>分</small>
+          </b>
+        </div>
+        <button
+          type="button"
+          className="card-remove"
+          aria-label="取下会员"
+          title="取下会员（End）"
+          onMouseDown={keepFocus}
+          onClick={remove}
+        >
+          ✕
+        </button>
+      </div>
+      <div className="card-limits">
+        <span>
+          今日还可用 <b>{member.leftToday}</b>
+        </span>
+        <span>
+          本月还可用 <b>{member.leftThisMonth}</b>
+        </span>
+        <span>
+          免密 <b>{member.leftWithoutPin}</b>
+        </span>
+      </div>
+      <MemberRemark member={member} />
+    </section>
+  );
+}
+
+function MemberRemark({ member }: { member: ScreenMember }): ReactNode {
+  if (member.pointsRefused !== null) {
+    return <div className="card-remark warn">▲ {pointsRefusedWords[member.pointsRefused]}</div>;
+  }
+  if (member.starsStale) return <div className="card-remark warn">▲ 星级太久没更新，按标价计算，联网后恢复</div>;
+  if (member.nextExpiry !== null) {
+    return (
+      <div className="card-remark">
+        {member.nextExpiry.points} 分将于 {member.nextExpiry.day} 到期
+      </div>
+    );
+  }
+  return null;
+}
+
+/** A button that also says its key. */
+export function KeyButton({
+  label,
+  keys,
+  act,
+  badge = 0,
+  small = false,
+}: {
+  label: string;
+  keys: string;
+  act: (() => void) | undefined;
+  badge?: number;
+  small?: boolean;
+}): ReactNode {
+  return (
+    <button type="button" className={small ? 'key small' : 'key'} onMouseDown={keepFocus} onClick={act}>
+      <span>
+        {label}
+        {badge > 0 && <em>{badge}</em>}
+      </span>
+      <kbd>{keys}</kbd>
+    </button>
+  );
+}
+
+function clamp(index: number, length: number): number {
+  return Math.max(0, Math.min(length - 1, index));
+}

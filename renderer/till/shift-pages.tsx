@@ -1,0 +1,311 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { parseYuan } from '../../shared/money.ts';
+import { shortTime, yuan } from '../parts/format.ts';
+import { LEVEL, useKeys } from '../parts/keyboard.ts';
+import { keepFocus } from './header.tsx';
+import { Numpad } from './numpad.tsx';
+import { PinEntry } from './pin.tsx';
+import { connection, newId, useTill } from './till.ts';
+
+/** A PIN opens the till; who it belongs to the core finds out. */
+export function SignInPage(): ReactNode {
+  const { screen } = useTill();
+  const pins = useDemoPins(screen.demo);
+  return (
+    <main className="center-page">
+      <section className="sheet sign-in">
+        <div className="sign-in-brand">
+          <div className="brand-card" aria-hidden="true">
+            <span>信用一卡通</span>
+            <i>★★★★★</i>
+          </div>
+          <h1>{screen.shopName}</h1>
+          <p>
+            {screen.townName} · {screen.tillName}
+          </p>
+          {pins.length > 0 && (
+            <div className="demo-pins">
+              <b>演示密码</b>
+              {pins.map((one) => (
+                <p key={one.pin + one.name}>
+                  {one.role === 'manager' ? '店长' : '收银员'} {one.name} <code>{one.pin}</code>
+                </p>
+              ))}
+            </div>
+          )}
+          {screen.hotline !== '' && <p className="hotline">服务电话 {screen.hotline}</p>}
+        </div>
+        <div>
+          <h2>请输入密码登录</h2>
+          <PinEntry
+            label="收银员或店长密码"
+            level={LEVEL.page}
+            leave={null}
+            submit={async (pin) => {
+              const answer = await connection.send({ kind: 'signIn', pin });
+              return answer.kind === 'refused' ? answer : null;
+            }}
+          />
+        </div>
+      </section>
+    </main>
+  );
+}
+
+function useDemoPins(demo: boolean): readonly Readonly<{ role: string; name: string; pin: string }>[] {
+  const [pins, setPins] = useState<readonly Readonly<{ role: string; name: string; pin: string }>[]>([]);
+  useEffect(() => {
+    if (!demo) return;
+    connection
+      .client()
+      .demo()
+      .then((answer) => setPins(answer?.pins ?? []))
+      .catch(() => undefined);
+  }, [demo]);
+  return pins;
+}
+
+/** The float that was left in the drawer is taken over by Enter, or counted anew. */
+export function OpenShiftPage(): ReactNode {
+  const { screen, send } = useTill();
+  const shift = useRef(newId());
+  return (
+    <AmountPage
+      title="开班"
+      lead="请点一下钱箱里的备用金。数目对就直接按 Enter。"
+      label="备用金（元）"
+      startFen={screen.carriedFloatFen}
+      blank={false}
+      enterLabel="开班"
+      facts={
+        <p className="fact-line">
+          上一班留下 <b>{yuan(screen.carriedFloatFen)}</b> 元
+        </p>
+      }
+      submit={(floatFen) => void send({ kind: 'openShift', shift: shift.current, floatFen })}
+      leave={() => void send({ kind: 'signOut' })}
+      leaveLabel="退出登录"
+    />
+  );
+}
+
+/** Counted blind: what should be in the drawer is shown only after the count was given. */
+export function CloseShiftPage(): ReactNode {
+  const { screen, send, show } = useTill();
+  const { closing, shift } = screen;
+  if (shift === null) return null;
+  const close = async (countedFen: number): Promise<void> => {
+    const answer = await send({ kind: 'closeShift', shift: shift.id, countedFen });
+    if (answer.kind === 'done') show({ kind: 'shiftResult' });
+  };
+  return (
+    <AmountPage
+      title={`交班 · 第 ${shift.number} 班`}
+      lead="请把钱箱里的现金全部点清，输入总数。多了少了都能交班，差额会记下来。"
+      label="现金总数（元）"
+      startFen={0}
+      blank
+      enterLabel="交班"
+      facts={
+        <ul className="closing-facts">
+          <li>
+            开班 {shortTime(shift.openedAtMs, screen.status.nowMs)}，本班 <b>{shift.sales}</b> 单
+          </li>
+          {closing !== null && closing.openLines > 0 && (
+            <li className="warn">▲ 还有一单没结（{closing.openLines} 种），交班后仍保留</li>
+          )}
+          {closing !== null && closing.held > 0 && <li className="warn">▲ 挂单 {closing.held} 笔，交班后仍保留</li>}
+          {closing !== null && closing.unsent > 0 && (
+            <li className="warn">▲ {closing.unsent} 条记录还没上传，联网后自动补传</li>
+          )}
+        </ul>
+      }
+      submit={(countedFen) => void close(countedFen)}
+      leave={() => void send({ kind: 'dismiss' })}
+      leaveLabel="先不交班"
+    />
+  );
+}
+
+function AmountPage({
+  title,
+  lead,
+  label,
+  startFen,
+  blank,
+  enterLabel,
+  facts,
+  submit,
+  leave,
+  leaveLabel,
+}: {
+  title: string;
+  lead: string;
+  label: string;
+  startFen: number;
+  blank: boolean;
+  enterLabel: string;
+  facts: ReactNode;
+  submit: (amountFen: number) => void;
+  leave: () => void;
+  leaveLabel: string;
+}): ReactNode {
+  const field = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState(blank ? '' : yuan(startFen));
+  const [wrong, setWrong] = useState(false);
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, []);
+  const enter = (): void => {
+    const amountFen = parseYuan(text);
+    setWrong(amountFen === null);
+    if (amountFen !== null) submit(amountFen);
+    else field.current?.focus();
+  };
+  useKeys(LEVEL.page, ({ name, repeat }) => {
+    if (name === 'Enter') return repeat ? () => undefined : enter;
+    return name === 'Esc' ? leave : null;
+  });
+  return (
+    <main className="center-page">
+      <section className="sheet amount-page">
+        <div className="amount-side">
+          <h1>{title}</h1>
+          <p className="lead">{lead}</p>
+          {facts}
+          <label>
+            <span className="field-label">{label}</span>
+            <input
+              ref={field}
+              className="field huge"
+              value={text}
+              autoComplete="off"
+              inputMode="none"
+              maxLength={12}
+              aria-invalid={wrong}
+              placeholder="0.00"
+              onChange={(event) => {
+                setText(event.target.value);
+                setWrong(false);
+              }}
+            />
+          </label>
+          <p className="field-error" role="alert">
+            {wrong && '✕ 请输入金额，例如 523.50'}
+          </p>
+          <button type="button" className="key wide" onMouseDown={keepFocus} onClick={leave}>
+            <span>{leaveLabel}</span>
+            <kbd>Esc</kbd>
+          </button>
+        </div>
+        <Numpad field={field} point enter={enter} enterLabel={enterLabel} />
+      </section>
+    </main>
+  );
+}
+
+/** A till that has not joined its town asks for the one-time code and its first manager. */
+export function EnrolPage(): ReactNode {
+  const { send } = useTill();
+  const [code, setCode] = useState('');
+  const [managerName, setManagerName] = useState('');
+  const [pin, setPin] = useState('');
+  const [again, setAgain] = useState('');
+  const [busy, setBusy] = useState(false);
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  const fault = enrolFault(code, managerName, pin, again);
+  const enter = (): void => {
+    if (fault !== null || busy) return;
+    setBusy(true);
+    void send({ kind: 'enrol', code: code.trim(), managerName: managerName.trim(), managerPin: pin }).then(() =>
+      setBusy(false),
+    );
+  };
+  useKeys(LEVEL.page, ({ name, field }) => {
+    if (name !== 'Enter') return null;
+    return () => {
+      const fields = [...document.querySelectorAll<HTMLInputElement>('.enrol input')];
+      const next = field === null ? undefined : fields[fields.indexOf(field) + 1];
+      if (next === undefined || fault === null) enter();
+      else next.focus();
+    };
+  });
+  return (
+    <main className="center-page">
+      <section className="sheet enrol">
+        <h1>这台收银机还没有注册</h1>
+        <p className="lead">
+          向镇信用办要一次性注册码，填好店长姓名和密码。注册一次就好，以后断网也能收银。
+        </p>
+        <label>
+          <span className="field-label">注册码</span>
+          <input
+            ref={first}
+            className="field"
+            value={code}
+            autoComplete="off"
+            spellCheck={false}
+            maxLength={40}
+            onChange={(event) => setCode(event.target.value)}
+          />
+        </label>
+        <label>
+          <span className="field-label">店长姓名</span>
+          <input
+            className="field"
+            value={managerName}
+            autoComplete="off"
+            maxLength={20}
+            onChange={(event) => setManagerName(event.target.value)}
+          />
+        </label>
+        <div className="two">
+          <label>
+            <span className="field-label">店长密码（4 到 6 位数字）</span>
+            <input
+              className="field"
+              type="password"
+              value={pin}
+              autoComplete="off"
+              inputMode="numeric"
+              maxLength={6}
+              onChange={(event) => setPin(event.target.value.replaceAll(/\D/g, ''))}
+            />
+          </label>
+          <label>
+            <span className="field-label">再输一次</span>
+            <input
+              className="field"
+              type="password"
+              value={again}
+              autoComplete="off"
+              inputMode="numeric"
+              maxLength={6}
+              onChange={(event) => setAgain(event.target.value.replaceAll(/\D/g, ''))}
+            />
+          </label>
+        </div>
+        <p className="field-help">{fault ?? '都填好了，按 Enter 注册'}</p>
+        <button
+          type="button"
+          className="pay-key"
+          disabled={fault !== null || busy}
+          onMouseDown={keepFocus}
+          onClick={enter}
+        >
+          {busy ? '正在注册' : '注册'} <kbd>Enter</kbd>
+        </button>
+      </section>
+    </main>
+  );
+}
+
+/** What is still missing, as a sentence; null when all is there. */
+export function enrolFault(code: string, managerName: string, pin: string, again: string): string | null {
+  if (code.trim().length < 6) return '请填注册码';
+  if (managerName.trim() === '') return '请填店长姓名';
+  if (!/^\d{4,6}$/.test(pin)) return '密码是 4 到 6 位数字';
+  return pin === again ? null : '两次密码不一样';
+}

@@ -1,0 +1,60 @@
+import { createContext, useContext } from 'react';
+import { connect, type SendAnswer } from '../parts/connection.ts';
+import type { Command, Notice, Screen } from '../../shared/till-contract.ts';
+import type { WordValues } from '../../shared/words.ts';
+
+/** The one connection of this page. */
+export const connection = connect();
+
+/** What may stand over the page. A dialog holds only what a hand is still typing; everything else is on the screen. */
+export type Dialog =
+  | Readonly<{ kind: 'help' }>
+  | Readonly<{ kind: 'more' }>
+  | Readonly<{ kind: 'member' }>
+  | Readonly<{ kind: 'points' }>
+  | Readonly<{ kind: 'quantity'; line: number }>
+  | Readonly<{ kind: 'price'; line: number }>
+  | Readonly<{ kind: 'void' }>
+  | Readonly<{ kind: 'receipts' }>
+  | Readonly<{ kind: 'refund'; receipt: string | null }>
+  | Readonly<{ kind: 'held' }>
+  | Readonly<{ kind: 'picker' }>
+  | Readonly<{ kind: 'priceCheck' }>
+  | Readonly<{ kind: 'cash' }>
+  | Readonly<{ kind: 'shiftReport' }>
+  | Readonly<{ kind: 'shiftResult' }>
+  | Readonly<{ kind: 'night' }>;
+
+/** A notice of this page's own, for what the core did not say to everyone. */
+export type Saying = Readonly<{ tone: Notice['tone']; text: string; values?: WordValues }>;
+
+/** A command that a second person may have to allow, by PIN. */
+export type Approvable = (approval: { pin: string } | null) => Command;
+
+export type Till = Readonly<{
+  screen: Screen;
+  /** Sends a command; a refusal is shown to the cashier unless `quiet`. */
+  send: (command: Command, quiet?: 'quiet') => Promise<SendAnswer>;
+  /** Sends, and when a manager is needed asks for the PIN and sends again. */
+  sendApproved: (make: Approvable, what: string) => Promise<SendAnswer>;
+  say: (saying: Saying) => void;
+  dialog: Dialog | null;
+  show: (dialog: Dialog) => void;
+  hide: () => void;
+  muted: boolean;
+  setMuted: (muted: boolean) => void;
+}>;
+
+export const TillContext = createContext<Till | null>(null);
+
+/** The till as every part of the page sees it. */
+export function useTill(): Till {
+  const till = useContext(TillContext);
+  if (till === null) throw new Error('bug: a part of the till stands outside its page');
+  return till;
+}
+
+/** An id made by whoever acts, so that a command sent twice is done once. */
+export function newId(): string {
+  return crypto.randomUUID();
+}
