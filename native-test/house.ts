@@ -50,6 +50,9 @@ const CONTRACT_FILES: Readonly<Partial<Record<Zone, RegExp>>> = {
   core: /^electron\/core\/(router|town-client|town-api)\.ts$/,
 };
 
+/** Only the ledger writes SQLite; the folder's lock is an empty database of its own, for the lock it takes. */
+const SQLITE_FILES = /^electron\/core\/(ledger\/.+|folder)\.ts$/;
+
 /** Packages that any test file may use beside what its zone allows. */
 const TEST_PACKAGES = /^(vitest|fast-check)(\/|$)|^node:/;
 
@@ -142,7 +145,7 @@ function brokenPackage(path: string, zone: Zone, specifier: string): string | nu
     case 'core':
       if (SCREEN_OR_SHELL.test(specifier)) return `${specifier}: the core knows no shell, socket or screen`;
       if (DRIVERS.test(specifier)) return `${specifier}: the core is given its devices`;
-      if (specifier === 'better-sqlite3' && !path.startsWith('electron/core/ledger/') && !isTest(path)) {
+      if (specifier === 'better-sqlite3' && !SQLITE_FILES.test(path) && !isTest(path)) {
         return 'better-sqlite3: only electron/core/ledger writes SQLite';
       }
       return null;

@@ -82,7 +82,7 @@ function linkOwnNode(node) {
   symlinkSync(relative(dirname(link), node), link);
 }
 
-/** Whether npm left out an optional part that fits this machine, as it does when the Node that runs it is too old. */
+/** Whether npm left out a native part made for this machine, as it does when the Node that runs it is too old for it. */
 function somethingLeftOut() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
@@ -90,6 +90,8 @@ function somethingLeftOut() {
   return Object.entries(packages).some(
     ([path, part]) =>
       part.optional === true &&
+      part.os !== undefined &&
+      part.engines !== undefined &&
       fits(part.os, process.platform) &&
       fits(part.cpu, process.arch) &&
       (process.platform !== 'linux' || fits(part.libc, libc)) &&
