@@ -23,7 +23,7 @@ export type Entering = Readonly<{
   root: string;
   folder: string;
   /** What an absent or empty folder becomes: a demo shop, a shop of a real town, or nothing. */
-  create: Readonly<{ kind: 'demo' }> | Readonly<{ kind: 'real'; townUrl: string }> | null;
+  create: Readonly<{ kind: 'demo' }> | Readonly<{ kind: 'real'; townUrl: string | null }> | null;
   /** Whether a demo shop's town is started, and for how long this shop is open kept running. */
   withTown: boolean;
   /** The address of a demo town that somebody else runs. */
@@ -74,7 +74,7 @@ export async function enterShop(entering: Entering): Promise<Entered> {
     hostWorld({
       dataFolder: tillFolder(entering.folder),
       devices,
-      town: townOver(town.address, network),
+      town: town.exists ? townOver(town.address, network) : null,
       demo: demo === null ? null : demoShopOf(demo, network),
       log: entering.log,
     }),
@@ -160,6 +160,8 @@ function townOf(entering: Entering, shop: Shop) {
   coming.catch(() => {});
   const willStart = known === null && (entering.withTown || !shop.furnished);
   return {
+    /** A real shop that was never told where its town is has none. */
+    exists: shop.demo || known !== null,
     address: async (): Promise<string> => {
       if (known !== null) return known;
       if (!willStart) throw new Error('no town is running');
@@ -178,7 +180,9 @@ function townOf(entering: Entering, shop: Shop) {
         const failure = error instanceof Error ? error : new Error(String(error));
         giveUp(failure);
         if (isNeeded) throw failure;
-        entering.say(`模拟镇服务器没有启动，收银照常 (the demo town did not start; selling goes on): ${failure.message}`);
+        entering.say(
+          `模拟镇服务器没有启动，收银照常 (the demo town did not start; selling goes on): ${failure.message}`,
+        );
         return null;
       }
     },

@@ -95,7 +95,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
 
   server.on('request', (request, response) => {
     handle(request, response).catch((error: unknown) => {
-      options.log(`http ${pathOf(request.url ?? '/')}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
+      options.log(
+        `http ${pathOf(request.url ?? '/')}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+      );
       if (response.headersSent) response.destroy();
       else answer(response, 500, 'application/json; charset=utf-8', '{"error":"internal"}');
     });

@@ -1,0 +1,347 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { formatFen } from '../shared/money.ts';
+import { answerCases } from '../shared/pricing-cases.ts';
+import type { NightReport } from '../shared/till-contract.ts';
+import { breakWords, nightStepWords, nightWords, ownerWords, stoppedWords, wordsOf } from '../shared/words.ts';
+import { addressOfHolder, type Holder } from './holder.ts';
+import { newId } from './host-world.ts';
+import { type Entering, enterShop } from './open-shop.ts';
+import { readScans, replay } from './replay.ts';
+import { serveShop } from './serve-shop.ts';
+import type { TillClient } from './till-client.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** `till`: what can be done to a shop's folder without its pages. Answers go to stdout, everything said to stderr. */
+const USAGE = `用法 (usage): npm run -s till -- <命令 command> --data DIR [--json]
+
+  serve [--port N]      打开收银台页面 (serve the pages until Ctrl-C)
+  enrol --town URL --code CODE --manager NAME --pin PIN
+                        用一次性口令加入镇平台 (join a town; --pin - reads it from standard input)
+  import FILE           导入商品 CSV / Excel (import a catalogue; safe to run again)
+  replay FILE           把一份扫码流水重收一遍 (ring up a file of scans, demo shops only)
+  night                 日结对账 (close the day and reconcile with the town)
+  verify                逐条核对账本 (walk the whole chain of records)
+  rebuild               由账本重算各汇总 (rebuild every projection and compare)
+  price --cases FILE    计价用例作答，不需要 --data (answer pricing cases)
+
+DIR 是门店文件夹；不存在或为空时，serve/import/replay/night 会建一个模拟门店。
+(DIR is a shop's folder; where it is absent or empty, these four make it a demo shop.)
+退出码 (exit codes): 0 完成 done, 1 拒绝或账有出入 refused or breaks, 2 用法不对 wrong usage`;
+
+const root = dirname(import.meta.dirname);
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** Thrown for a command line that cannot be understood. */
+class WrongUsage extends Error {}
+
+type Outcome = 0 | 1;
+type Options = Readonly<{
+  data: string | undefined;
+  json: boolean;
+  port: number;
+  cases: string | undefined;
+  town: string | undefined;
+  code: string | undefined;
+  manager: string | undefined;
+  pin: string | undefined;
+}>;
+type Run = (options: Options, file: string | null) => Promise<Outcome>;
+
+const COMMANDS: Readonly<Record<string, Readonly<{ run: Run; takesFile: boolean }>>> = {
+  serve: { run: runServe, takesFile: false },
+  enrol: { run: runEnrol, takesFile: false },
+  import: { run: runImport, takesFile: true },
+  price: { run: runPrice, takesFile: false },
+  replay: { run: runReplay, takesFile: true },
+  night: { run: runNight, takesFile: false },
+  verify: { run: runVerify, takesFile: false },
+  rebuild: { run: runRebuild, takesFile: false },
+};
+
+async function main(words: readonly string[]): Promise<0 | 1 | 2> {
+  try {
+    const [name = '', ...rest] = words;
+    if (name === 'help' || name === '--help' || name === '-h') {
+      print(USAGE);
+      return 0;
+    }
+    const command = COMMANDS[name];
+    if (command === undefined) throw new WrongUsage(name === '' ? '没有命令 (no command)' : `没有这个命令: ${name}`);
+    const { options, file } = optionsOf(rest, command.takesFile);
+    return await command.run(options, file);
+  } catch (error) {
+    if (error instanceof WrongUsage) {
+      say(`${error.message}\n\n${USAGE}`);
+      return 2;
+    }
+    say(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+}
+
+function optionsOf(words: string[], takesFile: boolean): { options: Options; file: string | null } {
+  const text = { type: 'string' } as const;
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: words,
+      allowPositionals: true,
+      options: {
+        data: text,
+        json: { type: 'boolean', default: false },
+        port: { ...text, default: '0' },
+        cases: text,
+        town: text,
+        code: text,
+        manager: text,
+        pin: text,
+      },
+    });
+  } catch (error) {
+    throw new WrongUsage(error instanceof Error ? error.message : String(error));
+  }
+  const { values, positionals } = parsed;
+  if (positionals.length !== (takesFile ? 1 : 0)) {
+    throw new WrongUsage(takesFile ? '要给一个文件 (one file is wanted)' : '多了词 (too many words)');
+  }
+  const port = Number(values.port);
+  if (!/^\d{1,5}$/.test(values.port) || port > 65_535) throw new WrongUsage(`端口不对 (wrong port): ${values.port}`);
+  const { data, json, cases, town, code, manager, pin } = values;
+  return { options: { data, json, port, cases, town, code, manager, pin }, file: positionals[0] ?? null };
+}
+
+function entering(options: Options, wish: Pick<Entering, 'create' | 'withTown' | 'whenHeld'>): Entering {
+  if (options.data === undefined || options.data === '') throw new WrongUsage('要给 --data DIR (--data is wanted)');
+  return { ...wish, root, folder: options.data, say, log: quiet };
+}
+
+/** A command's own words are enough for a person; the log of its short life is wanted only by who looks for a fault. */
+function quiet(line: string): void {
+  if (process.env['ONE_CARD_TILL_LOG'] === '1') say(line);
+}
+
+/** Says what stands in the way, what is safe and what to do. */
+function sayRefused(reason: string, detail: string, holder: Holder | null): Outcome {
+  const folderWords: Readonly<Record<string, string>> = {
+    noShop: '这里还没有门店 (there is no shop here yet)',
+    otherFolder: '这个文件夹里有别的东西，不是门店文件夹 (not a shop folder, and not empty)',
+    damagedShopFile: 'shop.json 读不懂 (shop.json cannot be read)',
+    unreadable: '文件夹读不了 (the folder cannot be read)',
+  };
+  if (holder !== null) {
+    say(`这个门店正由进程 ${holder.pid} 打开着 (the folder is held by process ${holder.pid})`);
+    const address = addressOfHolder(holder);
+    if (address !== null) say(`它的地址 (its address): ${address}`);
+    return 1;
+  }
+  const stopped = Object.entries(stoppedWords).find(([key]) => key === reason)?.[1];
+  if (stopped === undefined) say(`${folderWords[reason] ?? reason}: ${detail}`);
+  else say([`${stopped.title} (${reason}: ${detail})`, stopped.happened, stopped.safe, ...stopped.todo].join('\n'));
+  return 1;
+}
+
+/** Runs `work` on the shop, in this process or in the one that holds it, and closes what was opened. */
+async function inShop(how: Entering, work: (client: TillClient) => Promise<Outcome>): Promise<Outcome> {
+  const entered = await enterShop(how);
+  if (entered.kind === 'refused') return sayRefused(entered.reason, entered.detail, entered.holder);
+  if (entered.kind === 'holder') say(`由进程 ${entered.holder.pid} 代办 (asking process ${entered.holder.pid})`);
+  try {
+    return await work(entered.client);
+  } finally {
+    await entered.close();
+  }
+}
+
+async function runServe(options: Options): Promise<Outcome> {
+  const how = entering(options, { create: { kind: 'demo' }, withTown: true, whenHeld: 'ask' });
+  const serving = await serveShop(
+    { ...how, log: say },
+    { port: options.port, pagesFolder: join(root, 'out', 'pages') },
+  );
+  switch (serving.kind) {
+    case 'refused':
+      return sayRefused(serving.reason, serving.detail, serving.holder);
+    case 'holder':
+      return sayRefused('held', '', serving.holder);
+    case 'stopped':
+      sayRefused(serving.reason, serving.detail, null);
+      print(`stopped ${JSON.stringify({ till: serving.served.tillUrl, reason: serving.reason })}`);
+      await untilStopped(serving.close);
+      return 1;
+    case 'serving':
+      print(`ready ${JSON.stringify({ till: serving.served.tillUrl, town: serving.shop.townUrl })}`);
+      await untilStopped(serving.close);
+      return 0;
+    default:
+      return serving satisfies never;
+  }
+}
+
+async function runEnrol(options: Options): Promise<Outcome> {
+  const { town, code, manager } = options;
+  if (town === undefined || code === undefined || manager === undefined || options.pin === undefined) {
+    throw new WrongUsage('要给 --town --code --manager --pin (these four are wanted)');
+  }
+  const pin = options.pin === '-' ? readFileSync(0, 'utf8').trim() : options.pin;
+  if (!URL.canParse(town)) throw new WrongUsage(`镇平台地址不对 (wrong address): ${town}`);
+  if (!/^\d{4,6}$/.test(pin)) throw new WrongUsage('密码要 4 到 6 位数字 (the PIN has 4 to 6 digits)');
+  const townUrl = town.replace(/\/+$/, '');
+  const how = entering(options, { create: { kind: 'real', townUrl }, withTown: false, whenHeld: 'ask' });
+  return inShop(how, async (client) => {
+    const answer = await client.send({ kind: 'enrol', code, managerName: manager, managerPin: pin });
+    if (answer.kind === 'refused') {
+      say(`${wordsOf(answer.reason)} (${answer.reason})`);
+      return 1;
+    }
+    print(options.json ? '{"state":"enrolled"}' : '已加入镇平台 (enrolled)');
+    return 0;
+  });
+}
+
+/** An import travels in one message, in base64. */
+const IMPORT_BYTES_MAX = 22_000_000;
+
+async function runImport(options: Options, file: string | null): Promise<Outcome> {
+  const path = file ?? '';
+  if (statSync(path).size > IMPORT_BYTES_MAX) {
+    say(`文件太大 (the file is larger than ${IMPORT_BYTES_MAX} bytes): ${path}`);
+    return 1;
+  }
+  const base64 = readFileSync(path).toString('base64');
+  const how = entering(options, { create: { kind: 'demo' }, withTown: false, whenHeld: 'ask' });
+  return inShop(how, async (client) => {
+    const report = await client.importItems({ fileName: basename(path), base64 });
+    if (report.kind === 'refused') {
+      say(`没有导入 (refused): ${report.reason}`);
+      return 1;
+    }
+    const { read, imported, updated, unchanged, rejected } = report;
+    if (options.json) {
+      print(JSON.stringify({ read, imported, updated, unchanged, rejected }));
+      return 0;
+    }
+    for (const one of rejected) print(`第 ${one.row} 行 ${one.code}: ${one.reason}`);
+    print(
+      `读 ${read} 行，新增 ${imported}，更新 ${updated}，未变 ${unchanged}，未收 ${rejected.length} ` +
+        '(read, imported, updated, unchanged, rejected)',
+    );
+    return 0;
+  });
+}
+
+async function runPrice(options: Options): Promise<Outcome> {
+  if (options.cases === undefined) throw new WrongUsage('要给 --cases FILE (--cases is wanted)');
+  const cases: unknown = JSON.parse(readFileSync(options.cases, 'utf8'));
+  const answers = answerCases(cases);
+  print(JSON.stringify(answers));
+  return 'error' in answers ? 1 : 0;
+}
+
+async function runReplay(options: Options, file: string | null): Promise<Outcome> {
+  const read = readScans(readFileSync(file ?? '', 'utf8'));
+  if (read === null) {
+    say('文件缺列 (columns are missing)');
+    return 1;
+  }
+  for (const one of read.rejected) say(`第 ${one.row} 行没有重收 (row left out): ${one.reason}`);
+  const how = entering(options, { create: { kind: 'demo' }, withTown: true, whenHeld: 'refuse' });
+  const entered = await enterShop(how);
+  if (entered.kind === 'holder') return sayRefused('held', '', entered.holder);
+  if (entered.kind === 'refused') return sayRefused(entered.reason, entered.detail, entered.holder);
+  try {
+    if (entered.demo === null) {
+      say('只有模拟门店能重收流水 (only a demo shop can replay)');
+      return 1;
+    }
+    const { manager, cards } = entered.demo;
+    const replayed = await replay(entered.client, read.scans, {
+      newId,
+      managerPin: manager.pin,
+      cards,
+      progress: (sales) => (sales % 500 === 0 ? say(`${sales} 单 (sales) …`) : undefined),
+    });
+    if (replayed.kind === 'refused') {
+      const { row, command, reason } = replayed;
+      say(`第 ${row} 行停下 (stopped at row ${row}): ${command} ${wordsOf(reason)} (${reason})`);
+      return 1;
+    }
+    const { report } = replayed;
+    print(
+      options.json
+        ? JSON.stringify(report)
+        : `${report.sales} 单，${report.lines} 行，${formatFen(report.totalFen)} 元，用积分 ${report.pointsSpent} ` +
+            `(sales, lines, yuan, points)；账本 (journal) ${report.journalHead}`,
+    );
+    return 0;
+  } finally {
+    await entered.close();
+  }
+}
+
+async function runNight(options: Options): Promise<Outcome> {
+  const how = entering(options, { create: { kind: 'demo' }, withTown: true, whenHeld: 'ask' });
+  return inShop(how, async (client) => {
+    const report = await client.night();
+    if (options.json) {
+      const { state, businessDay, uploaded, breaks, town, till, pendingAt, pendingBecause } = report;
+      const pending = state === 'pending' ? { pendingAt, pendingBecause } : {};
+      print(JSON.stringify({ state, businessDay, uploaded, breaks, town, till, ...pending }));
+    } else {
+      print(nightText(report));
+    }
+    return report.state === 'matched' ? 0 : 1;
+  });
+}
+
+/** The morning page in a few lines. */
+export function nightText(report: NightReport): string {
+  const side = (name: string, totals: NightReport['town']): string =>
+    totals === null
+      ? `${name}: 无 (none)`
+      : `${name}: ${totals.sales} 单 sales, ${totals.refunds} 退 refunds, ${formatFen(totals.totalFen)} 元, ` +
+        `积分 points ${totals.pointsSpent} - ${totals.pointsBack}`;
+  const pending =
+    report.pendingAt === null
+      ? []
+      : [`停在 (pending at) ${nightStepWords[report.pendingAt]}: ${report.pendingBecause ?? ''}`];
+  const breaks = report.breaks.map((one) => {
+    const { what, todo } = breakWords[one.kind];
+    return `- ${what} (${one.kind}${one.account === null ? '' : ` ${one.account}`}); ${ownerWords[one.owner]}: ${todo}`;
+  });
+  return [
+    `${report.businessDay} ${nightWords[report.state]} (${report.state}), 上传 ${report.uploaded} 条 (uploaded)`,
+    ...pending,
+    side('镇上 town', report.town),
+    side('本机 till', report.till),
+    ...breaks,
+  ].join('\n');
+}
+
+async function runVerify(options: Options): Promise<Outcome> {
+  const how = entering(options, { create: null, withTown: false, whenHeld: 'ask' });
+  return inShop(how, async (client) => {
+    const found = await client.verify();
+    const words =
+      found.state === 'sound'
+        ? `账本完好 (sound): ${found.records} 条记录 (records), ${found.headHash}`
+        : `账本有坏 (damaged): 第 ${found.atSeq ?? '?'} 条 ${found.fault ?? ''}`;
+    print(options.json ? JSON.stringify(found) : words);
+    return found.state === 'sound' ? 0 : 1;
+  });
+}
+
+async function runRebuild(options: Options): Promise<Outcome> {
+  const how = entering(options, { create: null, withTown: false, whenHeld: 'ask' });
+  return inShop(how, async (client) => {
+    const found = await client.rebuild();
+    const rows = found.tables.map((one) => `${one.identical ? '✓' : '×'} ${one.table}: ${one.rows}`);
+    const verdict = found.identical ? '重算结果与原来完全一致 (identical)' : '重算结果不一致 (not identical)';
+    print(options.json ? JSON.stringify(found) : [...rows, verdict].join('\n'));
+    return found.identical ? 0 : 1;
+  });
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
