@@ -192,7 +192,8 @@ export function paperHtml(rows: readonly PaperRow[], columns: number): string {
   });
   return `<!doctype html><meta charset="utf-8"><style>
 body { margin: 0; background: #888; }
-main { width: ${width}px; margin: 16px; padding: 20px 16px; background: #fff; color: #111; font: 22px/30px "Noto Sans Mono CJK SC", monospace; }
+main { width: ${width}px; margin: 16px; padding: 20px 16px; background: #fff; color: #111; }
+main { font: 22px/30px "Noto Sans Mono CJK SC", monospace; }
 p { margin: 0; height: 30px; white-space: nowrap; display: flex; } p.s2 { height: 60px; font-size: 44px; line-height: 60px; }
 .center { justify-content: center; } .right { justify-content: flex-end; } .bold { font-weight: 700; }
 i { font-style: normal; text-align: center; overflow: visible; }
