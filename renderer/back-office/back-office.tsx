@@ -1,5 +1,6 @@
 import { Alert, Button, Input } from 'antd';
 import { useState } from 'react';
+import { assertNever } from '../../shared/assert.ts';
 import type { Screen } from '../../shared/till-contract.ts';
 import { clockOf } from '../../shared/time.ts';
 import { nightWords, stoppedWords } from '../../shared/words.ts';
@@ -19,9 +20,30 @@ import { StockSection } from './stock-section.tsx';
 import { WasteSection } from './waste-section.tsx';
 
 const SECTIONS = [
-  ['货品', [['goodsIn', '进货'], ['stock', '库存'], ['price', '改价'], ['count', '盘点'], ['waste', '报损']]],
-  ['资料', [['item', '商品建档'], ['import', '导入']]],
-  ['账目', [['night', '夜间对账'], ['ledger', '账本']]],
+  [
+    '货品',
+    [
+      ['goodsIn', '进货'],
+      ['stock', '库存'],
+      ['price', '改价'],
+      ['count', '盘点'],
+      ['waste', '报损'],
+    ],
+  ],
+  [
+    '资料',
+    [
+      ['item', '商品建档'],
+      ['import', '导入'],
+    ],
+  ],
+  [
+    '账目',
+    [
+      ['night', '夜间对账'],
+      ['ledger', '账本'],
+    ],
+  ],
   ['人员', [['operators', '操作员']]],
 ] as const;
 export type SectionName = (typeof SECTIONS)[number][1][number][0];
@@ -182,7 +204,13 @@ function Office({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
             style={{ marginBottom: 12 }}
           />
         ) : null}
-        <Section key={`${place.section} ${place.visit}`} screen={screen} section={place.section} carried={place.carried} go={go} />
+        <Section
+          key={`${place.section} ${place.visit}`}
+          screen={screen}
+          section={place.section}
+          carried={place.carried}
+          go={go}
+        />
       </main>
     </div>
   );
@@ -216,7 +244,7 @@ function Section({
     case 'operators':
       return <OperatorSection />;
     default:
-      return section satisfies never;
+      return assertNever(section);
   }
 }
 
@@ -241,7 +269,7 @@ function nightDot(night: Screen['status']['night']): string {
     case 'none':
       return '';
     default:
-      return night satisfies never;
+      return assertNever(night);
   }
 }
 
@@ -278,6 +306,6 @@ function TownState({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element 
         </span>
       );
     default:
-      return town satisfies never;
+      return assertNever(town);
   }
 }

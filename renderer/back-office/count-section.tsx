@@ -29,8 +29,6 @@ const fresh = (): Count => ({ id: newId(), lines: [] });
 /** A blind count: the page asks for what is on the shelf and says what the books held only once it is recorded. */
 export function CountSection(): React.JSX.Element {
   const { draft, change, clear } = useDraft('count', fresh);
-  const newest = useRef(draft);
-  newest.current = draft;
   const sending = useSending();
   const picker = useRef<PickerHandle>(null);
   const fields = useRef(new Map<string, { focus: () => void }>());
@@ -38,18 +36,19 @@ export function CountSection(): React.JSX.Element {
 
   function add(found: FoundItem): void {
     setResult(null);
-    if (!newest.current.lines.some((line) => line.item === found.item)) {
-      const { item, code, name, spec, unit, per } = found;
-      const line: CountLine = { item, code, name, spec, unit, per, text: '', expected: null };
-      change({ ...newest.current, lines: [line, ...newest.current.lines] });
-    }
+    const { item, code, name, spec, unit, per } = found;
+    const line: CountLine = { item, code, name, spec, unit, per, text: '', expected: null };
+    change((before) =>
+      before.lines.some((one) => one.item === item) ? before : { ...before, lines: [line, ...before.lines] },
+    );
     window.setTimeout(() => fields.current.get(found.item)?.focus(), 0);
   }
 
   function edit(item: string, part: Partial<CountLine>): void {
-    const lines = newest.current.lines.map((line) => (line.item === item ? { ...line, ...part } : line));
-    newest.current = { ...newest.current, lines };
-    change(newest.current);
+    change((before) => ({
+      ...before,
+      lines: before.lines.map((line) => (line.item === item ? { ...line, ...part } : line)),
+    }));
   }
 
   /** The stock of this moment belongs to the number: sales between counting and saving must not be taken twice. */
@@ -60,8 +59,13 @@ export function CountSection(): React.JSX.Element {
       .item({ item: line.item })
       .catch(() => null);
     if (known === null) return;
-    const still = newest.current.lines.find((one) => one.item === line.item);
-    if (still?.text === line.text) edit(line.item, { expected: known.stock });
+    // A number that was changed meanwhile gets the stock of its own moment.
+    change((before) => ({
+      ...before,
+      lines: before.lines.map((one) =>
+        one.item === line.item && one.text === line.text ? { ...one, expected: known.stock } : one,
+      ),
+    }));
   }
 
   const counted = draft.lines.flatMap((line): Counted[] => {
@@ -73,10 +77,7 @@ export function CountSection(): React.JSX.Element {
   async function save(): Promise<void> {
     if (!canSave) return;
     const lines = counted.map((line) => ({ item: line.item, expected: line.expected, counted: line.counted }));
-    const outcome = await sending.run(
-      { kind: 'countStock', id: draft.id, lines },
-      `盘点已记，共 ${lines.length} 种`,
-    );
+    const outcome = await sending.run({ kind: 'countStock', id: draft.id, lines }, `盘点已记，共 ${lines.length} 种`);
     if (outcome.kind === 'done') {
       setResult(counted);
       clear();
@@ -148,7 +149,10 @@ export function CountSection(): React.JSX.Element {
                         size="small"
                         danger
                         onClick={() =>
-                          change({ ...draft, lines: draft.lines.filter((one) => one.item !== line.item) })
+                          change((before) => ({
+                            ...before,
+                            lines: before.lines.filter((one) => one.item !== line.item),
+                          }))
                         }
                       >
                         去掉

@@ -1,7 +1,7 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 
 /** Work that is not saved yet. Its id is made once, with it, and stays until the core has said that it is done. */
-export type Draft<T> = Readonly<{ draft: T; change: (next: T) => void; clear: () => void }>;
+export type Draft<T> = Readonly<{ draft: T; change: (next: (before: T) => T) => void; clear: () => void }>;
 
 /**
  * Keeps unsaved work in the browser's store, because counting a shelf for an hour must survive a closed window. It is
@@ -9,22 +9,20 @@ export type Draft<T> = Readonly<{ draft: T; change: (next: T) => void; clear: ()
  */
 export function useDraft<T extends object>(name: string, fresh: () => T): Draft<T> {
   const key = `back-office.${name}`;
-  const [draft, setDraft] = useState<T>(() => stored<T>(key) ?? fresh());
-  const keep = (next: T): void => {
-    setDraft(next);
+  const [draft, setDraft] = useState<T>(() => (stored(key) as T | null) ?? fresh());
+  useEffect(() => {
     try {
-      localStorage.setItem(key, JSON.stringify(next));
+      localStorage.setItem(key, JSON.stringify(draft));
     } catch {
       // A full store only costs the draft its survival.
     }
-  };
-  return { draft, change: keep, clear: () => keep(fresh()) };
+  }, [key, draft]);
+  return { draft, change: setDraft, clear: () => setDraft(fresh()) };
 }
 
-function stored<T>(key: string): T | null {
+function stored(key: string): unknown {
   try {
-    const text = localStorage.getItem(key);
-    return text === null ? null : (JSON.parse(text) as T);
+    return JSON.parse(localStorage.getItem(key) ?? 'null');
   } catch {
     return null;
   }

@@ -18,14 +18,12 @@ const fresh = (): GoodsIn => ({ id: newId(), supplier: '', lines: [] });
 /** Goods in by scanner: a scan is a line, the fields are filled by keyboard, one press records the whole delivery. */
 export function GoodsInSection({ go }: Readonly<{ go: Go }>): React.JSX.Element {
   const { draft, change, clear } = useDraft('goods-in', fresh);
-  const newest = useRef(draft);
-  newest.current = draft;
   const sending = useSending();
   const picker = useRef<PickerHandle>(null);
   const quantityFields = useRef(new Map<string, { focus: () => void }>());
 
   async function add(found: FoundItem): Promise<void> {
-    const already = newest.current.lines.find((line) => line.item === found.item);
+    const already = draft.lines.find((line) => line.item === found.item);
     if (already !== undefined) {
       quantityFields.current.get(already.key)?.focus();
       return;
@@ -45,16 +43,21 @@ export function GoodsInSection({ go }: Readonly<{ go: Go }>): React.JSX.Element 
       cases: '',
       caseFactor: '',
       quantity: '',
-      cost: known?.item.costFen == null ? '' : yuan(known.item.costFen),
+      cost: typed(known?.item.costFen, yuan),
       producedOn: '',
-      shelfLife: known?.item.shelfLifeDays == null ? '' : String(known.item.shelfLifeDays),
+      shelfLife: typed(known?.item.shelfLifeDays, String),
     };
-    change({ ...newest.current, lines: [line, ...newest.current.lines] });
+    change((before) =>
+      before.lines.some((one) => one.item === line.item) ? before : { ...before, lines: [line, ...before.lines] },
+    );
     window.setTimeout(() => quantityFields.current.get(line.key)?.focus(), 0);
   }
 
   function edit(key: string, part: Partial<GoodsInLine>): void {
-    change({ ...draft, lines: draft.lines.map((line) => (line.key === key ? { ...line, ...part } : line)) });
+    change((before) => ({
+      ...before,
+      lines: before.lines.map((line) => (line.key === key ? { ...line, ...part } : line)),
+    }));
   }
 
   const read = draft.lines.map((line) => readGoodsInLine(line));
@@ -76,7 +79,9 @@ export function GoodsInSection({ go }: Readonly<{ go: Go }>): React.JSX.Element 
       <SectionHead title="进货">扫一件加一行；整箱填“箱数 × 每箱”，散货填数量。</SectionHead>
       <ItemPicker ref={picker} onPick={(found) => void add(found)} onUnknown={(code) => go('item', `code:${code}`)} />
       {draft.lines.length === 0 ? (
-        <div className="sheet muted">还没有商品。把扫码枪对准货上的条码，或在上面输入拼音首字母。没存的单子关了窗口也还在。</div>
+        <div className="sheet muted">
+          还没有商品。把扫码枪对准货上的条码，或在上面输入拼音首字母。没存的单子关了窗口也还在。
+        </div>
       ) : (
         <div className="sheet" style={{ padding: 0 }}>
           <table className="entry">
@@ -106,16 +111,18 @@ export function GoodsInSection({ go }: Readonly<{ go: Go }>): React.JSX.Element 
                     else quantityFields.current.set(line.key, field);
                   }}
                   edit={(part) => edit(line.key, part)}
-                  remove={() => change({ ...draft, lines: draft.lines.filter((one) => one.key !== line.key) })}
+                  remove={() =>
+                    change((before) => ({ ...before, lines: before.lines.filter((one) => one.key !== line.key) }))
+                  }
                   split={() =>
-                    change({
-                      ...draft,
-                      lines: draft.lines.flatMap((one) =>
+                    change((before) => ({
+                      ...before,
+                      lines: before.lines.flatMap((one) =>
                         one.key === line.key
                           ? [one, { ...one, key: newId(), cases: '', quantity: '', producedOn: '' }]
                           : [one],
                       ),
-                    })
+                    }))
                   }
                   done={() => picker.current?.focus()}
                 />
@@ -132,7 +139,7 @@ export function GoodsInSection({ go }: Readonly<{ go: Go }>): React.JSX.Element 
           value={draft.supplier}
           placeholder="可不填"
           aria-label="供应商"
-          onChange={(event) => change({ ...draft, supplier: event.target.value })}
+          onChange={(event) => change((before) => ({ ...before, supplier: event.target.value }))}
         />
         <span className="grow" />
         {draft.lines.length > complete.length ? (
@@ -147,6 +154,11 @@ export function GoodsInSection({ go }: Readonly<{ go: Go }>): React.JSX.Element 
       </div>
     </>
   );
+}
+
+/** What the core knows already stands in the field; what it does not know stays to be typed. */
+function typed(value: number | null | undefined, show: (value: number) => string): string {
+  return value === null || value === undefined ? '' : show(value);
 }
 
 function Line({

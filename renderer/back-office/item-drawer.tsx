@@ -64,7 +64,11 @@ function Detail({ value }: Readonly<{ value: KnownItem }>): React.JSX.Element {
           { key: 'category', label: '分类', children: item.category },
           { key: 'stock', label: '现有库存', children: <b>{amount(value.stock)}</b> },
           { key: 'plu', label: '秤码', children: item.plu ?? '—' },
-          { key: 'price', label: '标价', children: item.priceFen === null ? '未定价' : unitPrice(item.priceFen, item.per) },
+          {
+            key: 'price',
+            label: '标价',
+            children: item.priceFen === null ? '未定价' : unitPrice(item.priceFen, item.per),
+          },
           { key: 'cost', label: '进价', children: item.costFen === null ? '—' : yuan(item.costFen) },
           {
             key: 'clearance',

@@ -54,13 +54,15 @@ export function ItemPicker({
         return;
       }
       setChoices(found);
-      if (found.length === 0) setSaid({ words: `没有找到“${wanted}”，没有加入。可换拼音首字母或品名再找。`, code: wanted });
+      if (found.length === 0)
+        setSaid({ words: `没有找到“${wanted}”，没有加入。可换拼音首字母或品名再找。`, code: wanted });
     } catch {
       if (mine === asked.current) setSaid({ words: '没有收到收银机的回答，请再试一次。', code: '' });
     }
   }
 
   useKeys(
+    0,
     () => null,
     (code) => {
       void find(code);

@@ -69,15 +69,18 @@ function ItemForm({
   const sending = useSending();
   const [entry, setEntry] = useState<Entry>(() => entryOf(before, code));
   const command = useRef(newId());
-  const newItem = useRef(newId());
+  const [newItem] = useState(newId);
   const categories = useReading('categories', () => core.client().categories());
-  const read = readEntry(entry, before, newItem.current);
+  const read = readEntry(entry, before, newItem);
   const edit = (part: Partial<Entry>): void => setEntry((now) => ({ ...now, ...part }));
   const error = (isWrong: boolean): { status?: 'error' } => (isWrong ? { status: 'error' } : {});
 
   async function save(): Promise<void> {
     if (read === null) return;
-    const outcome = await sending.run({ kind: 'saveItem', id: command.current, item: read }, `商品已保存：${read.name}`);
+    const outcome = await sending.run(
+      { kind: 'saveItem', id: command.current, item: read },
+      `商品已保存：${read.name}`,
+    );
     if (outcome.kind !== 'lost') command.current = newId();
     if (outcome.kind === 'done') saved(read.id);
   }
@@ -233,9 +236,9 @@ function entryOf(item: Item | null, code: string): Entry {
     per: item?.per ?? 'piece',
     plu: item?.plu ?? '',
     price: '',
-    cost: item?.costFen == null ? '' : formatFen(item.costFen),
-    lowStock: item?.lowStock == null ? '' : lowStockText(item.lowStock, item.per),
-    shelfLife: item?.shelfLifeDays == null ? '' : String(item.shelfLifeDays),
+    cost: item === null || item.costFen === null ? '' : formatFen(item.costFen),
+    lowStock: item === null || item.lowStock === null ? '' : lowStockText(item.lowStock, item.per),
+    shelfLife: item === null || item.shelfLifeDays === null ? '' : String(item.shelfLifeDays),
     initials: item?.initials ?? '',
     discountable: item?.discountable ?? true,
   };

@@ -1,3 +1,4 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { App as Messages, ConfigProvider } from 'antd';
 import chinese from 'antd/locale/zh_CN.js';
 import { createRoot } from 'react-dom/client';
@@ -6,14 +7,17 @@ import { BackOffice } from './back-office.tsx';
 import { look } from './look.ts';
 
 captureKeyboard();
+const queries = new QueryClient();
 
 const root = document.getElementById('root');
 if (root !== null) {
   createRoot(root).render(
     <ConfigProvider locale={chinese} theme={look} button={{ autoInsertSpace: false }}>
-      <Messages message={{ maxCount: 3, duration: 5 }}>
-        <BackOffice />
-      </Messages>
+      <QueryClientProvider client={queries}>
+        <Messages message={{ maxCount: 3, duration: 5 }}>
+          <BackOffice />
+        </Messages>
+      </QueryClientProvider>
     </ConfigProvider>,
   );
 }

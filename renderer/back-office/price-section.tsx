@@ -1,5 +1,6 @@
 import { Alert, Button, Input, Segmented } from 'antd';
 import { useRef, useState } from 'react';
+import { assertNever } from '../../shared/assert.ts';
 import { parseYuan } from '../../shared/money.ts';
 import { unitPrice } from '../parts/format.ts';
 import { core } from './core.ts';
@@ -173,7 +174,7 @@ function currentPrice(item: KnownItem['item'], which: Which): number | null {
     case 'promotion':
       return item.promotion?.priceFen ?? null;
     default:
-      return which satisfies never;
+      return assertNever(which);
   }
 }
 
@@ -186,6 +187,6 @@ function hint(which: Which): string {
     case 'promotion':
       return '促销价只在这几天里有效。顾客付几个价里最低的一个，不叠加。';
     default:
-      return which satisfies never;
+      return assertNever(which);
   }
 }

@@ -1,5 +1,6 @@
 import { App } from 'antd';
 import { useRef, useState } from 'react';
+import { assertNever } from '../../shared/assert.ts';
 import type { Command, RefusalReason } from '../../shared/till-contract.ts';
 import { wordsOf } from '../../shared/words.ts';
 import { core } from './core.ts';
@@ -39,7 +40,7 @@ export function useSending(): Sending {
         void message.error('没有收到收银机的回答，不知道有没有记上。再按一次是安全的：同一张单不会记两次。', 10);
         return { kind: 'lost' };
       default:
-        return answer satisfies never;
+        return assertNever(answer);
     }
   }
 

@@ -32,6 +32,7 @@ export function StockSection({ go }: Readonly<{ go: Go }>): React.JSX.Element {
     core.client().stock({ text: text.trim(), only, category, offset: (page - 1) * PAGE_SIZE, limit: PAGE_SIZE }),
   );
   useKeys(
+    0,
     () => null,
     (code) => {
       setText(code);
@@ -48,7 +49,8 @@ export function StockSection({ go }: Readonly<{ go: Go }>): React.JSX.Element {
       key: 'price',
       align: 'right',
       width: 140,
-      render: (_, row) => (row.priceFen === null ? <Tag color="warning">未定价</Tag> : unitPrice(row.priceFen, row.per)),
+      render: (_, row) =>
+        row.priceFen === null ? <Tag color="warning">未定价</Tag> : unitPrice(row.priceFen, row.per),
     },
     {
       title: '进价（元）',
@@ -62,9 +64,7 @@ export function StockSection({ go }: Readonly<{ go: Go }>): React.JSX.Element {
       key: 'stock',
       align: 'right',
       width: 150,
-      render: (_, row) => (
-        <b className={row.stock < 0 ? 'bad' : ''}>{quantityText(row.stock, row.per, row.unit)}</b>
-      ),
+      render: (_, row) => <b className={row.stock < 0 ? 'bad' : ''}>{quantityText(row.stock, row.per, row.unit)}</b>,
     },
     {
       title: '低库存线',

@@ -28,18 +28,16 @@ const fresh = (): Waste => ({ id: newId(), reason: REASONS[0], lines: [] });
 /** Goods that leave without being sold, with the reason. */
 export function WasteSection(): React.JSX.Element {
   const { draft, change, clear } = useDraft('waste', fresh);
-  const newest = useRef(draft);
-  newest.current = draft;
   const sending = useSending();
   const picker = useRef<PickerHandle>(null);
   const fields = useRef(new Map<string, { focus: () => void }>());
 
   function add(found: FoundItem): void {
-    if (!newest.current.lines.some((line) => line.item === found.item)) {
-      const { item, code, name, spec, unit, per, stock } = found;
-      const line: WasteLine = { item, code, name, spec, unit, per, stock, text: '' };
-      change({ ...newest.current, lines: [line, ...newest.current.lines] });
-    }
+    const { item, code, name, spec, unit, per, stock } = found;
+    const line: WasteLine = { item, code, name, spec, unit, per, stock, text: '' };
+    change((before) =>
+      before.lines.some((one) => one.item === item) ? before : { ...before, lines: [line, ...before.lines] },
+    );
     window.setTimeout(() => fields.current.get(found.item)?.focus(), 0);
   }
 
@@ -69,7 +67,7 @@ export function WasteSection(): React.JSX.Element {
           aria-label="报损原因"
           value={draft.reason}
           options={REASONS.map((reason) => ({ label: reason, value: reason }))}
-          onChange={(reason) => change({ ...draft, reason })}
+          onChange={(reason) => change((before) => ({ ...before, reason }))}
         />
       </div>
       <ItemPicker ref={picker} onPick={add} />
@@ -111,12 +109,12 @@ export function WasteSection(): React.JSX.Element {
                       }
                       {...(parseQuantity(line.text, line.per) === null ? { status: 'error' as const } : {})}
                       onChange={(event) =>
-                        change({
-                          ...draft,
-                          lines: draft.lines.map((one) =>
+                        change((before) => ({
+                          ...before,
+                          lines: before.lines.map((one) =>
                             one.item === line.item ? { ...one, text: event.target.value } : one,
                           ),
-                        })
+                        }))
                       }
                       onPressEnter={() => picker.current?.focus()}
                     />
@@ -126,7 +124,9 @@ export function WasteSection(): React.JSX.Element {
                       type="link"
                       size="small"
                       danger
-                      onClick={() => change({ ...draft, lines: draft.lines.filter((one) => one.item !== line.item) })}
+                      onClick={() =>
+                        change((before) => ({ ...before, lines: before.lines.filter((one) => one.item !== line.item) }))
+                      }
                     >
                       去掉
                     </Button>

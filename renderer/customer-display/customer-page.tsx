@@ -1,4 +1,3 @@
-import { useEffect, useRef } from 'react';
 import { formatFen } from '../../shared/money.ts';
 import { formatQuantity } from '../../shared/quantity.ts';
 import type { Screen, ScreenLine, ScreenMember } from '../../shared/till-contract.ts';
@@ -84,14 +83,10 @@ function Serving({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
 
 /** The list keeps the line that was touched last in sight, because that is the one the customer is checking. */
 function Lines({ lines, selected }: Readonly<{ lines: readonly ScreenLine[]; selected: number }>): React.JSX.Element {
-  const selectedLine = useRef<HTMLLIElement>(null);
-  useEffect(() => {
-    selectedLine.current?.scrollIntoView({ block: 'nearest' });
-  }, [lines.length, selected]);
   return (
     <ol className="lines">
       {lines.map((line, index) => (
-        <li key={line.key} className={index === selected ? 'new' : ''} ref={index === selected ? selectedLine : null}>
+        <li key={line.key} className={index === selected ? 'new' : ''} ref={index === selected ? keepInSight : null}>
           <span className="name">
             {line.name}
             <small>{line.spec}</small>
@@ -103,6 +98,10 @@ function Lines({ lines, selected }: Readonly<{ lines: readonly ScreenLine[]; sel
       ))}
     </ol>
   );
+}
+
+function keepInSight(line: HTMLLIElement | null): void {
+  line?.scrollIntoView({ block: 'nearest' });
 }
 
 function quantityWords(line: ScreenLine): string {

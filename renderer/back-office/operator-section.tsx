@@ -1,0 +1,132 @@
+import { Alert, Button, Checkbox, Input, Modal, Segmented, Table, Tag } from 'antd';
+import { useRef, useState } from 'react';
+import { core } from './core.ts';
+import { useReading } from './reading.ts';
+import { SectionHead } from './section-head.tsx';
+import { newId, useSending } from './sending.ts';
+
+type Operator = Awaited<ReturnType<ReturnType<typeof core.client>['operators']>>[number];
+type Role = Operator['role'];
+
+const ROLES: Readonly<Record<Role, string>> = { cashier: '收银员', manager: '店长' };
+
+/** Who may sign in at this till. A PIN is never shown again, only replaced. */
+export function OperatorSection(): React.JSX.Element {
+  const operators = useReading('operators', () => core.client().operators());
+  const [editing, setEditing] = useState<Operator | 'new' | null>(null);
+  return (
+    <>
+      <SectionHead
+        title="操作员"
+        right={
+          <Button type="primary" onClick={() => setEditing('new')}>
+            新操作员
+          </Button>
+        }
+      >
+        每人一个密码。离开的人停用，不删除，以前的单还查得到。
+      </SectionHead>
+      {operators.failed ? <Alert type="error" title="没有读到操作员名单。" style={{ marginBottom: 12 }} /> : null}
+      <Table<Operator>
+        size="middle"
+        rowKey="id"
+        pagination={false}
+        loading={operators.busy && operators.value === null}
+        dataSource={operators.value ?? []}
+        columns={[
+          { title: '姓名', dataIndex: 'name' },
+          { title: '身份', dataIndex: 'role', render: (role: Role) => ROLES[role] },
+          {
+            title: '状态',
+            dataIndex: 'active',
+            render: (active: boolean) => (active ? <Tag color="success">在用</Tag> : <Tag>已停用</Tag>),
+          },
+          {
+            title: '',
+            key: 'edit',
+            width: 120,
+            render: (_, operator) => <Button onClick={() => setEditing(operator)}>修改</Button>,
+          },
+        ]}
+      />
+      {editing === null ? null : (
+        <OperatorForm
+          operator={editing === 'new' ? null : editing}
+          close={(isSaved) => {
+            setEditing(null);
+            if (isSaved) operators.again();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function OperatorForm({
+  operator,
+  close,
+}: Readonly<{ operator: Operator | null; close: (isSaved: boolean) => void }>): React.JSX.Element {
+  const sending = useSending();
+  const id = useRef(operator?.id ?? newId());
+  const [name, setName] = useState(operator?.name ?? '');
+  const [role, setRole] = useState<Role>(operator?.role ?? 'cashier');
+  const [active, setActive] = useState(operator?.active ?? true);
+  const [pin, setPin] = useState('');
+  const isPinGood = /^\d{4,6}$/.test(pin) || (operator !== null && pin === '');
+  const canSave = name.trim() !== '' && isPinGood;
+
+  async function save(): Promise<void> {
+    if (!canSave) return;
+    const outcome = await sending.run(
+      { kind: 'saveOperator', id: id.current, name: name.trim(), role, pin: pin === '' ? null : pin, active },
+      `人员已保存：${name.trim()}`,
+    );
+    if (outcome.kind === 'done') close(true);
+  }
+
+  return (
+    <Modal
+      open
+      title={operator === null ? '新操作员' : `修改：${operator.name}`}
+      okText="保存"
+      cancelText="取消"
+      confirmLoading={sending.busy}
+      okButtonProps={{ disabled: !canSave }}
+      onOk={() => void save()}
+      onCancel={() => close(false)}
+    >
+      <label className="field">
+        <span>姓名</span>
+        <Input autoFocus maxLength={20} value={name} onChange={(event) => setName(event.target.value)} />
+      </label>
+      <div className="field" style={{ margin: '12px 0' }}>
+        <span>身份</span>
+        <Segmented<Role>
+          value={role}
+          options={[
+            { label: ROLES.cashier, value: 'cashier' },
+            { label: ROLES.manager, value: 'manager' },
+          ]}
+          onChange={setRole}
+        />
+      </div>
+      <label className="field">
+        <span>{operator === null ? '密码（4 到 6 位数字）' : '新密码（不改就空着）'}</span>
+        <Input.Password
+          value={pin}
+          inputMode="numeric"
+          autoComplete="new-password"
+          maxLength={6}
+          {...(pin !== '' && !isPinGood ? { status: 'error' as const } : {})}
+          onChange={(event) => setPin(event.target.value.replace(/\D/g, ''))}
+          onPressEnter={() => void save()}
+        />
+      </label>
+      {operator === null ? null : (
+        <Checkbox style={{ marginTop: 12 }} checked={active} onChange={(event) => setActive(event.target.checked)}>
+          在用（去掉就是停用，不能再登录）
+        </Checkbox>
+      )}
+    </Modal>
+  );
+}
