@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { enterShop, type Entered } from './open-shop.ts';
 import { type HostPort, portHost } from './port-host.ts';
 import { serve } from './serve.ts';
@@ -31,6 +33,7 @@ async function open(): Promise<{ accept: (port: HostPort) => void; close: () => 
     // A demo town belongs to whoever started this shell; a till of a shop has no town of its own.
     withTown: false,
     ...(townUrl === null ? {} : { townUrl }),
+    auditWorker: pathToFileURL(join(import.meta.dirname, 'audit-worker.js')),
     whenHeld: 'refuse',
     say: log,
     log,

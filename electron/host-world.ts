@@ -12,6 +12,7 @@ import {
 } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { createORPCClient } from '@orpc/client';
 import { OpenAPILink } from '@orpc/openapi-client/fetch';
 import type { Devices } from '../shared/devices.ts';
@@ -162,7 +163,9 @@ export function hostWorld(parts: {
   town: TownApi | null;
   demo: DemoShop | null;
   log: (line: string) => void;
-  keepFolder?: string;
+  keepFolder?: string | undefined;
+  /** Where the audit worker was built to; beside the sources when nothing is said. */
+  auditWorker?: URL | undefined;
 }): World {
   return {
     dataFolder: parts.dataFolder,
@@ -172,6 +175,8 @@ export function hostWorld(parts: {
     clock: hostClock,
     newId,
     crypto: hostCrypto,
+    processId: process.pid,
+    auditWorker: parts.auditWorker ?? pathToFileURL(join(import.meta.dirname, 'core', 'audit-worker.ts')),
     log: parts.log,
     demo: parts.demo,
   };

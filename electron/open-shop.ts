@@ -28,6 +28,8 @@ export type Entering = Readonly<{
   withTown: boolean;
   /** The address of a demo town that somebody else runs. */
   townUrl?: string;
+  /** Where a bundled host finds the audit worker. */
+  auditWorker?: URL;
   /** Where the core is held: ask its holder, or refuse. */
   whenHeld: 'ask' | 'refuse';
   /** Told to a person: what takes a while and why. */
@@ -77,6 +79,7 @@ export async function enterShop(entering: Entering): Promise<Entered> {
       town: town.exists ? townOver(town.address, network) : null,
       demo: demo === null ? null : demoShopOf(demo, network),
       log: entering.log,
+      auditWorker: entering.auditWorker,
     }),
   );
   if (opened.kind === 'refused') {

@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { buildShell } from '../scripts/build.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const main = join(root, 'out', 'main', 'main.js');
+const preload = join(root, 'out', 'preload', 'preload.cjs');
+
+type Report = Readonly<Record<string, unknown>> & {
+  noted: {
+    windows: { options: { webPreferences: Record<string, unknown>; fullscreen: boolean }; address: string }[];
+    forks: { file: string; words: string[] }[];
+  } & Record<string, unknown>;
+  pages: Record<string, { status: number; policy: string | null }>;
+};
+
+function loadBundle(lock: 'free' | 'taken'): Report {
+  const words = [join(root, 'native-test', 'electron-stub.ts'), main, preload, lock];
+  return JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' })) as Report;
+}
+
+let report: Report;
+beforeAll(async () => {
+  await buildShell();
+  report = loadBundle('free');
+});
+
+test('the bundle imports electron alone beside Node, and the preload requires nothing else', () => {
+  const imported = [...readFileSync(main, 'utf8').matchAll(/^import .*?["']([^"']+)["'];?$/gms)].map(
+    (found) => found[1],
+  );
+  expect(imported.filter((name) => name !== 'electron' && !name?.startsWith('node:'))).toEqual([]);
+  const required = [...readFileSync(preload, 'utf8').matchAll(/require\(["']([^"']+)["']\)/g)].map((found) => found[1]);
+  expect(required).toEqual(['electron']);
+});
+
+test('every window is isolated, sandboxed and without Node; the second display shows the customer page', () => {
+  const { windows } = report.noted;
+  expect(windows.map((window) => [window.address, window.options.fullscreen])).toEqual([
+    ['one-card://pages/till/index.html', false],
+    ['one-card://pages/customer-display/index.html', true],
+  ]);
+  for (const { options } of windows) {
+    expect(options.webPreferences).toMatchObject({
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      webSecurity: true,
+      webviewTag: false,
+      devTools: false,
+    });
+    expect(options.webPreferences['preload']).toBe(preload);
+  }
+  expect(report.noted).toMatchObject({ sandboxed: true, lockAsked: 1 });
+  expect(report.noted['permission']).toEqual({ asked: false, checked: false, device: false });
+});
+
+test('navigation and new windows are refused, except between the pages of the product', () => {
+  expect(report['navigation']).toEqual({
+    foreign: false,
+    file: false,
+    lookalike: false,
+    redirect: false,
+    frame: false,
+    backOffice: true,
+  });
+  expect(report['newWindow']).toBe('deny');
+});
+
+test('only the top frame of an own page gets a port', () => {
+  expect(report['ports']).toEqual({ own: 1, foreign: 0, lookalike: 0, innerFrame: 0, gone: 0 });
+});
+
+test('a core that fell is started again and its pages get new ports, but not for ever', () => {
+  expect(report['afterCoreFell']).toEqual({ cores: 2, ports: 1 });
+  expect(report['coresAfterManyFalls']).toBeLessThanOrEqual(6);
+  const [fork] = report.noted.forks;
+  expect(fork?.file).toBe(join(root, 'out', 'main', 'core-process.js'));
+  expect(fork?.words).toEqual([`--data=${join('/user', 'shop')}`, '--root=/app']);
+});
+
+test('pages come with a strict policy, and nothing outside them is served', () => {
+  const { till, outside, otherHost, post } = report.pages;
+  expect(till?.status).toBe(200);
+  expect(till?.policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';");
+  expect(till?.policy).not.toContain('unsafe');
+  for (const refused of [outside, otherHost, post]) expect(refused).toEqual({ status: 404, policy: null });
+});
+
+test('the preload forwards the port to its own page once it is loaded, and shows nothing of Electron', () => {
+  expect(report['preload']).toEqual({
+    exposed: [['oneCardShell', { kind: 'electron' }]],
+    sent: ['want-core-port'],
+    early: 0,
+    posted: [[{ kind: 'core-port' }, 'one-card://pages', ['port']]],
+  });
+});
+
+test('a second instance opens no window and no core, and quits', () => {
+  const second = loadBundle('taken').noted;
+  expect(second.windows).toEqual([]);
+  expect(second.forks).toEqual([]);
+  expect(second['quits']).toBe(1);
+});
