@@ -282,6 +282,8 @@ export const screenPaidSchema = z.object({
   printed: z.enum(['printing', 'printed', 'failed', 'none']),
 });
 
+export type ScreenPaid = z.infer<typeof screenPaidSchema>;
+
 export const noticeSchema = z.object({
   id: z.int(),
   tone: z.enum(['good', 'info', 'warn', 'bad']),

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { ChainHead } from '../../shared/journal.ts';
 import type { Crypto } from './world.ts';
@@ -44,10 +54,19 @@ export function createKeeper(keepFolder: string, dataFolder: string, till: strin
 
   return {
     keys: (incarnation: number): Keys | null => readJson<Record<string, Keys>>(keysFile)?.[String(incarnation)] ?? null,
+    putKeys: (incarnation: number, keys: Keys): void => {
+      writeDurably(
+        keysFile,
+        JSON.stringify({ ...readJson<Record<string, Keys>>(keysFile), [String(incarnation)]: keys }),
+      );
+    },
     /** Makes the key pair of an incarnation and keeps it before anything is signed with it. */
     makeKeys: (incarnation: number): Keys => {
       const keys = crypto.newKeys();
-      writeDurably(keysFile, JSON.stringify({ ...readJson<Record<string, Keys>>(keysFile), [String(incarnation)]: keys }));
+      writeDurably(
+        keysFile,
+        JSON.stringify({ ...readJson<Record<string, Keys>>(keysFile), [String(incarnation)]: keys }),
+      );
       return keys;
     },
     /** The highest incarnation this machine has seen of the till, so that a restored folder never takes an old number. */
@@ -67,7 +86,12 @@ export function createKeeper(keepFolder: string, dataFolder: string, till: strin
      * only says less, while a mark that is ahead of its journal would wrongly end an incarnation.
      */
     raise: (head: ChainHead): void => {
-      const text = JSON.stringify({ incarnation: head.incarnation, seq: head.seq, hash: head.hash, folder: place } satisfies Mark).padEnd(512);
+      const text = JSON.stringify({
+        incarnation: head.incarnation,
+        seq: head.seq,
+        hash: head.hash,
+        folder: place,
+      } satisfies Mark).padEnd(512);
       markHandle ??= openSync(markFile, existsSync(markFile) ? 'r+' : 'w', 0o600);
       writeSync(markHandle, text, 0);
     },

@@ -18,7 +18,11 @@ export type World = Readonly<{
   town: TownApi | null;
   clock: Clock;
   newId: () => string;
+  /** Of the process that holds the folder, for whoever finds it held. */
+  processId: number;
   crypto: Crypto;
+  /** The file that `audit-worker.ts` is in this host: beside the sources, or built for Electron. */
+  auditWorker: URL;
   /** Called for what a person would want to read in a log; never with a card number, a name or a PIN. */
   log: (line: string) => void;
   /** A demo shop shows the simulated devices and the PINs; null in a real shop. */

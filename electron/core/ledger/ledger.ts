@@ -1,3 +1,4 @@
+import type { Statement } from 'better-sqlite3';
 import { must } from '../../../shared/assert.ts';
 import { canonical, type CanonicalValue } from '../../../shared/canonical.ts';
 import {
@@ -64,7 +65,7 @@ export function openLedger(file: string, hash: Hash): OpenedLedger {
 
 function createLedger(file: string, opened: Connection, hash: Hash) {
   let database = opened;
-  let statements = new Map<string, ReturnType<Connection['prepare']>>();
+  let statements = new Map<string, Statement<Parameter[]>>();
   let project: Projector = createProjector(database);
   let identity: Identity | null = null;
   let head: ChainHead = { incarnation: 1, seq: 0, hash: GENESIS_PREVIOUS };
@@ -72,7 +73,7 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
   const prepared = (sql: string) => {
     let statement = statements.get(sql);
     if (statement === undefined) {
-      statement = database.prepare(sql);
+      statement = database.prepare<Parameter[]>(sql);
       statements.set(sql, statement);
     }
     return statement;

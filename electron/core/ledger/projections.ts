@@ -1,7 +1,7 @@
 import { assertNever } from '../../../shared/assert.ts';
 import type { Item } from '../../../shared/item.ts';
-import type { JournalRecord } from '../../../shared/journal.ts';
-import type { BodyOf, RecordKind } from '../../../shared/record-bodies.ts';
+import type { JournalRecord, RecordKind } from '../../../shared/journal.ts';
+import type { BodyOf } from '../../../shared/record-bodies.ts';
 import type { Connection } from './database.ts';
 import { itemFromRow, itemToRow, type ItemRow } from './item-row.ts';
 

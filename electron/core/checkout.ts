@@ -1,0 +1,870 @@
+import { planSpend } from '../../shared/allotment.ts';
+import { assertNever, must } from '../../shared/assert.ts';
+import { cardPatternOf, parseCode, type Code } from '../../shared/barcode.ts';
+import type { Item } from '../../shared/item.ts';
+import { mulDivFloor } from '../../shared/money.ts';
+import type { Policy } from '../../shared/policy.ts';
+import { salePostings } from '../../shared/posting.ts';
+import { priceLines, priceSale, type PricedLines, type PricedSale, type PricingMember } from '../../shared/pricing.ts';
+import type { Receipt } from '../../shared/receipt.ts';
+import type { SaleBody } from '../../shared/record-bodies.ts';
+import {
+  addGoods,
+  changeLine,
+  newSale,
+  pricingLine,
+  QUANTITY_LIMIT,
+  removeLine,
+  type Brought,
+  type OpenSale,
+} from '../../shared/sale.ts';
+import type {
+  Answer,
+  Command,
+  FoundItem,
+  Screen,
+  ScreenMember,
+  ScreenPaid,
+  ScreenPay,
+} from '../../shared/till-contract.ts';
+import { expiredBatchWarning } from './batches.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Members } from './members.ts';
+import type { SaleFile } from './open-sale.ts';
+import type { Operators } from './operators.ts';
+import { nextCounter, receiptNumber, type Receipts } from './receipts.ts';
+import { done, refuse, type Till } from './till.ts';
+
+/** Says something to the cashier: a key of `words.ts`, or a reason of refusal, with its values. */
+export type Say = (
+  tone: 'good' | 'info' | 'warn' | 'bad',
+  text: string,
+  values?: Record<string, string | number>,
+) => void;
+
+type Parts = Readonly<{
+  till: Till;
+  catalogue: Catalogue;
+  members: Members;
+  operators: Operators;
+  receipts: Receipts;
+  saleFile: SaleFile;
+  say: Say;
+  shiftId: () => string | null;
+  /** Asks the town for points of a member who has just shown their card; never waited for. */
+  topUp: (member: string) => void;
+  /** Whether a top-up is on its way. */
+  isToppingUp: (member: string) => boolean;
+  clockSuspect: () => boolean;
+  catalogueVersion: () => number;
+  changed: () => void;
+}>;
+
+/** How many goods one sale may hold; far above any basket, and a bound on what a stuck scanner can do. */
+const LINES_LIMIT = 500;
+
+/** Coins and notes a customer may hand over for an amount: the next tens, and the notes above it. */
+const NOTES_FEN = [500, 1_000, 2_000, 5_000, 10_000] as const;
+
+/** The open sale: every command that touches it, from the first scan to the record. */
+export function createCheckout(parts: Parts) {
+  const { till, catalogue, members, operators, receipts, saleFile, say, shiftId } = parts;
+  const { ledger, world } = till;
+
+  let sale: OpenSale = restored();
+  let paid: ScreenPaid | null = null;
+  /** Pricing of the sale as it stands; made when first asked for and thrown away at each change. */
+  let priced: Readonly<{
+    lines: PricedLines;
+    member: ScreenMember | null;
+    pricingMember: PricingMember | null;
+    policy: Policy;
+  }> | null = null;
+
+  function restored(): OpenSale {
+    const loaded = saleFile.loaded;
+    // A sale that reached the journal is paid, whatever the file of the open sale had not heard of.
+    if (loaded === null || ledger.byId(loaded.id) !== null) return newSale(world.newId(), till.atMs());
+    if (ledger.get('SELECT sale FROM held_sale WHERE sale = ?', loaded.id) !== undefined)
+      return newSale(world.newId(), till.atMs());
+    if (loaded.lines.length > 0) say('info', 'saleRestored', { lines: loaded.lines.length });
+    return loaded;
+  }
+
+  /** The sale becomes `next`: on disk first, then on the screen. */
+  const become = (next: OpenSale): void => {
+    saleFile.save(
+      next.lines.length === 0 &&
+        next.member === null &&
+        next.pay === null &&
+        next.weighing === null &&
+        next.quantityFirst === null
+        ? null
+        : next,
+    );
+    sale = next;
+    priced = null;
+    parts.changed();
+  };
+
+  const fresh = (): OpenSale => newSale(world.newId(), till.atMs());
+
+  const pricing = () => {
+    if (priced !== null) return priced;
+    const policy = till.policy();
+    const member = screenMember(policy);
+    const pricingMember = member === null ? null : pricingMemberOf(member, policy);
+    priced = { lines: priceLines(sale.lines.map(pricingLine), pricingMember, policy), member, pricingMember, policy };
+    return priced;
+  };
+
+  const pointsRefusedOf = (policy: Policy): ScreenMember['pointsRefused'] => {
+    const open = sale.member;
+    if (open === null) return null;
+    const term = members.openTerm();
+    if (open.how !== 'presented') return 'notPresented';
+    if (parts.clockSuspect()) return 'clockSuspect';
+    if (term === null) return parts.isToppingUp(open.id) ? 'waitingForTown' : 'noTerm';
+    // Stale means no points, never no sale.
+    if (term.endMs <= till.atMs()) return 'termEnded';
+    void policy;
+    return null;
+  };
+
+  const screenMember = (policy: Policy): ScreenMember | null => {
+    const open = sale.member;
+    const figures = open === null ? null : members.figures(open.id, policy);
+    if (open === null || figures === null) return null;
+    const pointsRefused = pointsRefusedOf(policy);
+    return {
+      id: open.id,
+      mask: figures.view.mask,
+      villageName: figures.view.villageName,
+      stars: figures.stars,
+      rateBp: policy.discount.rateBpByStars[figures.stars] ?? 10_000,
+      lastFour: open.lastFour,
+      how: open.how,
+      spendable: pointsRefused === null ? figures.held : 0,
+      townPoints: figures.townPoints,
+      townAsOfMs: figures.view.asOfMs,
+      leftToday: Math.max(0, policy.points.perDay - figures.spentToday),
+      leftThisMonth: Math.max(0, policy.points.perMonth - figures.spentThisMonth),
+      leftWithoutPin: Math.max(0, policy.points.pinFreePerDay - figures.spentToday),
+      personConfirmed: open.personConfirmed,
+      nextExpiry: figures.view.nextExpiry,
+      pointsRefused,
+      starsStale: figures.starsStale,
+    };
+  };
+
+  /** What pricing may spend: the open term's points, and without PIN or a confirmed person only so many a day (R-C4). */
+  const pricingMemberOf = (member: ScreenMember, policy: Policy): PricingMember => ({
+    stars: member.stars,
+    spendable: member.personConfirmed ? member.spendable : Math.min(member.spendable, member.leftWithoutPin),
+    spentToday: policy.points.perDay - member.leftToday,
+    spentThisMonth: policy.points.perMonth - member.leftThisMonth,
+  });
+
+  const nextAfterPaid = (): void => {
+    if (paid !== null) {
+      paid = null;
+      become(fresh());
+    }
+  };
+
+  // --- Goods ---------------------------------------------------------------------------------------------------------
+
+  const addItem = (item: Item, brought: Brought): Answer => {
+    const { priceFen } = item;
+    if (priceFen === null) return refused('notPriced', { name: item.name });
+    if (sale.lines.length >= LINES_LIMIT || brought.quantity > QUANTITY_LIMIT) return refuse('badInput');
+    if (expiredBatchWarning(ledger, item.id, till.businessDay())) return refused('expiredBatch', { name: item.name });
+    const adult = till.policy().adultCategories.includes(item.category);
+    const firstAdult = adult && !sale.lines.some((line) => till.policy().adultCategories.includes(line.category));
+    become(addGoods(sale, { ...item, priceFen }, brought, world.newId(), till.businessDay()));
+    if (firstAdult) say('warn', 'adultsOnly');
+    else say('good', 'itemAdded', { name: item.name, count: brought.quantity });
+    return done;
+  };
+
+  /** An item by hand or by its plain code: counted goods go in, weighed goods need the scale or a typed weight. */
+  const addByHand = (item: Item): Answer => {
+    if (item.priceFen === null) return refused('notPriced', { name: item.name });
+    if (item.per === 'piece')
+      return addItem(item, { quantity: sale.quantityFirst ?? 1, labelFen: null, labelled: false });
+    const weightGrams = world.devices.weightGrams();
+    if (weightGrams !== null && weightGrams > 0)
+      return addItem(item, { quantity: weightGrams, labelFen: null, labelled: false });
+    become({ ...sale, weighing: item.id, choices: [], pay: null });
+    say('info', 'weighNow', { name: item.name });
+    return done;
+  };
+
+  const refused = (reason: Parameters<typeof refuse>[0], values: Record<string, string | number> = {}): Answer => {
+    say('bad', reason, values);
+    return refuse(reason);
+  };
+
+  /** Tries one reading of a code; null passes on to the next reading. */
+  const tryReading = (reading: Code, source: 'scanner' | 'typed' | 'card'): Answer | null => {
+    switch (reading.kind) {
+      case 'empty':
+        return refuse('badInput');
+      case 'cardToken': {
+        if (reading.form === 'barcode' || members.isKnownToken(reading.token) || source === 'card')
+          return presentCard(reading.token);
+        return null;
+      }
+      case 'scaleLabel': {
+        const item = catalogue.byPlu(reading.plu);
+        if (item === null || item.per === 'piece') return null;
+        if (item.priceFen === null) return refused('notPriced', { name: item.name });
+        // A label whose amount or weight is nothing is a misread, not goods.
+        if ((reading.amountFen ?? 1) === 0 || (reading.weightGrams ?? 1) === 0) return null;
+        return addItem(item, {
+          quantity: reading.weightGrams ?? 0,
+          labelFen: reading.amountFen ?? null,
+          labelled: true,
+        });
+      }
+      case 'gtin': {
+        for (const lookup of reading.lookups) {
+          const item = catalogue.byCode(lookup);
+          if (item !== null) return addByHand(item);
+        }
+        const inner = reading.inner13 === undefined ? null : catalogue.byCode(reading.inner13);
+        if (inner !== null) {
+          const answer = addByHand(inner);
+          if (answer.kind === 'done') say('warn', 'caseScanned', { name: inner.name, count: 1 });
+          return answer;
+        }
+        return null;
+      }
+      case 'internal': {
+        const item = catalogue.byCode(reading.code) ?? catalogue.byPlu(reading.code);
+        return item === null ? null : addByHand(item);
+      }
+      case 'paymentCode':
+        if (sale.pay !== null) {
+          say('info', 'payWithCounterCode');
+          return refuse('paymentCode');
+        }
+        return refused('paymentCode');
+      case 'wrongCheckDigit':
+        return refused('wrongCheckDigit', { code: reading.digits });
+      case 'text':
+        return source === 'typed' ? searchText(reading.text) : null;
+      default:
+        return assertNever(reading);
+    }
+  };
+
+  const searchText = (text: string): Answer => {
+    const found = catalogue.search(text, 30);
+    const only = found.length === 1 ? found[0] : undefined;
+    if (only !== undefined) {
+      const item = catalogue.byId(only.item);
+      return item === null ? refuse('unknownItem') : addByHand(item);
+    }
+    if (found.length === 0) return refused('noMatch', { text });
+    become({ ...sale, choices: found.map((one) => one.item) });
+    say('info', 'chooseItem', { count: found.length });
+    return done;
+  };
+
+  const scan = (code: string, source: 'scanner' | 'typed' | 'card'): Answer => {
+    nextAfterPaid();
+    const policy = till.policy();
+    const parsed = parseCode(code, {
+      scaleLabels: policy.scaleLabels,
+      cardPattern: cardPatternOf(policy.card.prefix),
+      atPaymentPrompt: sale.pay !== null,
+    });
+    for (const reading of parsed.readings) {
+      const answer = tryReading(reading, source);
+      if (answer === null) continue;
+      if (answer.kind === 'refused') recordRefusedScan(reading.kind);
+      return answer;
+    }
+    recordRefusedScan('unknown');
+    const last = parsed.readings[parsed.readings.length - 1];
+    if (last?.kind === 'cardToken') return refused('cardUnknown');
+    return refused('unknownCode', { code: parsed.text });
+  };
+
+  /** A refused scan is recorded by class, never by content. */
+  const recordRefusedScan = (kind: string): void => {
+    till.record({
+      kind: 'refusedScan',
+      id: world.newId(),
+      operator: till.operator()?.id ?? null,
+      body: { class: kind, shift: shiftId() },
+    });
+  };
+
+  // --- The member ----------------------------------------------------------------------------------------------------
+
+  const presentCard = (token: string): Answer => {
+    const judged = members.judge(token);
+    if (judged.kind === 'refused') {
+      // The sale goes on at shelf price and says why (issue: expired, blocked, lost or foreign card).
+      return refused(judged.reason);
+    }
+    const { card, view } = judged;
+    const same = sale.member?.id === view.id;
+    become({
+      ...sale,
+      pay: null,
+      member: {
+        id: view.id,
+        card: card.id,
+        lastFour: card.lastFour,
+        how: 'presented',
+        personConfirmed: same ? (sale.member?.personConfirmed ?? false) : false,
+      },
+    });
+    parts.topUp(view.id);
+    const shown = pricing().member;
+    if (shown?.starsStale === true) say('warn', 'starsStale');
+    else say('good', 'memberShown', { mask: view.mask, stars: shown?.stars ?? 0 });
+    return done;
+  };
+
+  // --- Payment -------------------------------------------------------------------------------------------------------
+
+  const mobileChannels = (policy: Policy) => policy.mobileChannels;
+
+  /** The payment as it stands, with every figure the page shows; null outside the prompt. */
+  const screenPay = (): ScreenPay | null => {
+    const { pay } = sale;
+    if (pay === null) return null;
+    const { lines, member, policy } = pricing();
+    const pointsMax = lines.pointsMax;
+    const pointsUsed =
+      pay.wish === 'none'
+        ? 0
+        : pay.wish === 'half'
+          ? Math.floor(pointsMax / 2)
+          : pay.wish === 'max'
+            ? pointsMax
+            : Math.min(pay.wish, pointsMax);
+    const pointsFen = pointsUsed * policy.pointValueFen;
+    const moneyFen = lines.totalFen - pointsFen;
+    const mobileFen = pay.mobileFen === 'rest' ? moneyFen : Math.min(pay.mobileFen, moneyFen);
+    const restFen = moneyFen - mobileFen;
+    const truncationFen = policy.truncation.appliesTo === 'cash' ? restFen % policy.truncation.unitFen : 0;
+    const cashDueFen = restFen - truncationFen;
+    const cashGivenFen = pay.cashGivenFen ?? cashDueFen;
+    return {
+      pointsMax,
+      pointsUsed,
+      pointsFen,
+      wish: typeof pay.wish === 'number' ? 'number' : pay.wish,
+      pointsLimit: pointsLimitOf(pointsMax, lines, member, policy),
+      mobileFen,
+      mobileChannel: pay.mobileChannel,
+      truncationFen,
+      cashDueFen,
+      cashGivenFen,
+      cashTyped: pay.cashGivenFen !== null,
+      changeFen: Math.max(0, cashGivenFen - cashDueFen),
+      missingFen: Math.max(0, cashDueFen - cashGivenFen),
+      notForPointsFen: lines.totalFen - lines.eligibleFen,
+      suggestionsFen: suggestions(cashDueFen),
+    };
+  };
+
+  const pointsLimitOf = (
+    pointsMax: number,
+    lines: PricedLines,
+    member: ScreenMember | null,
+    policy: Policy,
+  ): ScreenPay['pointsLimit'] => {
+    if (member === null) return 'noMember';
+    const shareFen = mulDivFloor(lines.eligibleFen, policy.points.maxShareBp, 10_000);
+    if (Math.floor(lines.eligibleFen / policy.pointValueFen) === pointsMax && lines.eligibleFen === lines.totalFen)
+      return 'none';
+    if (Math.floor(lines.eligibleFen / policy.pointValueFen) === pointsMax) return 'goods';
+    if (Math.floor(shareFen / policy.pointValueFen) === pointsMax) return 'share';
+    if (member.spendable === pointsMax) return 'spendable';
+    if (!member.personConfirmed && member.leftWithoutPin === pointsMax) return 'pin';
+    if (policy.points.perSale === pointsMax) return 'perSale';
+    if (member.leftToday === pointsMax) return 'perDay';
+    return 'perMonth';
+  };
+
+  const suggestions = (dueFen: number): number[] => {
+    if (dueFen === 0) return [];
+    const rounded = NOTES_FEN.map((note) => Math.ceil(dueFen / note) * note);
+    return [...new Set([dueFen, ...rounded])].sort((a, b) => a - b).slice(0, 4);
+  };
+
+  const startPay = (): Answer => {
+    if (sale.lines.length === 0) return refused('saleEmpty');
+    if (sale.pay !== null) return done;
+    const wish = sale.member === null ? 'none' : (ownWish() ?? 'none');
+    become({
+      ...sale,
+      choices: [],
+      weighing: null,
+      pay: { wish, mobileFen: 0, mobileChannel: mobileChannels(till.policy())[0]?.code ?? 'other', cashGivenFen: null },
+    });
+    return done;
+  };
+
+  const ownWish = () =>
+    sale.member === null ? null : (members.figures(sale.member.id, till.policy())?.view.standingWish ?? null);
+
+  /** Prices the sale with the tenders as they stand; what the screen showed is what is recorded. */
+  const settle = (pay: ScreenPay): PricedSale | Answer => {
+    const { pricingMember, policy } = pricing();
+    const result = priceSale(sale.lines.map(pricingLine), pricingMember, policy, {
+      points: pay.pointsUsed,
+      mobileFen: pay.mobileFen,
+      cashGivenFen: pay.cashGivenFen,
+    });
+    if (result.kind === 'priced') return result;
+    return refused(result.reason, { pointsMax: pay.pointsMax, dueFen: pay.mobileFen, missingFen: pay.missingFen });
+  };
+
+  const saleBody = (result: PricedSale, pay: ScreenPay, shift: string): SaleBody => {
+    const { member, policy } = pricing();
+    const open = sale.member;
+    const counter = nextCounter(till);
+    const figures = open === null ? null : members.figures(open.id, policy);
+    return {
+      receipt: receiptNumber(till, counter),
+      counter,
+      shift,
+      policyVersion: policy.version,
+      catalogueVersion: parts.catalogueVersion(),
+      openedAtMs: sale.openedAtMs,
+      member:
+        open === null || member === null || figures === null
+          ? null
+          : {
+              id: open.id,
+              card: open.card,
+              village: figures.view.village,
+              stars: member.stars,
+              how: open.how,
+              known: {
+                spendable: member.spendable,
+                spentToday: policy.points.perDay - member.leftToday,
+                spentThisMonth: policy.points.perMonth - member.leftThisMonth,
+                townPoints: member.townPoints,
+                townAsOfMs: member.townAsOfMs,
+              },
+            },
+      lines: sale.lines.map((line, index) => {
+        const price = result.lines[index];
+        must(price !== undefined, 'each line has its price');
+        return {
+          item: line.item,
+          code: line.code,
+          name: line.name,
+          spec: line.spec,
+          unit: line.unit,
+          category: line.category,
+          per: line.per,
+          quantity: price.quantity,
+          ...(line.labelFen === null ? {} : { labelFen: line.labelFen }),
+          priceFen: line.priceFen,
+          ...(line.clearanceFen === null ? {} : { clearanceFen: line.clearanceFen }),
+          ...(line.promotionFen === null ? {} : { promotionFen: line.promotionFen }),
+          ...(line.manualFen === null ? {} : { manualFen: line.manualFen, manualReason: line.manualReason ?? '' }),
+          discountable: line.discountable,
+          shelfFen: price.shelfFen,
+          payFen: price.payFen,
+          reason: price.reason,
+          pointsShareFen: price.pointsShareFen,
+          moneyShareFen: price.moneyShareFen,
+        };
+      }),
+      pointValueFen: policy.pointValueFen,
+      truncation: { ...policy.truncation },
+      totalFen: result.totalFen,
+      pointsMax: result.pointsMax,
+      pointsUsed: result.pointsUsed,
+      pointsFen: result.pointsFen,
+      lots:
+        result.pointsUsed === 0 || figures === null
+          ? []
+          : planSpend(figures.lots, result.pointsUsed, till.businessDay()),
+      mobileFen: result.mobileFen,
+      mobileChannel: result.mobileFen === 0 ? null : pay.mobileChannel,
+      truncationFen: result.truncationFen,
+      cashDueFen: result.cashDueFen,
+      cashGivenFen: result.cashGivenFen,
+      changeFen: result.changeFen,
+      paidFen: result.paidFen,
+    };
+  };
+
+  /** Record first, then move the world: drawer and paper follow the commit and may fail without touching the books. */
+  const pay = (saleId: string): Answer => {
+    if (saleId !== sale.id || paid !== null) {
+      // The page that asks again for a sale that is paid gets its answer again, never a second sale.
+      return ledger.byId(saleId)?.record.kind === 'sale' ? done : refuse('unknownSale');
+    }
+    const shift = shiftId();
+    const operator = till.operator();
+    const shown = screenPay();
+    if (operator === null) return refuse('notSignedIn');
+    if (shift === null) return refuse('noShift');
+    if (shown === null) return refuse('notPaying');
+    const result = settle(shown);
+    if (result.kind !== 'priced') return result;
+    const body = saleBody(result, shown, shift);
+    const recorded = till.record({
+      kind: 'sale',
+      id: sale.id,
+      operator: operator.id,
+      body,
+      postings: salePostings(body),
+      stock: body.lines.flatMap((line, index) =>
+        line.quantity === 0 ? [] : [{ item: line.item, batch: null, delta: -line.quantity, line: index }],
+      ),
+    });
+    if (recorded.kind === 'conflict') return refuse('idConflict');
+    const receipt = receipts.build(recorded, false);
+    paid = {
+      sale: sale.id,
+      receipt,
+      paidFen: body.paidFen,
+      cashGivenFen: body.cashGivenFen,
+      changeFen: body.changeFen,
+      pointsUsed: body.pointsUsed,
+      spendableAfter: receipt.member?.spendableAfter ?? null,
+      printed: world.devices.printer === 'missing' ? 'none' : 'printing',
+    };
+    saleFile.save(null);
+    priced = null;
+    parts.changed();
+    if (body.cashGivenFen > 0) void world.devices.openDrawer();
+    print(receipt, sale.id);
+    return done;
+  };
+
+  const print = (receipt: Receipt, saleId: string | null): void => {
+    if (world.devices.printer === 'missing') return;
+    void world.devices.print(receipt).then((outcome) => {
+      if (paid !== null && paid.sale === saleId) paid = { ...paid, printed: outcome };
+      if (outcome === 'failed') say('warn', 'printFailed');
+      parts.changed();
+    });
+  };
+
+  // --- Commands ------------------------------------------------------------------------------------------------------
+
+  const lineAt = (index: number) => sale.lines[index] ?? null;
+
+  const setPrice = (command: Extract<Command, { kind: 'setPrice' }>): Answer => {
+    const line = lineAt(command.line);
+    const operator = till.operator();
+    if (line === null) return refuse('noLine');
+    if (operator === null) return refuse('notSignedIn');
+    const { priceFen } = command;
+    if (priceFen === null) {
+      become(changeLine(sale, command.line, { manualFen: null, manualReason: null }));
+      return done;
+    }
+    // R-P4: only downwards.
+    if (priceFen > line.priceFen) return refused('priceAboveShelf', { shelfFen: line.priceFen });
+    const cutBp = mulDivFloor(line.priceFen - priceFen, 10_000, line.priceFen);
+    let approvedBy = operator.id;
+    if (cutBp > till.policy().manualPrice.managerAboveBp && operator.role !== 'manager') {
+      if (command.approval === null) return refuse('needsManager');
+      const approver = operators.byPin(command.approval.pin, 'manager');
+      if (approver.kind === 'refused') return approver;
+      approvedBy = approver.operator.id;
+    }
+    till.record({
+      kind: 'override',
+      id: world.newId(),
+      operator: operator.id,
+      body: {
+        what: 'manualPrice',
+        document: sale.id,
+        by: approvedBy,
+        detail: { line: command.line, shelfFen: line.priceFen, manualFen: priceFen },
+      },
+    });
+    become(changeLine(sale, command.line, { manualFen: priceFen, manualReason: till.codeOf(command.reason) }));
+    say('good', 'priceChanged', { name: line.name, priceFen });
+    return done;
+  };
+
+  const confirmPerson = (command: Extract<Command, { kind: 'confirmPerson' }>): Answer => {
+    const operator = till.operator();
+    const open = sale.member;
+    if (open === null) return refuse('noSale');
+    if (operator === null) return refuse('notSignedIn');
+    let approvedBy = operator.id;
+    if (operator.role !== 'manager') {
+      if (command.approval === null) return refuse('needsManager');
+      const approver = operators.byPin(command.approval.pin, 'manager');
+      if (approver.kind === 'refused') return approver;
+      approvedBy = approver.operator.id;
+    }
+    till.record({
+      kind: 'override',
+      id: world.newId(),
+      operator: operator.id,
+      body: { what: 'personConfirmed', document: sale.id, by: approvedBy, detail: {} },
+    });
+    become({ ...sale, member: { ...open, personConfirmed: true } });
+    say('good', 'personConfirmed');
+    return done;
+  };
+
+  const voidSale = (reason: string): Answer => {
+    if (sale.lines.length === 0 && sale.member === null) return refuse('saleEmpty');
+    if (sale.lines.length > 0) {
+      till.record({
+        kind: 'saleVoid',
+        id: world.newId(),
+        operator: till.operator()?.id ?? null,
+        body: {
+          sale: sale.id,
+          shift: shiftId(),
+          lines: sale.lines.length,
+          totalFen: pricing().lines.totalFen,
+          reason: till.codeOf(reason),
+        },
+      });
+    }
+    become(fresh());
+    say('info', 'saleVoided');
+    return done;
+  };
+
+  const hold = (): Answer => {
+    if (sale.lines.length === 0) return refused('saleEmpty');
+    // The held row comes first; a crash before the file is cleared finds the sale among the held ones.
+    ledger.run(
+      'INSERT INTO held_sale (sale, held_at_ms, state) VALUES (?, ?, ?)',
+      sale.id,
+      till.atMs(),
+      JSON.stringify({ ...sale, pay: null, choices: [], weighing: null }),
+    );
+    become(fresh());
+    say('good', 'saleHeld');
+    return done;
+  };
+
+  const recall = (id: string): Answer => {
+    if (sale.lines.length > 0) return refused('saleOpen');
+    const row = ledger.get<{ state: string }>('SELECT state FROM held_sale WHERE sale = ?', id);
+    if (row === undefined) return refuse('unknownSale');
+    paid = null;
+    const recalled = JSON.parse(row.state) as OpenSale;
+    // The file of the open sale is written before the held row goes; a crash between leaves it held, never lost.
+    become(recalled);
+    ledger.run('DELETE FROM held_sale WHERE sale = ?', id);
+    say('good', 'saleRecalled', { lines: recalled.lines.length });
+    return done;
+  };
+
+  const setQuantity = (command: Extract<Command, { kind: 'setQuantity' }>): Answer => {
+    const line = lineAt(command.line);
+    if (line === null) return refused('noLine');
+    if (command.quantity > QUANTITY_LIMIT) return refuse('badInput');
+    // What a label printed is what was weighed; nobody changes it by hand.
+    if (line.labelled) return refused('notWeighed');
+    become(changeLine(sale, command.line, { quantity: command.quantity }));
+    return done;
+  };
+
+  const heldSales = (): Screen['held'] =>
+    ledger
+      .all<{ sale: string; held_at_ms: number; state: string }>('SELECT * FROM held_sale ORDER BY held_at_ms')
+      .map((row) => {
+        const state = JSON.parse(row.state) as OpenSale;
+        const member = state.member === null ? null : members.figures(state.member.id, till.policy());
+        const total = priceLines(
+          state.lines.map(pricingLine),
+          member === null ? null : { stars: member.stars, spendable: 0, spentToday: 0, spentThisMonth: 0 },
+          till.policy(),
+        );
+        return {
+          sale: row.sale,
+          heldAtMs: row.held_at_ms,
+          lines: state.lines.length,
+          totalFen: total.totalFen,
+          mask: member?.view.mask ?? null,
+          firstName: state.lines[0]?.name ?? '',
+        };
+      });
+
+  let held = heldSales();
+
+  const found = (id: string): FoundItem | null => {
+    const item = catalogue.byId(id);
+    return item === null ? null : catalogue.found(item, till.businessDay());
+  };
+
+  return {
+    scan,
+    choose: (id: string): Answer => {
+      nextAfterPaid();
+      const item = catalogue.byId(id);
+      return item === null ? refuse('unknownItem') : addByHand(item);
+    },
+    dismiss: (): Answer => {
+      become({ ...sale, choices: [], weighing: null, quantityFirst: null });
+      return done;
+    },
+    quantityFirst: (count: number | null): Answer => {
+      nextAfterPaid();
+      become({ ...sale, quantityFirst: count });
+      if (count !== null) say('info', 'quantityFirst', { count });
+      return done;
+    },
+    weigh: (id: string, weightGrams: number): Answer => {
+      nextAfterPaid();
+      const item = catalogue.byId(id);
+      if (item === null) return refuse('unknownItem');
+      if (item.per === 'piece') return refuse('notWeighed');
+      return addItem(item, { quantity: weightGrams, labelFen: null, labelled: false });
+    },
+    selectLine: (line: number): Answer => {
+      if (lineAt(line) === null) return refuse('noLine');
+      become({ ...sale, selected: line });
+      return done;
+    },
+    setQuantity,
+    setPrice,
+    deleteLine: (index: number): Answer => {
+      const line = lineAt(index);
+      if (line === null) return refused('noLine');
+      become(removeLine(sale, index));
+      say('info', 'lineDeleted', { name: line.name });
+      return done;
+    },
+    voidSale,
+    removeMember: (): Answer => {
+      if (sale.member === null) return refuse('noSale');
+      become({ ...sale, member: null, pay: null });
+      say('info', 'memberRemoved');
+      return done;
+    },
+    confirmPerson,
+    hold: (): Answer => {
+      const answer = hold();
+      held = heldSales();
+      return answer;
+    },
+    recall: (id: string): Answer => {
+      const answer = recall(id);
+      held = heldSales();
+      return answer;
+    },
+    startPay,
+    leavePay: (): Answer => {
+      become({ ...sale, pay: null });
+      return done;
+    },
+    setPoints: (wish: 'none' | 'half' | 'max' | number): Answer => {
+      if (sale.pay === null) return refuse('notPaying');
+      const { pointsMax } = pricing().lines;
+      if (typeof wish === 'number' && wish > pointsMax) return refused('tooManyPoints', { pointsMax });
+      become({ ...sale, pay: { ...sale.pay, wish } });
+      return done;
+    },
+    setMobile: (amountFen: number | 'rest', channel: string): Answer => {
+      if (sale.pay === null) return refuse('notPaying');
+      const shown = screenPay();
+      const dueFen = pricing().lines.totalFen - (shown?.pointsFen ?? 0);
+      if (typeof amountFen === 'number' && amountFen > dueFen) return refused('mobileAboveDue', { dueFen });
+      if (!mobileChannels(till.policy()).some((one) => one.code === channel)) return refuse('badInput');
+      become({ ...sale, pay: { ...sale.pay, mobileFen: amountFen, mobileChannel: channel } });
+      return done;
+    },
+    setCash: (amountFen: number | null): Answer => {
+      if (sale.pay === null) return refuse('notPaying');
+      become({ ...sale, pay: { ...sale.pay, cashGivenFen: amountFen } });
+      return done;
+    },
+    pay,
+    nextSale: (): Answer => {
+      nextAfterPaid();
+      return done;
+    },
+    reprint: (number: string): Answer => {
+      const stored = receipts.byNumber(number);
+      if (stored === null) return refused('unknownReceipt', { receipt: number });
+      if (world.devices.printer === 'missing') return refused('noPrinter');
+      print(receipts.build(stored, true), null);
+      say('info', 'printing');
+      return done;
+    },
+    printRefund: (receipt: Receipt): void => print(receipt, null),
+    /** Whether something stands on the counter that a closing must name. */
+    openLines: () => (paid === null ? sale.lines.length : 0),
+    held: () => held,
+    phase: (): 'selling' | 'paying' | 'paid' => (paid !== null ? 'paid' : sale.pay !== null ? 'paying' : 'selling'),
+    /** Points, stars or policy may have changed: price anew at the next look. */
+    repriced: (): void => {
+      priced = null;
+      parts.changed();
+    },
+    memberShown: () => sale.member?.id ?? null,
+    screen: (): Pick<Screen, 'sale' | 'pay' | 'paid' | 'held'> => {
+      const { lines, member, policy } = pricing();
+      const stars = member?.stars ?? 0;
+      return {
+        sale: {
+          id: sale.id,
+          lines: sale.lines.map((line, index) => {
+            const price = lines.lines[index];
+            must(price !== undefined, 'each line has its price');
+            const unitPayFen =
+              price.reason === 'clearance'
+                ? (line.clearanceFen ?? line.priceFen)
+                : price.reason === 'promotion'
+                  ? (line.promotionFen ?? line.priceFen)
+                  : price.reason === 'manual'
+                    ? (line.manualFen ?? line.priceFen)
+                    : line.priceFen;
+            return {
+              key: line.key,
+              item: line.item,
+              code: line.code,
+              name: line.name,
+              spec: line.spec,
+              unit: line.unit,
+              per: line.per,
+              quantity: price.quantity,
+              labelled: line.labelled,
+              priceFen: line.priceFen,
+              unitPayFen,
+              shelfFen: price.shelfFen,
+              payFen: price.payFen,
+              reason: price.reason,
+              starRateBp: policy.discount.rateBpByStars[stars] ?? 10_000,
+              pointsAllowed: price.eligible,
+              discountAllowed: line.discountable && !policy.discount.excludedCategories.includes(line.category),
+              stock: catalogue.stockOf(line.item),
+            };
+          }),
+          selected: sale.selected,
+          quantityFirst: sale.quantityFirst,
+          pieces: sale.lines.reduce((sum, line) => sum + (line.per === 'piece' ? line.quantity : 1), 0),
+          shelfFen: lines.shelfTotalFen,
+          totalFen: lines.totalFen,
+          discountFen: lines.shelfTotalFen - lines.totalFen,
+          member,
+          weighing: sale.weighing === null ? null : found(sale.weighing),
+          choices: sale.choices.map(found).filter((one) => one !== null),
+          adultsOnly: sale.lines.some((line) => policy.adultCategories.includes(line.category)),
+        },
+        pay: screenPay(),
+        paid,
+        held,
+      };
+    },
+  };
+}
+
+export type Checkout = ReturnType<typeof createCheckout>;

@@ -1,0 +1,715 @@
+import { mkdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { assertNever, must } from '../../shared/assert.ts';
+import { policyOn, policySchema, type Policy } from '../../shared/policy.ts';
+import { businessDayOf, MINUTE_MS } from '../../shared/time.ts';
+import type { Answer, Command, Notice, Screen, Status } from '../../shared/till-contract.ts';
+import { createAudit } from './audit.ts';
+import { createCatalogue } from './catalogue.ts';
+import { createCheckout, type Say } from './checkout.ts';
+import { createCounting } from './counting.ts';
+import { enrol, nextIncarnation } from './enrolment.ts';
+import { holdFolder, type Holder } from './folder.ts';
+import { importItems } from './import.ts';
+import { createJudgedClock } from './judged-clock.ts';
+import { createKeeper, type Keeper } from './keeper.ts';
+import { diskTrouble } from './ledger/database.ts';
+import { openLedger, type Ledger, type RecordDraft, type Recorded } from './ledger/ledger.ts';
+import { createReplicas } from './ledger/replicas.ts';
+import { createMembers } from './members.ts';
+import { createNight } from './night.ts';
+import { createSaleFile } from './open-sale.ts';
+import { createOperators } from './operators.ts';
+import { createPeriods } from './periods.ts';
+import { createReceipts } from './receipts.ts';
+import { createReceiving } from './receiving.ts';
+import { createRouter, stoppedRouter, type TillRouter } from './router.ts';
+import { createScreens } from './screens.ts';
+import { maskName, readShop } from './shop.ts';
+import { createShifts } from './shifts.ts';
+import { done, refuse, type Operator, type Till } from './till.ts';
+import { createTownClient } from './town-client.ts';
+import { createWaste } from './waste.ts';
+import type { World } from './world.ts';
+import defaultPolicy from '../../resources/policy-default.json' with { type: 'json' };
+
+/** Why a till cannot open its folder; each is a page of its own, and nothing in the folder was touched. */
+export type OpenRefusal = 'held' | 'newerDatabase' | 'journalDamaged' | 'notAFolder' | 'ioError' | 'diskFull';
+
+export type Core = Readonly<{
+  router: TillRouter;
+  announce: (holder: Readonly<{ url: string; token: string }>) => void;
+  close: () => Promise<void>;
+}>;
+
+export type Opened =
+  | Readonly<{ kind: 'opened'; core: Core }>
+  | Readonly<{ kind: 'refused'; reason: OpenRefusal; detail: string; holder: Holder | null; router: TillRouter }>;
+
+/** After this long without a record the newest ones go up; so a basket's worth of taps makes one batch. */
+const UPLOAD_AFTER_MS = 800;
+const PULSE_MS = 20_000;
+/** A missed night is caught up this long after the start, behind the first scans. */
+const CATCH_UP_AFTER_MS = 4_000;
+const RECOVER_AFTER_MS = 3_000;
+/** A disk with less than this is said on the screen before it is full. */
+const STATUS_MS = 5_000;
+
+/** Opens a till on its folder. The one place where the nouns of the core are made and told of each other. */
+export function openCore(world: World): Opened {
+  const held = holdFolder(world.dataFolder, world.processId);
+  if (held.kind === 'refused') return refusedOpening(held.reason, held.detail, held.holder);
+  mkdirSync(world.keepFolder, { recursive: true, mode: 0o700 });
+  const opened = openLedger(join(world.dataFolder, 'ledger.sqlite'), world.crypto.hash);
+  if (opened.kind === 'refused') {
+    held.folder.release();
+    return refusedOpening(opened.reason, opened.detail, null);
+  }
+  return { kind: 'opened', core: runCore(world, opened.ledger, held.folder) };
+}
+
+function refusedOpening(reason: OpenRefusal, detail: string, holder: Holder | null): Opened {
+  return { kind: 'refused', reason, detail, holder, router: stoppedRouter(reason, detail) };
+}
+
+function runCore(world: World, ledger: Ledger, folder: { announce: Core['announce']; release: () => void }): Core {
+  const replicas = createReplicas(ledger);
+  const fallback = policySchema.parse(defaultPolicy);
+  let policies: Policy[] = replicas.policies();
+  let operator: Operator | null = null;
+  let notice: Notice | null = null;
+  let closing: Screen['closing'] = null;
+  let stopped: Screen['stopped'] = null;
+  let stoppedDetail = '';
+  let uploadAt: (() => void) | null = null;
+  let open = true;
+  let diskFreeBytes: number | null = null;
+
+  const policyLimits = () => policyOn(policies, '9999-12-31')?.clock ?? fallback.clock;
+  const clock = createJudgedClock(world.clock, ledger, policyLimits, (jumpMs, seenMs, wallMs) => {
+    if (ledger.identity() !== null)
+      till.record({
+        kind: 'clock',
+        id: world.newId(),
+        operator: operator?.id ?? null,
+        body: { jumpMs, seenMs, wallMs },
+      });
+    say('warn', 'clockSuspect');
+  });
+
+  let atMs = clock.atMs();
+  const businessDay = (): string =>
+    businessDayOf(atMs, (policyOn(policies, '9999-12-31') ?? fallback).businessDay.endsAt);
+
+  let keeper: Keeper | null = null;
+  const keepOf = (till: string): Keeper => {
+    keeper ??= createKeeper(world.keepFolder, world.dataFolder, till, world.crypto);
+    return keeper;
+  };
+  const sign = () => {
+    const identity = ledger.identity();
+    const keys = identity === null ? null : keepOf(identity.till).keys(identity.incarnation);
+    must(keys !== null, 'the key of this incarnation is not in its place');
+    return world.crypto.signWith(keys.privateKey);
+  };
+
+  const till: Till = {
+    world,
+    ledger,
+    replicas,
+    atMs: () => atMs,
+    businessDay,
+    policy: () => policyOn(policies, businessDay()) ?? fallback,
+    operator: () => operator,
+    record: <K extends RecordDraft['kind']>(draft: RecordDraft<K>): Recorded => {
+      // A day that ended without its night is closed before the first fact of the next one.
+      if (draft.kind !== 'periodClose' && periods.isOverdue()) periods.close();
+      const recorded = ledger.transaction(() => {
+        const result = ledger.record(draft, atMs, businessDay());
+        if (result.kind === 'recorded') clock.persist();
+        if (result.kind === 'conflict') {
+          ledger.record(
+            {
+              kind: 'idConflict',
+              id: world.newId(),
+              operator: operator?.id ?? null,
+              body: { id: draft.id, kind: draft.kind },
+            },
+            atMs,
+            businessDay(),
+          );
+        }
+        return result;
+      });
+      const identity = ledger.identity();
+      if (identity !== null) keepOf(identity.till).raise(ledger.head());
+      uploadSoon();
+      screens.changed();
+      return recorded;
+    },
+    codeOf: (text) => {
+      const trimmed = text.trim();
+      if (/^[a-zA-Z]*$/.test(trimmed)) return trimmed;
+      const salt = world.newId();
+      const digest = world.crypto.hash(new TextEncoder().encode(`${salt}\0${trimmed}`));
+      ledger.run('INSERT INTO side_text (digest, salt, text) VALUES (?, ?, ?)', digest, salt, trimmed);
+      return digest;
+    },
+  };
+
+  let noticeCount = 0;
+  const say: Say = (tone, text, values = {}) => {
+    noticeCount += 1;
+    notice = { id: noticeCount, tone, text, values };
+    screens.changed();
+  };
+
+  const screens = createScreens(() => screen());
+  const shopOf = () => readShop(ledger);
+  const changed = (): void => screens.changed();
+
+  const periods = createPeriods(till, sign);
+  const town = createTownClient(till, clock, sign, () => {
+    policies = replicas.policies();
+    checkout?.repriced();
+    changed();
+  });
+  const operators = createOperators(till);
+  const catalogue = createCatalogue(till);
+  const members = createMembers(till);
+  const shifts = createShifts(till);
+  /** The record that last changed an item or a price: which catalogue a sale was priced by. */
+  const catalogueVersion = (): number =>
+    ledger.get<{ n: number | null }>(
+      `SELECT MAX(COALESCE((SELECT MAX(n) FROM journal WHERE kind = 'itemChange'), 0), COALESCE((SELECT MAX(n) FROM journal WHERE kind = 'priceChange'), 0)) AS n`,
+    )?.n ?? 0;
+  const shiftId = (): string | null => shifts.current()?.id ?? null;
+  const receipts = createReceipts(till, members, operators, shiftId);
+  const receiving = createReceiving(till, catalogue);
+  const counting = createCounting(till, catalogue);
+  const waste = createWaste(till, catalogue);
+  const night = createNight(till, periods, town, changed);
+  const audit = createAudit(till);
+  const saleFile = createSaleFile(world.dataFolder, world.crypto.hash);
+  let checkout: ReturnType<typeof createCheckout> | null = null;
+  checkout = createCheckout({
+    till,
+    catalogue,
+    members,
+    operators,
+    receipts,
+    saleFile,
+    say,
+    shiftId,
+    topUp: town.topUp,
+    isToppingUp: town.isToppingUp,
+    clockSuspect: clock.suspect,
+    catalogueVersion,
+    changed,
+  });
+  const counter = checkout;
+
+  // A folder that was restored, copied or moved goes on as a new incarnation, for money at once (invariant 11).
+  const identity = ledger.identity();
+  if (identity !== null) {
+    const verdict = keepOf(identity.till).judge(ledger.head());
+    if (verdict !== 'continue') {
+      nextIncarnation(till, keepOf(identity.till), verdict === 'moved' ? 'moved' : 'restored');
+      town.ackOfNewIncarnation();
+    }
+  }
+  const signedIn = ledger.setting('signedIn');
+  if (signedIn !== null && signedIn !== '') operator = operators.byId(signedIn);
+
+  // --- Screen --------------------------------------------------------------------------------------------------------
+
+  const phaseOf = (): Screen['phase'] => {
+    if (stopped !== null) return 'stopped';
+    if (ledger.identity() === null) return 'enrol';
+    if (operator === null) return 'signIn';
+    if (closing !== null) return 'closeShift';
+    if (shifts.current() === null) return 'openShift';
+    return counter.phase();
+  };
+
+  const statusOf = (): Status => {
+    const devices = world.devices;
+    return {
+      nowMs: world.clock.nowMs(),
+      town: town.state(),
+      townHeardMs: town.heardMs(),
+      unsent: town.unsent(),
+      quarantined: 0,
+      snapshotAsOfMs: Number(ledger.setting('membersAsOfMs') ?? '0') || null,
+      termEndMs: members.openTerm()?.endMs ?? null,
+      printer: devices.printer,
+      scale: devices.scale,
+      weightGrams: devices.weightGrams(),
+      diskFreeBytes,
+      clock: clock.state(),
+      clockOffMs: clock.offMs(),
+      night: night.isRunning() ? 'running' : (night.lastReport()?.state ?? 'none'),
+      catalogueVersion: catalogueVersion(),
+      policyVersion: till.policy().version,
+    };
+  };
+
+  let lastStatus: Status | null = null;
+  /** What changes with time only is made anew at most once a second, so that a burst of scans does not pay for it. */
+  const cachedStatus = (): Status => {
+    const nowMs = world.clock.nowMs();
+    if (lastStatus === null || Math.abs(nowMs - lastStatus.nowMs) > 1_000) lastStatus = statusOf();
+    return { ...lastStatus, unsent: town.unsent(), town: town.state(), weightGrams: world.devices.weightGrams() };
+  };
+
+  const screen = (): Omit<Screen, 'revision'> => {
+    const shop = shopOf();
+    const shift = stopped === null ? shifts.current() : null;
+    return {
+      townName: shop.townName,
+      shopName: shop.shopName,
+      tillName: shop.tillName,
+      hotline: shop.hotline,
+      demo: world.demo !== null,
+      phase: phaseOf(),
+      stopped,
+      stoppedDetail,
+      operator: operator === null ? null : { id: operator.id, mask: maskName(operator.name), role: operator.role },
+      signInWaitUntilMs: operators.waitUntilMs(),
+      shift:
+        shift === null
+          ? null
+          : {
+              id: shift.id,
+              number: shift.number,
+              openedAtMs: shift.opened_at_ms,
+              floatFen: shift.float_fen,
+              sales: shift.sales,
+            },
+      carriedFloatFen: shifts.carriedFen(),
+      closing,
+      ...counter.screen(),
+      notice,
+      status: cachedStatus(),
+      policy: { mobileChannels: till.policy().mobileChannels },
+    };
+  };
+
+  // --- Commands ------------------------------------------------------------------------------------------------------
+
+  const signIn = (pin: string): Answer => {
+    const found = operators.byPin(pin, null);
+    if (found.kind === 'refused') {
+      if (found.reason === 'wrongPin') operators.recordSignIn('', 'wrongPin');
+      say(
+        'bad',
+        found.reason,
+        found.detail === undefined ? {} : { seconds: Math.ceil((found.detail['waitMs'] ?? 0) / 1_000) },
+      );
+      return found;
+    }
+    if (operator !== null && operator.id !== found.operator.id) operators.recordSignIn(operator.id, 'out');
+    operator = found.operator;
+    ledger.setSetting('signedIn', operator.id);
+    say('good', 'signedIn', { mask: maskName(operator.name) });
+    return operators.recordSignIn(operator.id, 'in');
+  };
+
+  const signOut = (): Answer => {
+    if (operator === null) return done;
+    const leaving = operator.id;
+    operator = null;
+    closing = null;
+    ledger.setSetting('signedIn', '');
+    say('info', 'signedOut');
+    return operators.recordSignIn(leaving, 'out');
+  };
+
+  const spoken = (answer: Answer, text: string, values: Record<string, string | number> = {}): Answer => {
+    if (answer.kind === 'done') say('good', text, values);
+    else if (answer.reason !== 'needsManager') say('bad', answer.reason, answer.detail ?? {});
+    return answer;
+  };
+
+  const openDrawer = (command: Extract<Command, { kind: 'openDrawer' }>): Answer => {
+    if (operator === null) return refuse('notSignedIn');
+    let by = operator.id;
+    if (operator.role !== 'manager') {
+      if (command.approval === null) return refuse('needsManager');
+      const approver = operators.byPin(command.approval.pin, 'manager');
+      if (approver.kind === 'refused') return approver;
+      by = approver.operator.id;
+    }
+    till.record({
+      kind: 'override',
+      id: world.newId(),
+      operator: operator.id,
+      body: { what: 'drawer', document: '', by, detail: {} },
+    });
+    void world.devices
+      .openDrawer()
+      .then((outcome) =>
+        say(outcome === 'opened' ? 'good' : 'warn', outcome === 'opened' ? 'drawerOpened' : 'drawerFailed'),
+      );
+    return done;
+  };
+
+  const refund = (command: Extract<Command, { kind: 'refund' }>): Answer => {
+    const { answer, stored } = receipts.refund(command);
+    if (answer.kind === 'done' && stored !== null) {
+      const receipt = receipts.build(stored, false);
+      counter.printRefund(receipt);
+      if (receipt.cashDueFen > 0) void world.devices.openDrawer();
+      counter.repriced();
+      say('good', 'refundDone', {
+        cashFen: receipt.cashDueFen,
+        mobileFen: receipt.mobile?.fen ?? 0,
+        points: receipt.points?.used ?? 0,
+      });
+      return answer;
+    }
+    return spoken(answer, 'refundDone');
+  };
+
+  /** Goods and money only move while somebody is signed in and a shift is open. */
+  const atTheCounter = (work: () => Answer): Answer => {
+    if (operator === null) return refuse('notSignedIn');
+    if (shiftId() === null) {
+      say('bad', 'noShift');
+      return refuse('noShift');
+    }
+    return work();
+  };
+
+  const asManager = (work: () => Answer): Answer =>
+    operator?.role === 'manager' ? work() : refuse(operator === null ? 'notSignedIn' : 'managerOnly');
+
+  const demo = (work: (shop: NonNullable<World['demo']>) => void): Answer => {
+    if (world.demo === null) return refuse('notDemo');
+    work(world.demo);
+    changed();
+    return done;
+  };
+
+  const dispatch = (command: Command): Answer | Promise<Answer> => {
+    switch (command.kind) {
+      case 'signIn':
+        return signIn(command.pin);
+      case 'signOut':
+        return signOut();
+      case 'openShift':
+        return spoken(shifts.open(command), 'shiftOpened', { floatFen: command.floatFen });
+      case 'moveCash':
+        return spoken(shifts.moveCash(command), 'cashMoved', { amountFen: command.amountFen });
+      case 'startCloseShift':
+        return atTheCounter(() => {
+          closing = { held: counter.held().length, unsent: town.unsent(), openLines: counter.openLines() };
+          changed();
+          return done;
+        });
+      case 'closeShift': {
+        const answer = shifts.close(command, counter.held().length, town.unsent());
+        if (answer.kind === 'done') closing = null;
+        return spoken(answer, 'shiftClosed');
+      }
+      case 'scan':
+        return atTheCounter(() => counter.scan(command.code, command.source));
+      case 'choose':
+        return atTheCounter(() => counter.choose(command.item));
+      case 'dismiss':
+        if (closing !== null) {
+          closing = null;
+          changed();
+          return done;
+        }
+        return counter.dismiss();
+      case 'quantityFirst':
+        return atTheCounter(() => counter.quantityFirst(command.count));
+      case 'weigh':
+        return atTheCounter(() => counter.weigh(command.item, command.weightGrams));
+      case 'selectLine':
+        return counter.selectLine(command.line);
+      case 'setQuantity':
+        return atTheCounter(() => counter.setQuantity(command));
+      case 'setPrice':
+        return atTheCounter(() => counter.setPrice(command));
+      case 'deleteLine':
+        return atTheCounter(() => counter.deleteLine(command.line));
+      case 'voidSale':
+        return atTheCounter(() => counter.voidSale(command.reason));
+      case 'removeMember':
+        return atTheCounter(() => counter.removeMember());
+      case 'confirmPerson':
+        return atTheCounter(() => counter.confirmPerson(command));
+      case 'hold':
+        return atTheCounter(() => counter.hold());
+      case 'recall':
+        return atTheCounter(() => counter.recall(command.sale));
+      case 'startPay':
+        return atTheCounter(() => counter.startPay());
+      case 'leavePay':
+        return counter.leavePay();
+      case 'setPoints':
+        return atTheCounter(() => counter.setPoints(command.points));
+      case 'setMobile':
+        return atTheCounter(() => counter.setMobile(command.amountFen, command.channel));
+      case 'setCash':
+        return atTheCounter(() => counter.setCash(command.amountFen));
+      case 'pay':
+        return atTheCounter(() => counter.pay(command.sale));
+      case 'nextSale':
+        return counter.nextSale();
+      case 'reprint':
+        return atTheCounter(() => counter.reprint(command.receipt));
+      case 'openDrawer':
+        return openDrawer(command);
+      case 'refund':
+        return refund(command);
+      case 'receiveGoods':
+        return asManager(() => spoken(receiving.receiveGoods(command), 'goodsReceived', { lines: command.lines.length }));
+      case 'changePrice':
+        return asManager(() =>
+          spoken(catalogue.changePrice(command), 'shelfPriceChanged', {
+            name: catalogue.byId(command.item)?.name ?? '',
+            priceFen: command.priceFen ?? 0,
+          }),
+        );
+      case 'saveItem':
+        return asManager(() => spoken(catalogue.saveItem(command), 'itemSaved', { name: command.item.name }));
+      case 'countStock':
+        return asManager(() => spoken(counting.countStock(command), 'counted', { lines: command.lines.length }));
+      case 'recordWaste':
+        return asManager(() => spoken(waste.recordWaste(command), 'wasteRecorded', { lines: command.lines.length }));
+      case 'saveOperator':
+        return spoken(operators.save(command, false), 'operatorSaved', { name: command.name });
+      case 'runNight':
+        return asManager(() => {
+          runNight();
+          return done;
+        });
+      case 'enrol':
+        return joinTown(command);
+      case 'simulateNetwork':
+        return demo((shop) => {
+          shop.setConnected(command.connected);
+          say(command.connected ? 'good' : 'warn', command.connected ? 'networkRestored' : 'networkCut');
+          void pulse();
+        });
+      case 'simulateWeight':
+        return demo(() => {
+          world.devices.simulateWeight?.(command.weightGrams);
+          say('info', 'weightOn', { weightGrams: command.weightGrams });
+        });
+      default:
+        return assertNever(command);
+    }
+  };
+
+  const joinTown = async (command: Extract<Command, { kind: 'enrol' }>): Promise<Answer> => {
+    const outcome = await enrol(till, keepOf, command.code);
+    if (outcome !== 'enrolled') {
+      say('bad', outcome === 'unreachable' ? 'enrolFailed' : 'enrolCodeWrong');
+      return refuse('badInput');
+    }
+    if (operators.list().length === 0) {
+      operators.save(
+        {
+          kind: 'saveOperator',
+          id: world.newId(),
+          name: command.managerName,
+          role: 'manager',
+          pin: command.managerPin,
+          active: true,
+        },
+        true,
+      );
+    }
+    await firstContact();
+    say('good', 'enrolled');
+    return done;
+  };
+
+  /** What a till needs before it can take points: policy, members, and a first statement with its term. */
+  const firstContact = async (): Promise<void> => {
+    await town.hello();
+    await town.refresh();
+    policies = replicas.policies();
+    await town.upload();
+    await town.settle(() => 'matched');
+    await town.upload();
+    await town.refresh();
+    policies = replicas.policies();
+    counter.repriced();
+  };
+
+  const runNight = (): void => {
+    say('info', 'nightStarted');
+    void guarded(() => night.run()).then((report) => {
+      if (report === null) return;
+      const words = { matched: 'nightDone', breaks: 'nightBreaks', pending: 'nightPending' } as const;
+      say(report.state === 'matched' ? 'good' : 'warn', words[report.state], { breaks: report.breaks.length });
+    });
+  };
+
+  /** Runs work that may meet a failing disk; a till that can no longer write stops and says so (invariant 30). */
+  const guarded = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
+    try {
+      atMs = clock.atMs();
+      return await work();
+    } catch (error) {
+      const trouble = diskTrouble(error);
+      if (trouble === null) {
+        world.log(`bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        throw error;
+      }
+      stop(trouble, error instanceof Error ? error.message : '');
+      return null;
+    }
+  };
+
+  const stop = (trouble: NonNullable<Screen['stopped']>, detail: string): void => {
+    stopped = trouble;
+    stoppedDetail = detail;
+    world.log(`stopped: ${trouble} ${detail}`);
+    ledger.closeHandle();
+    screens.changed();
+    world.clock.later(RECOVER_AFTER_MS, recover);
+  };
+
+  /** Opens the file anew and goes on only when its newest records are whole and a write reaches the disk. */
+  const recover = (): void => {
+    if (!open || stopped === null) return;
+    try {
+      const fault = ledger.reopen();
+      if (fault === null) {
+        ledger.setSetting('recovered', String(world.clock.nowMs()));
+        stopped = null;
+        stoppedDetail = '';
+        world.log('recovered');
+        counter.repriced();
+        return;
+      }
+      stoppedDetail = fault;
+    } catch (error) {
+      ledger.closeHandle();
+      stoppedDetail = error instanceof Error ? error.message : '';
+    }
+    screens.changed();
+    world.clock.later(RECOVER_AFTER_MS, recover);
+  };
+
+  const send = async (command: Command): Promise<Answer> => {
+    if (stopped !== null) return refuse(stopped === 'diskFull' ? 'diskFull' : 'journalDamaged');
+    const answer = await guarded(() => dispatch(command));
+    return answer ?? refuse(stopped === 'diskFull' ? 'diskFull' : 'journalDamaged');
+  };
+
+  // --- What runs by itself -------------------------------------------------------------------------------------------
+
+  const uploadSoon = (): void => {
+    if (uploadAt !== null || world.town === null) return;
+    uploadAt = world.clock.later(UPLOAD_AFTER_MS, () => {
+      uploadAt = null;
+      if (!open || stopped !== null || night.isRunning() || town.state() !== 'reachable') return;
+      void guarded(() => town.upload());
+    });
+  };
+
+  let pulsing = false;
+  /** A contact: is the town there, what has it for us, what have we for it. */
+  const pulse = async (): Promise<void> => {
+    if (!open || pulsing || stopped !== null || night.isRunning() || world.town === null || !town.isEnrolled()) return;
+    pulsing = true;
+    try {
+      await guarded(async () => {
+        const before = town.state();
+        const heads = await town.hello();
+        if (town.isTrouble(heads)) {
+          if (before === 'reachable') say('warn', heads.because === 'wrongKey' ? 'townWrongKey' : 'townLost');
+          return;
+        }
+        if (before === 'unreachable' && screens.revision() > 1) say('info', 'townBack');
+        await town.upload();
+        await town.askAgain();
+        const term = members.openTerm();
+        if (!night.hasStatement() || (term !== null && term.endMs - atMs < 12 * 60 * MINUTE_MS)) await firstContact();
+        else if (
+          heads.membersVersion !== Number(ledger.setting('membersVersion') ?? '0') ||
+          heads.policyVersion > till.policy().version
+        ) {
+          await town.refresh();
+          policies = replicas.policies();
+          counter.repriced();
+        }
+      });
+    } finally {
+      pulsing = false;
+    }
+  };
+
+  const every = (periodMs: number, task: () => void): void => {
+    world.clock.later(periodMs, () => {
+      if (!open) return;
+      task();
+      every(periodMs, task);
+    });
+  };
+  every(PULSE_MS, () => void pulse());
+  every(STATUS_MS, () => {
+    try {
+      const { bavail, bsize } = statfsSync(world.dataFolder);
+      diskFreeBytes = bavail * bsize;
+    } catch {
+      diskFreeBytes = null;
+    }
+    lastStatus = null;
+    if (stopped === null) atMs = clock.atMs();
+    changed();
+  });
+  world.clock.later(50, () => void pulse());
+  const scheduleNight = (): void => {
+    if (ledger.identity() === null) {
+      world.clock.later(10 * MINUTE_MS, scheduleNight);
+      return;
+    }
+    world.clock.later(night.untilCloseMs(), () => {
+      if (!open) return;
+      if (stopped === null) runNight();
+      scheduleNight();
+    });
+  };
+  scheduleNight();
+  world.clock.later(CATCH_UP_AFTER_MS, () => {
+    if (open && stopped === null && night.isMissed()) runNight();
+  });
+
+  const router = createRouter({
+    send,
+    guarded,
+    screens,
+    catalogue,
+    receipts,
+    shifts,
+    operators,
+    night,
+    audit,
+    ackSeq: town.ackSeq,
+    importItems: (file) => importItems(till, catalogue, file),
+    demo: world.demo,
+  });
+
+  return {
+    router,
+    announce: folder.announce,
+    close: async () => {
+      open = false;
+      uploadAt?.();
+      screens.close();
+      saleFile.close();
+      keeper?.close();
+      ledger.close();
+      folder.release();
+      world.devices.close();
+    },
+  };
+}

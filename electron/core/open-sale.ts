@@ -1,0 +1,74 @@
+import { closeSync, existsSync, fdatasync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { openSaleSchema, type OpenSale } from '../../shared/sale.ts';
+import type { Hash } from '../../shared/signed.ts';
+
+/**
+ * The open sale on disk. Each state is one line appended to a file of its own, so that a kill at any moment leaves the
+ * last whole line to come back to; the disk is asked to make it power-proof behind the answer, because a scan must not
+ * wait for it. What is paid never depends on this file: that is the journal's.
+ */
+export function createSaleFile(dataFolder: string, hash: Hash) {
+  const file = join(dataFolder, 'open-sale.log');
+  const digest = (text: string): string => hash(new TextEncoder().encode(text)).slice(0, 16);
+
+  const load = (): OpenSale | null => {
+    if (!existsSync(file)) return null;
+    const lines = readFileSync(file, 'utf8').split('\n');
+    for (const line of lines.reverse()) {
+      if (line === '') continue;
+      const text = line.slice(17);
+      // A line torn by a power cut does not match its own digest; the one before it does.
+      if (line.slice(0, 16) !== digest(text)) continue;
+      try {
+        const parsed = openSaleSchema.safeParse(JSON.parse(text));
+        return parsed.success ? parsed.data : null;
+      } catch {
+        return null;
+      }
+    }
+    return null;
+  };
+
+  const loaded = load();
+  const handle = openSync(file, 'a+', 0o600);
+  let syncing = false;
+  let again = false;
+  let open = true;
+  // A line torn by a power cut must not run into the next one.
+  writeSync(handle, '\n');
+
+  const syncBehind = (): void => {
+    if (syncing) {
+      again = true;
+      return;
+    }
+    syncing = true;
+    fdatasync(handle, () => {
+      syncing = false;
+      if (again && open) {
+        again = false;
+        syncBehind();
+      } else if (!open) closeSync(handle);
+    });
+  };
+
+  return {
+    loaded,
+    /** Saves the sale as it stands now; null says that nothing stands on the counter. */
+    save: (sale: OpenSale | null): void => {
+      if (sale === null) ftruncateSync(handle, 0);
+      else {
+        const text = JSON.stringify(sale);
+        writeSync(handle, `${digest(text)} ${text}\n`);
+      }
+      syncBehind();
+    },
+    close: (): void => {
+      open = false;
+      if (!syncing) closeSync(handle);
+    },
+  };
+}
+
+export type SaleFile = ReturnType<typeof createSaleFile>;

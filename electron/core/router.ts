@@ -1,0 +1,165 @@
+import { implement, type RouterClient } from '@orpc/server';
+import { tillContract, type Answer, type Command, type FoundItem, type Screen } from '../../shared/till-contract.ts';
+import type { createAudit } from './audit.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { ImportFile, ImportOutcome } from './import.ts';
+import type { Night } from './night.ts';
+import type { Operators } from './operators.ts';
+import type { Receipts } from './receipts.ts';
+import type { Screens } from './screens.ts';
+import type { Shifts } from './shifts.ts';
+import type { DemoShop } from './world.ts';
+
+type Parts = Readonly<{
+  send: (command: Command) => Promise<Answer>;
+  /** Work that may meet a failing disk; null when the till had to stop over it. */
+  guarded: <T>(work: () => T | Promise<T>) => Promise<T | null>;
+  screens: Screens;
+  catalogue: Catalogue;
+  receipts: Receipts;
+  shifts: Shifts;
+  operators: Operators;
+  night: Night;
+  audit: ReturnType<typeof createAudit>;
+  ackSeq: () => number;
+  importItems: (file: ImportFile) => Promise<ImportOutcome>;
+  demo: DemoShop | null;
+}>;
+
+const os = implement(tillContract);
+
+/** Names only, each one call deep: what a page or a command line may ask of the core. */
+export function createRouter(parts: Parts) {
+  const { screens, catalogue, receipts, shifts, operators, night, audit, demo } = parts;
+  return os.router({
+    send: os.send.handler(({ input }) => parts.send(input)),
+    watch: os.watch.handler(({ signal }) => screens.watch(signal)),
+    search: os.search.handler(({ input }) => catalogue.search(input.text, input.limit)),
+    receipts: os.receipts.handler(({ input }) => receipts.list(input, parts.ackSeq())),
+    receipt: os.receipt.handler(({ input }) => receipts.detail(input.receipt)),
+    previewRefund: os.previewRefund.handler(({ input }) => receipts.preview(input.receipt, input.lines)),
+    stock: os.stock.handler(({ input }) => catalogue.stockRows(input)),
+    item: os.item.handler(({ input }) => catalogue.detail(input.item)),
+    categories: os.categories.handler(() => catalogue.categories()),
+    shiftReport: os.shiftReport.handler(() => shifts.report()),
+    lastShift: os.lastShift.handler(() => shifts.last()),
+    operators: os.operators.handler(() => operators.list()),
+    night: os.night.handler(async () => {
+      const report = await parts.guarded(() => night.run());
+      if (report === null) throw new Error('the till had to stop');
+      return report;
+    }),
+    importItems: os.importItems.handler(async ({ input }) => {
+      const outcome = await parts.guarded(() =>
+        parts.importItems({ fileName: input.fileName, bytes: Buffer.from(input.base64, 'base64') }),
+      );
+      return outcome ?? { kind: 'refused', reason: 'diskFull' };
+    }),
+    verify: os.verify.handler(() => audit.verify()),
+    rebuild: os.rebuild.handler(() => audit.rebuild()),
+    nights: os.nights.handler(({ input }) => night.reports(input.limit)),
+    demo: os.demo.handler(() => {
+      if (demo === null) return null;
+      const found = demo.itemCodes.map((code) => catalogue.byCode(code)).filter((item) => item !== null);
+      return {
+        pins: [...demo.pins],
+        cards: [...demo.cards],
+        items: found.filter((item) => item.per === 'piece').map((item) => ({ code: item.code, name: item.name })),
+        weighed: found
+          .filter((item) => item.per !== 'piece')
+          .map((item) => ({ item: item.id, code: item.code, name: item.name })),
+      };
+    }),
+  });
+}
+
+export type TillRouter = ReturnType<typeof createRouter>;
+export type TillClient = RouterClient<TillRouter>;
+
+/** The router of a till that could not open its folder: it shows why, and refuses everything else. */
+export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: string): TillRouter {
+  const refused: Answer = { kind: 'refused', reason: reason === 'diskFull' ? 'diskFull' : 'journalDamaged' };
+  const none: FoundItem[] = [];
+  const cannot = (): never => {
+    throw new Error(`the till is stopped: ${reason}`);
+  };
+  return os.router({
+    send: os.send.handler(() => refused),
+    watch: os.watch.handler(async function* ({ signal }) {
+      yield stoppedScreen(reason, detail);
+      await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+    }),
+    search: os.search.handler(() => none),
+    receipts: os.receipts.handler(() => []),
+    receipt: os.receipt.handler(() => null),
+    previewRefund: os.previewRefund.handler(() => ({ kind: 'refused', reason: 'journalDamaged' })),
+    stock: os.stock.handler(() => ({ rows: [], total: 0 })),
+    item: os.item.handler(() => null),
+    categories: os.categories.handler(() => []),
+    shiftReport: os.shiftReport.handler(() => null),
+    lastShift: os.lastShift.handler(() => null),
+    operators: os.operators.handler(() => []),
+    night: os.night.handler(cannot),
+    importItems: os.importItems.handler(() => ({ kind: 'refused', reason: 'diskFull' })),
+    verify: os.verify.handler(cannot),
+    rebuild: os.rebuild.handler(cannot),
+    nights: os.nights.handler(() => []),
+    demo: os.demo.handler(() => null),
+  });
+}
+
+function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: string): Screen {
+  return {
+    revision: 1,
+    townName: '',
+    shopName: '信用惠民超市',
+    tillName: '',
+    hotline: '',
+    demo: false,
+    phase: 'stopped',
+    stopped: reason,
+    stoppedDetail: detail,
+    operator: null,
+    signInWaitUntilMs: 0,
+    shift: null,
+    carriedFloatFen: 0,
+    closing: null,
+    sale: {
+      id: '',
+      lines: [],
+      selected: -1,
+      quantityFirst: null,
+      pieces: 0,
+      shelfFen: 0,
+      totalFen: 0,
+      discountFen: 0,
+      member: null,
+      weighing: null,
+      choices: [],
+      adultsOnly: false,
+    },
+    pay: null,
+    paid: null,
+    held: [],
+    notice: null,
+    status: {
+      nowMs: 0,
+      town: 'unreachable',
+      townHeardMs: null,
+      unsent: 0,
+      quarantined: 0,
+      snapshotAsOfMs: null,
+      termEndMs: null,
+      printer: 'missing',
+      scale: 'missing',
+      weightGrams: null,
+      diskFreeBytes: null,
+      clock: 'good',
+      clockOffMs: 0,
+      night: 'none',
+      catalogueVersion: 0,
+      policyVersion: 0,
+    },
+    policy: { mobileChannels: [] },
+  };
+}

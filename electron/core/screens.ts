@@ -1,0 +1,60 @@
+import type { Screen } from '../../shared/till-contract.ts';
+
+/**
+ * Hands the newest screen to everyone who watches. A slow watcher misses screens in between, never the last one; a
+ * burst of commands makes one screen, not one each.
+ */
+export function createScreens(make: () => Omit<Screen, 'revision'>) {
+  let revision = 0;
+  let made: Screen | null = null;
+  let scheduled = false;
+  let open = true;
+  const wakers = new Set<() => void>();
+
+  const now = (): Screen => {
+    made ??= { revision, ...make() };
+    return made;
+  };
+
+  return {
+    now,
+    revision: (): number => revision,
+    changed: (): void => {
+      made = null;
+      if (scheduled) return;
+      scheduled = true;
+      revision += 1;
+      queueMicrotask(() => {
+        scheduled = false;
+        for (const wake of wakers) wake();
+      });
+    },
+    close: (): void => {
+      open = false;
+      for (const wake of wakers) wake();
+    },
+    /** The screen now, then again at each change, until the watcher leaves. */
+    async *watch(signal: AbortSignal | undefined): AsyncGenerator<Screen> {
+      let seen = -1;
+      while (open && signal?.aborted !== true) {
+        const screen = now();
+        if (screen.revision !== seen) {
+          seen = screen.revision;
+          yield screen;
+          continue;
+        }
+        await new Promise<void>((resolve) => {
+          const wake = (): void => {
+            wakers.delete(wake);
+            signal?.removeEventListener('abort', wake);
+            resolve();
+          };
+          wakers.add(wake);
+          signal?.addEventListener('abort', wake);
+        });
+      }
+    },
+  };
+}
+
+export type Screens = ReturnType<typeof createScreens>;

@@ -1,0 +1,154 @@
+import { cashMovePostings, countPostings, floatPostings } from '../../shared/posting.ts';
+import { foldRecord, newFold, totalsOf } from '../../shared/reconcile.ts';
+import { bodyOf, type Totals } from '../../shared/record-bodies.ts';
+import type { Answer, Command } from '../../shared/till-contract.ts';
+import { readOperator } from './operators.ts';
+import { maskName } from './shop.ts';
+import { answerOf, refuse, type Till } from './till.ts';
+
+export type ShiftRow = {
+  id: string;
+  number: number;
+  opened_n: number;
+  opened_at_ms: number;
+  operator: string | null;
+  float_fen: number;
+  closed_n: number | null;
+  closed_at_ms: number | null;
+  expected_fen: number | null;
+  counted_fen: number | null;
+  difference_fen: number | null;
+  sales: number;
+  held: number | null;
+  unsent: number | null;
+};
+
+/** A shift: opened with a float, closed with a count, the difference recorded and never refused (peers 48, 49). */
+export function createShifts(till: Till) {
+  const { ledger } = till;
+
+  const current = (): ShiftRow | null =>
+    ledger.get<ShiftRow>('SELECT * FROM shift WHERE closed_n IS NULL ORDER BY opened_n DESC LIMIT 1') ?? null;
+
+  /** What the records of a shift fold to, float and cash moves included. */
+  const totals = (shift: ShiftRow): { totals: Totals; cashInFen: number; cashOutFen: number } => {
+    const fold = newFold();
+    let cashInFen = 0;
+    let cashOutFen = 0;
+    const rows = ledger.all<{ n: number }>(
+      `SELECT n FROM journal WHERE kind IN ('sale', 'refund', 'cashMove') AND n > ? AND n <= ? ORDER BY n`,
+      shift.opened_n,
+      shift.closed_n ?? Number.MAX_SAFE_INTEGER,
+    );
+    for (const { n } of rows) {
+      const stored = ledger.byN(n);
+      if (stored === null || stored.record.body['shift'] !== shift.id) continue;
+      foldRecord(fold, stored.record);
+      const move = bodyOf(stored.record, 'cashMove');
+      if (move?.direction === 'in') cashInFen += move.amountFen;
+      if (move?.direction === 'out') cashOutFen += move.amountFen;
+    }
+    return { totals: totalsOf(fold), cashInFen, cashOutFen };
+  };
+
+  return {
+    current,
+    /** What the books say is in the drawer: the float that a new shift finds there. */
+    carriedFen: (): number => Math.max(0, ledger.balance('drawer')),
+    open: (command: Extract<Command, { kind: 'openShift' }>): Answer => {
+      const operator = till.operator();
+      if (operator === null) return refuse('notSignedIn');
+      const shift = current();
+      if (shift !== null) return shift.id === command.shift ? { kind: 'done' } : refuse('shiftOpenAlready');
+      const carriedFen = ledger.balance('drawer');
+      return answerOf(
+        till.record({
+          kind: 'shiftOpen',
+          id: command.shift,
+          operator: operator.id,
+          body: { shift: command.shift, floatFen: command.floatFen, carriedFen: Math.max(0, carriedFen) },
+          postings: floatPostings(command.floatFen, carriedFen),
+        }),
+      );
+    },
+    moveCash: (command: Extract<Command, { kind: 'moveCash' }>): Answer => {
+      const operator = till.operator();
+      const shift = current();
+      if (operator === null) return refuse('notSignedIn');
+      if (shift === null) return refuse('noShift');
+      if (command.amountFen === 0 || command.reason.trim() === '') return refuse('badInput');
+      const { direction, amountFen } = command;
+      return answerOf(
+        till.record({
+          kind: 'cashMove',
+          id: command.id,
+          operator: operator.id,
+          body: { shift: shift.id, direction, amountFen, reason: till.codeOf(command.reason) },
+          postings: cashMovePostings(direction, amountFen),
+        }),
+      );
+    },
+    close: (command: Extract<Command, { kind: 'closeShift' }>, held: number, unsent: number): Answer => {
+      const operator = till.operator();
+      const shift = current();
+      if (operator === null) return refuse('notSignedIn');
+      if (shift === null || shift.id !== command.shift) {
+        const closed = ledger.get<ShiftRow>('SELECT * FROM shift WHERE id = ? AND closed_n IS NOT NULL', command.shift);
+        return closed?.counted_fen === command.countedFen
+          ? { kind: 'done' }
+          : refuse(closed === undefined ? 'noShift' : 'idConflict');
+      }
+      const expectedFen = ledger.balance('drawer');
+      const differenceFen = command.countedFen - expectedFen;
+      return answerOf(
+        till.record({
+          kind: 'shiftClose',
+          id: `${shift.id}:close`,
+          operator: operator.id,
+          body: {
+            shift: shift.id,
+            expectedFen,
+            countedFen: command.countedFen,
+            differenceFen,
+            held,
+            unsent,
+            totals: totals(shift).totals,
+          },
+          postings: countPostings(differenceFen),
+        }),
+      );
+    },
+    report: () => {
+      const shift = current();
+      if (shift === null) return null;
+      const operator = shift.operator === null ? null : readOperator(ledger, shift.operator);
+      return {
+        shift: shift.id,
+        number: shift.number,
+        openedAtMs: shift.opened_at_ms,
+        operator: operator === null ? '' : maskName(operator.name),
+        floatFen: shift.float_fen,
+        ...totals(shift),
+      };
+    },
+    last: () => {
+      const shift = ledger.get<ShiftRow>(
+        'SELECT * FROM shift WHERE closed_n IS NOT NULL ORDER BY closed_n DESC LIMIT 1',
+      );
+      if (shift === undefined) return null;
+      return {
+        shift: shift.id,
+        number: shift.number,
+        closedAtMs: shift.closed_at_ms ?? 0,
+        expectedFen: shift.expected_fen ?? 0,
+        countedFen: shift.counted_fen ?? 0,
+        differenceFen: shift.difference_fen ?? 0,
+        sales: shift.sales,
+        held: shift.held ?? 0,
+        unsent: shift.unsent ?? 0,
+      };
+    },
+  };
+}
+
+export type Shifts = ReturnType<typeof createShifts>;

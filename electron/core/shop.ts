@@ -1,0 +1,34 @@
+import type { Ledger } from './ledger/ledger.ts';
+
+/** How the shop is called on screens and receipts, as the town said at enrolment; working state, not a record. */
+export type Shop = Readonly<{
+  townName: string;
+  shopName: string;
+  shopAddress: string;
+  hotline: string;
+  tillName: string;
+  townKey: string;
+}>;
+
+const NO_SHOP: Shop = {
+  townName: '',
+  shopName: '信用惠民超市',
+  shopAddress: '',
+  hotline: '',
+  tillName: '',
+  townKey: '',
+};
+
+export function readShop(ledger: Ledger): Shop {
+  const stored = ledger.setting('shop');
+  return stored === null ? NO_SHOP : (JSON.parse(stored) as Shop);
+}
+
+export function writeShop(ledger: Ledger, shop: Shop): void {
+  ledger.setSetting('shop', JSON.stringify(shop));
+}
+
+/** A name as others may read it: the first character and stars. */
+export function maskName(name: string): string {
+  return `${Array.from(name)[0] ?? ''}**`;
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { perSchema, promotionOn, type Item } from './item.ts';
+import { standingWishSchema } from './member.ts';
+import type { SaleLine } from './pricing.ts';
+
+/**
+ * The open sale: what stands on the counter until it is paid. Every command makes a new value of it, which is saved
+ * before the page sees it, so that a power cut comes back to the same screen.
+ */
+const openLineSchema = z.object({
+  /** Made by the core when the line appears; stays with the line. */
+  key: z.string(),
+  item: z.string(),
+  code: z.string(),
+  name: z.string(),
+  spec: z.string(),
+  unit: z.string(),
+  category: z.string(),
+  per: perSchema,
+  /** Pieces or grams; for a label without weight, 0 until pricing has computed its grams. */
+  quantity: z.int().min(0),
+  labelFen: z.int().min(0).nullable(),
+  /** True when a label printed the weight, which nobody may then change by hand. */
+  labelled: z.boolean(),
+  priceFen: z.int().min(1),
+  clearanceFen: z.int().nullable(),
+  promotionFen: z.int().nullable(),
+  manualFen: z.int().nullable(),
+  manualReason: z.string().nullable(),
+  discountable: z.boolean(),
+});
+export type OpenLine = Readonly<z.infer<typeof openLineSchema>>;
+
+const openMemberSchema = z.object({
+  id: z.string(),
+  card: z.string().nullable(),
+  lastFour: z.string(),
+  how: z.enum(['presented', 'lookedUp']),
+  personConfirmed: z.boolean(),
+});
+export type OpenMember = Readonly<z.infer<typeof openMemberSchema>>;
+
+const openPaySchema = z.object({
+  wish: z.union([standingWishSchema, z.int().min(0)]),
+  mobileFen: z.union([z.int().min(0), z.literal('rest')]),
+  mobileChannel: z.string(),
+  /** Null accepts the exact amount. */
+  cashGivenFen: z.int().min(0).nullable(),
+});
+export type OpenPay = Readonly<z.infer<typeof openPaySchema>>;
+
+export const openSaleSchema = z.object({
+  id: z.string(),
+  openedAtMs: z.int(),
+  lines: z.array(openLineSchema),
+  selected: z.int(),
+  quantityFirst: z.int().nullable(),
+  member: openMemberSchema.nullable(),
+  weighing: z.string().nullable(),
+  choices: z.array(z.string()),
+  pay: openPaySchema.nullable(),
+});
+export type OpenSale = Readonly<z.infer<typeof openSaleSchema>>;
+
+export function newSale(id: string, openedAtMs: number): OpenSale {
+  return { id, openedAtMs, lines: [], selected: -1, quantityFirst: null, member: null, weighing: null, choices: [], pay: null };
+}
+
+/** The largest count or weight of one line: what a person could mean, and far below where integers end. */
+export const QUANTITY_LIMIT = 1_000_000;
+
+/** What a scan or a weighing brought: pieces or grams, and the amount a scale label printed. */
+export type Brought = Readonly<{ quantity: number; labelFen: number | null; labelled: boolean }>;
+
+/**
+ * Adds goods to the sale and selects their line. Pieces of the same item join the line that is there, unless an
+ * operator gave that one a price of its own; weighed goods always stand in a line of their own, as they were weighed.
+ */
+export function addGoods(sale: OpenSale, item: Item & { priceFen: number }, brought: Brought, key: string, day: string): OpenSale {
+  const base = { ...sale, quantityFirst: null, weighing: null, choices: [], pay: null };
+  const same = sale.lines.findIndex((line) => line.item === item.id && line.per === 'piece' && line.labelFen === null && line.manualFen === null);
+  const existing = sale.lines[same];
+  if (item.per === 'piece' && brought.labelFen === null && existing !== undefined && existing.quantity + brought.quantity <= QUANTITY_LIMIT) {
+    const lines = sale.lines.map((line, index) => (index === same ? { ...line, quantity: line.quantity + brought.quantity } : line));
+    return { ...base, lines, selected: same };
+  }
+  const line: OpenLine = {
+    key,
+    item: item.id,
+    code: item.code,
+    name: item.name,
+    spec: item.spec,
+    unit: item.unit,
+    category: item.category,
+    per: item.per,
+    quantity: brought.quantity,
+    labelFen: brought.labelFen,
+    labelled: brought.labelled,
+    priceFen: item.priceFen,
+    clearanceFen: item.clearanceFen,
+    promotionFen: promotionOn(item, day),
+    manualFen: null,
+    manualReason: null,
+    discountable: item.discountable,
+  };
+  return { ...base, lines: [...sale.lines, line], selected: sale.lines.length };
+}
+
+/** Replaces one line; any change of the goods leaves the payment prompt, whose figures it would make untrue. */
+export function changeLine(sale: OpenSale, index: number, change: Partial<OpenLine>): OpenSale {
+  return { ...sale, pay: null, selected: index, lines: sale.lines.map((line, at) => (at === index ? { ...line, ...change } : line)) };
+}
+
+export function removeLine(sale: OpenSale, index: number): OpenSale {
+  const lines = sale.lines.filter((_, at) => at !== index);
+  return { ...sale, pay: null, lines, selected: Math.min(index, lines.length - 1) };
+}
+
+/** A line as pricing takes it. */
+export function pricingLine(line: OpenLine): SaleLine {
+  const offer = {
+    category: line.category,
+    priceFen: line.priceFen,
+    discountable: line.discountable,
+    ...(line.clearanceFen === null ? {} : { clearanceFen: line.clearanceFen }),
+    ...(line.promotionFen === null ? {} : { promotionFen: line.promotionFen }),
+    ...(line.manualFen === null ? {} : { manualFen: line.manualFen }),
+    ...(line.labelFen === null ? {} : { labelFen: line.labelFen }),
+  };
+  if (line.per === 'piece') return { ...offer, per: 'piece', count: line.quantity };
+  if (line.labelFen !== null && line.quantity === 0) return { ...offer, per: line.per, labelFen: line.labelFen };
+  return { ...offer, per: line.per, grams: line.quantity };
+}
