@@ -23,7 +23,7 @@ CREATE TABLE incarnation (town_id text NOT NULL, till text NOT NULL, incarnation
   public_key text NOT NULL, incarnation_id text NOT NULL, enrolled_at_ms bigint NOT NULL, settled_seq bigint NOT NULL,
   settled_hash text NOT NULL, statement_number bigint NOT NULL, statement_hash text NOT NULL, term text,
   perpetual jsonb NOT NULL, period bigint NOT NULL, period_totals jsonb NOT NULL, closed_period jsonb,
-  frozen boolean NOT NULL, PRIMARY KEY (town_id, till, incarnation));
+  PRIMARY KEY (town_id, till, incarnation));
 CREATE TABLE record (town_id text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL, seq bigint NOT NULL,
   hash text NOT NULL, text text NOT NULL, fault text, PRIMARY KEY (town_id, till, incarnation, seq));
 CREATE TABLE fork (town_id text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL, seq bigint NOT NULL,

@@ -30,7 +30,6 @@ const columns: { [N in TableName]: Readonly<Record<keyof Rows[N] & string, Colum
     period: 'int8',
     periodTotals: 'jsonb',
     closedPeriod: 'jsonb',
-    frozen: 'bool',
   },
   record: { till: 'text', incarnation: 'int8', seq: 'int8', hash: 'text', text: 'text', fault: 'text' },
   fork: { till: 'text', incarnation: 'int8', seq: 'int8', hash: 'text', bytes: 'text', seenAtMs: 'int8' },

@@ -70,8 +70,6 @@ export type Rows = {
     period: number;
     periodTotals: Totals;
     closedPeriod: ClosedPeriod | null;
-    /** Once a chain is in doubt, its till gets no more points until a person decides. */
-    frozen: boolean;
   };
   /** The exact text of each record; of a quarantined one (`fault` not null) its bytes in base64. */
   record: { till: string; incarnation: number; seq: number; hash: string; text: string; fault: string | null };
@@ -164,7 +162,18 @@ export type SaleState = {
   back: number[];
   /** Points each lot gave and has not got back. */
   points: Record<string, number>;
-  waiting: { till: string; incarnation: number; seq: number; day: string; moves: PointsMove[] }[];
+  waiting: WaitingReturn[];
+};
+
+/** Points that a refund gives back and whose sale is not there yet. */
+export type WaitingReturn = {
+  till: string;
+  shop: string;
+  incarnation: number;
+  seq: number;
+  day: string;
+  pointValueFen: number;
+  moves: PointsMove[];
 };
 
 export type TableName = keyof Rows;

@@ -1,0 +1,211 @@
+import { followsHead, GENESIS_PREVIOUS, recordHash, type ChainFault, type ChainHead } from '../shared/journal.ts';
+import { bodyOf, bodySchemas } from '../shared/record-bodies.ts';
+import { hash } from './crypto.ts';
+import type { Rows, Transaction } from './store.ts';
+import { noteContact, present, refused, unknownCaller, type Refused, type TillRequest, type Town } from './town.ts';
+
+export type Upload = TillRequest &
+  Readonly<{ firstSeq: number; lastSeq: number; headHash: string; records: readonly string[] }>;
+
+export type Acknowledgement = Readonly<{ seq: number; hash: string }>;
+
+type Taken = Readonly<{
+  kind: 'ok';
+  ack: Acknowledgement;
+  quarantined: { seq: number; reason: string }[];
+}>;
+
+/** Above this many characters a batch is refused before it is read; tills send far less. */
+const BATCH_CHARACTERS = 12_000_000;
+
+/**
+ * Takes in a signed batch. What it answers as acknowledged is committed with fsync (invariant 23); a batch that comes
+ * twice is answered as the first time; a record that cannot be read is kept raw and does not stop those behind it
+ * (invariant 29); another record for a taken sequence is kept beside the first, and a person decides.
+ */
+export async function takeIn(town: Town, upload: Upload): Promise<Taken | Refused> {
+  const unknown = await unknownCaller(town, upload);
+  if (unknown !== null) return unknown;
+  const { till, incarnation, firstSeq, lastSeq, records } = upload;
+  if (records.reduce((sum, text) => sum + text.length, 0) > BATCH_CHARACTERS) return refused('tooLarge');
+  const hashes = records.map((text) => recordHash(text, hash));
+  if (lastSeq - firstSeq + 1 !== records.length || hashes.at(-1) !== upload.headHash) return refused('badInput');
+
+  return town.store.transact([`intake:${till}:${incarnation}`], async (transaction) => {
+    const head = await headOf(transaction, till, incarnation);
+    if (firstSeq > head.seq + 1) return refused('gap');
+    const known = Math.min(records.length, head.seq - firstSeq + 1);
+    const held = await transaction.list('record', {
+      equal: { till, incarnation },
+      above: { seq: firstSeq - 1 },
+      below: { seq: firstSeq + known },
+    });
+    const forkAt = held.findIndex((row, index) => row.hash !== hashes[index]);
+    if (forkAt >= 0) {
+      await keepFork(town, transaction, upload, hashes, forkAt);
+      return refused('fork');
+    }
+    const walk = await walkOn(town, transaction, upload, hashes, known, head);
+    if (walk.kind === 'fork') {
+      await keepFork(town, transaction, upload, hashes, known);
+      return refused('fork');
+    }
+    const added = await transaction.add('record', walk.rows);
+    // The lock on this chain's intake leaves nobody else who could have taken these sequences.
+    if (added !== walk.rows.length) throw new Error(`the chain of ${till} was written behind its lock`);
+    const last = walk.rows.at(-1);
+    const ack = last === undefined ? head : { seq: last.seq, hash: last.hash };
+    if (last !== undefined) await transaction.put('head', [{ till, incarnation, ...ack }]);
+    await quarantine(town, transaction, walk.rows);
+    await noteContact(town, transaction, till);
+    return {
+      kind: 'ok',
+      ack: { seq: ack.seq, hash: ack.hash },
+      quarantined: [...held, ...walk.rows].flatMap(({ seq, fault }) => (fault === null ? [] : [{ seq, reason: fault }])),
+    };
+  });
+}
+
+/** What the town holds of a chain on durable storage. */
+export async function headOf(transaction: Transaction, till: string, incarnation: number): Promise<ChainHead> {
+  const row = await transaction.get('head', { till, incarnation });
+  return { incarnation, seq: row?.seq ?? 0, hash: row?.hash ?? GENESIS_PREVIOUS };
+}
+
+/** The hash that the town holds at a sequence, or null when it does not reach that far. */
+export async function hashAt(
+  transaction: Transaction,
+  till: string,
+  incarnation: number,
+  seq: number,
+): Promise<string | null> {
+  if (seq === 0) return GENESIS_PREVIOUS;
+  return (await transaction.get('record', { till, incarnation, seq }))?.hash ?? null;
+}
+
+/** Judges the records behind the first `known`, each against the one before; a bad one still carries the chain on. */
+async function walkOn(
+  town: Town,
+  transaction: Transaction,
+  upload: Upload,
+  hashes: readonly string[],
+  known: number,
+  start: ChainHead,
+): Promise<{ kind: 'fork' } | { kind: 'walked'; rows: Rows['record'][] }> {
+  const { till, incarnation, firstSeq, records } = upload;
+  const shop = (await transaction.get('till', { till }))?.shop ?? '';
+  const enrolled = await transaction.get('incarnation', { till, incarnation });
+  const rows: Rows['record'][] = [];
+  let head = start;
+  for (const [index, text] of records.entries()) {
+    if (index < known) continue;
+    const ownHash = hashes[index] ?? '';
+    const seq = firstSeq + index;
+    const fault = faultOf(town, text, head, till, shop, enrolled);
+    // The till's own record before this batch is another one than ours: nothing behind it can be placed.
+    if (fault === 'brokenChain' && index === known) return { kind: 'fork' };
+    rows.push({ till, incarnation, seq, hash: ownHash, text: fault === null ? text : rawOf(text), fault });
+    head = { incarnation, seq, hash: ownHash };
+  }
+  return { kind: 'walked', rows };
+}
+
+type Fault = ChainFault | 'wrongBody';
+
+function faultOf(
+  town: Town,
+  text: string,
+  head: ChainHead,
+  till: string,
+  shop: string,
+  enrolled: Rows['incarnation'] | null,
+): Fault | null {
+  const step = followsHead(head, text, till, hash);
+  if (step.kind === 'refused') return step.reason;
+  const { record } = step;
+  if (record.town !== town.id || record.shop !== shop) return 'foreign';
+  if (!bodySchemas[record.kind].safeParse(record.body).success) return 'wrongBody';
+  if ((record.seq === 1) !== (record.kind === 'genesis')) return 'foreign';
+  const genesis = bodyOf(record, 'genesis');
+  if (genesis !== null && genesis.publicKey !== enrolled?.publicKey) return 'foreign';
+  return null;
+}
+
+/** A text that may hold anything, in a form that any database keeps to the byte. */
+function rawOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}
+
+async function quarantine(town: Town, transaction: Transaction, rows: readonly Rows['record'][]): Promise<void> {
+  const bad = rows.filter((row) => row.fault !== null);
+  if (bad.length === 0) return;
+  const { today } = await present(town, transaction);
+  await transaction.add(
+    'break',
+    bad.map(({ till, incarnation, seq, fault }) => ({
+      id: `quarantined:${till}:${incarnation}:${seq}`,
+      till,
+      incarnation,
+      kind: 'quarantined',
+      owner: 'clerk',
+      account: fault,
+      seq,
+      tillAmount: null,
+      townAmount: null,
+      sinceDay: today,
+      resolvedAtMs: null,
+    })),
+  );
+  for (const { till, seq, fault } of bad) town.log(`record ${seq} of ${till} is quarantined: ${fault}`);
+}
+
+async function keepFork(
+  town: Town,
+  transaction: Transaction,
+  upload: Upload,
+  hashes: readonly string[],
+  from: number,
+): Promise<void> {
+  const { till, incarnation, firstSeq, records } = upload;
+  const nowMs = town.nowMs();
+  const seq = firstSeq + from;
+  await transaction.add(
+    'fork',
+    records.slice(from).map((text, index) => ({
+      till,
+      incarnation,
+      seq: seq + index,
+      hash: hashes[from + index] ?? '',
+      bytes: rawOf(text),
+      seenAtMs: nowMs,
+    })),
+  );
+  await recordFork(town, transaction, till, incarnation, seq);
+}
+
+/** Names a fork once; until a person resolves it, its till gets no more points. */
+export async function recordFork(
+  town: Town,
+  transaction: Transaction,
+  till: string,
+  incarnation: number,
+  seq: number,
+): Promise<void> {
+  const { today } = await present(town, transaction);
+  await transaction.add('break', [
+    {
+      id: `fork:${till}:${incarnation}:${seq}`,
+      till,
+      incarnation,
+      kind: 'fork',
+      owner: 'clerk',
+      account: null,
+      seq,
+      tillAmount: null,
+      townAmount: null,
+      sinceDay: today,
+      resolvedAtMs: null,
+    },
+  ]);
+  town.log(`${till} sent another record ${seq} than the one held: both are kept, a person decides`);
+}

@@ -1,0 +1,514 @@
+import {
+  applyMove,
+  expire,
+  movesOf,
+  newLot,
+  REBORN_DAYS,
+  type LotState,
+  type PointsMove,
+} from '../shared/allotment.ts';
+import { must } from '../shared/assert.ts';
+import { canonical } from '../shared/canonical.ts';
+import { readRecord, type JournalRecord } from '../shared/journal.ts';
+import { policyOn, type Policy } from '../shared/policy.ts';
+import { NO_TOTALS } from '../shared/posting.ts';
+import { differences, foldRecord, newFold, totalsOf } from '../shared/reconcile.ts';
+import { bodyOf, type RefundBody, type SaleBody } from '../shared/record-bodies.ts';
+import { unseal } from '../shared/signed.ts';
+import { addDays } from '../shared/time.ts';
+import type { Break } from '../shared/till-contract.ts';
+import { hashText, verify } from './crypto.ts';
+import { touchMembers } from './members.ts';
+import { putLots } from './points.ts';
+import type { Rows, SaleState, Transaction, WaitingReturn } from './store.ts';
+import { asCanonical, present, type Town } from './town.ts';
+
+/** Records folded in one transaction: small enough that a top-up waiting behind it is still answered in time. */
+const CHUNK = 250;
+
+/**
+ * Folds the next taken-in records of a chain, in order, up to `untilSeq`. Pointer and effects move in one transaction, so
+ * a fold cut anywhere goes on where it stood and nothing counts twice. Answers whether `untilSeq` is reached.
+ * Only under the `points` lock.
+ */
+export async function foldNext(
+  town: Town,
+  transaction: Transaction,
+  till: string,
+  incarnation: number,
+  untilSeq: number,
+): Promise<boolean> {
+  const chain = await transaction.get('incarnation', { till, incarnation });
+  must(chain !== null, `${till}/${incarnation} is not enrolled`);
+  if (chain.settledSeq >= untilSeq) return true;
+  const rows = await transaction.list('record', {
+    equal: { till, incarnation },
+    above: { seq: chain.settledSeq },
+    below: { seq: untilSeq + 1 },
+    limit: CHUNK,
+  });
+  const last = rows.at(-1);
+  must(last !== undefined, `records of ${till} up to ${untilSeq} were acknowledged and are not there`);
+  const records = rows.filter((row) => row.fault === null).map(recordOf);
+  const { today, policies } = await present(town, transaction);
+  const book = await openBook(transaction, records, chain, today, policies);
+  for (const record of records) foldOne(book, record);
+  book.chain.settledSeq = last.seq;
+  book.chain.settledHash = last.hash;
+  await closeBook(transaction, book);
+  return last.seq >= untilSeq;
+}
+
+function recordOf(row: Rows['record']): JournalRecord {
+  const read = readRecord(row.text);
+  must(read.kind === 'read', `record ${row.seq} of ${row.till} was read when it was taken in`);
+  return read.record;
+}
+
+/** Everything a chunk of records can touch, loaded at once, changed in memory, and written at once. */
+type Book = {
+  chain: Rows['incarnation'];
+  today: string;
+  policies: readonly Policy[];
+  lots: Map<string, Rows['lot']>;
+  terms: Map<string, Rows['term']>;
+  sales: Map<string, SaleState>;
+  cards: Map<string, Rows['card']>;
+  grants: Map<string, Rows['grant']>;
+  recalls: Map<string, Rows['recall']>;
+  spendings: Map<string, Rows['spending']>;
+  payables: Map<string, Rows['payable']>;
+  days: Map<string, Rows['tillDay']>;
+  breaks: Rows['break'][];
+  touched: Set<string>;
+};
+
+async function openBook(
+  transaction: Transaction,
+  records: readonly JournalRecord[],
+  chain: Rows['incarnation'],
+  today: string,
+  policies: readonly Policy[],
+): Promise<Book> {
+  const wanted = { lots: new Set<string>(), terms: new Set<string>(), sales: new Set<string>() };
+  const ids = { cards: new Set<string>(), members: new Set<string>(), grants: new Set<string>(), recalls: new Set<string>() };
+  for (const record of records) {
+    for (const { lot, term } of record.postings) {
+      if (lot !== undefined) wanted.lots.add(lot);
+      if (term !== undefined) wanted.terms.add(term);
+    }
+    const sale = bodyOf(record, 'sale');
+    if (sale !== null) {
+      wanted.sales.add(record.id);
+      if (sale.member !== null) ids.members.add(sale.member.id);
+      if (sale.member?.card != null) ids.cards.add(sale.member.card);
+    }
+    const refund = bodyOf(record, 'refund');
+    if (refund !== null) wanted.sales.add(refund.sale);
+    if (refund !== null && refund.member !== null) ids.members.add(refund.member.id);
+    const granted = bodyOf(record, 'allotmentIn');
+    if (granted !== null) ids.grants.add(granted.grant.id);
+    const out = bodyOf(record, 'allotmentOut');
+    if (out !== null) ids.recalls.add(out.recall);
+  }
+  const sales = await byKey(transaction, 'sale', 'sale', wanted.sales);
+  for (const sale of sales.values()) {
+    for (const waiting of sale.waiting) {
+      for (const move of waiting.moves) {
+        wanted.lots.add(move.lot);
+        if (move.kind !== 'returnFree') wanted.terms.add(move.term);
+      }
+    }
+  }
+  const months = [...new Set(records.map((record) => record.businessDay.slice(0, 7)))];
+  // A waiting refund is paid in its own month, which may be another one than those of these records.
+  for (const sale of sales.values()) for (const waiting of sale.waiting) months.push(waiting.day.slice(0, 7));
+  const firstDay = months.toSorted()[0] ?? today;
+  const { till, incarnation } = chain;
+  const spendings = await transaction.list('spending', {
+    among: { member: [...ids.members] },
+    above: { day: firstDay },
+  });
+  return {
+    chain: { ...chain, till, incarnation },
+    today,
+    policies,
+    lots: await byKey(transaction, 'lot', 'lot', wanted.lots),
+    terms: await byKey(transaction, 'term', 'term', wanted.terms),
+    sales,
+    cards: await byKey(transaction, 'card', 'card', ids.cards),
+    grants: await byKey(transaction, 'grant', 'grant', ids.grants),
+    recalls: await byKey(transaction, 'recall', 'recall', ids.recalls),
+    spendings: new Map(spendings.map((row) => [`${row.member} ${row.day}`, row])),
+    payables: new Map((await transaction.list('payable', { among: { month: months } })).map((row) => [payableKey(row), row])),
+    days: new Map((await transaction.list('tillDay', { equal: { till }, above: { day: firstDay } })).map((row) => [row.day, row])),
+    breaks: [],
+    touched: new Set(),
+  };
+}
+
+async function byKey<N extends 'sale' | 'lot' | 'term' | 'card' | 'grant' | 'recall'>(
+  transaction: Transaction,
+  table: N,
+  field: keyof Rows[N] & string,
+  ids: ReadonlySet<string>,
+): Promise<Map<string, Rows[N]>> {
+  if (ids.size === 0) return new Map();
+  const among = { [field]: [...ids].sort() } as unknown as { [C in keyof Rows[N]]?: readonly Rows[N][C][] };
+  return new Map((await transaction.list(table, { among })).map((row) => [String(row[field]), row]));
+}
+
+async function closeBook(transaction: Transaction, book: Book): Promise<void> {
+  await putLots(transaction, [...book.lots.values()]);
+  await transaction.put('sale', [...book.sales.values()]);
+  await transaction.put('grant', [...book.grants.values()]);
+  await transaction.put('recall', [...book.recalls.values()]);
+  await transaction.put('spending', [...book.spendings.values()]);
+  await transaction.put('payable', [...book.payables.values()]);
+  await transaction.put('tillDay', [...book.days.values()]);
+  await transaction.add('break', book.breaks);
+  await transaction.put('incarnation', [book.chain]);
+  await touchMembers(transaction, book.touched);
+}
+
+/** One record: its effects on points and documents, then the totals that both sides fold alike. */
+function foldOne(book: Book, record: JournalRecord): void {
+  const { chain } = book;
+  if (record.period !== chain.period) {
+    chain.period = record.period;
+    chain.periodTotals = NO_TOTALS;
+  }
+  switch (record.kind) {
+    case 'sale':
+      foldSale(book, record, record.body as SaleBody);
+      break;
+    case 'refund':
+      foldRefund(book, record, record.body as RefundBody);
+      break;
+    case 'allotmentIn':
+      foldGrant(book, record);
+      break;
+    case 'allotmentOut':
+      foldRecall(book, record);
+      break;
+    default:
+      // Every other kind moves no points and no document of the town's: only the totals below.
+      break;
+  }
+  chain.perpetual = withRecord(chain.perpetual, record);
+  chain.periodTotals = withRecord(chain.periodTotals, record);
+  // A closing counts itself, so it is judged with itself folded.
+  if (record.kind === 'periodClose') foldClosing(book, record);
+}
+
+function withRecord(totals: Rows['incarnation']['perpetual'], record: JournalRecord): typeof totals {
+  const fold = newFold(totals);
+  foldRecord(fold, record);
+  return totalsOf(fold);
+}
+
+function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
+  const { chain } = book;
+  const moves = movesOf(record);
+  const known = book.sales.get(record.id);
+  const sale: SaleState = {
+    sale: record.id,
+    seen: true,
+    sold: body.lines.map((line) => line.quantity),
+    back: body.lines.map((_, index) => known?.back[index] ?? 0),
+    points: {},
+    waiting: [],
+  };
+  book.sales.set(record.id, sale);
+
+  const card = body.member?.card == null ? undefined : book.cards.get(body.member.card);
+  const cardWasLost = card !== undefined && card.lostAtMs !== null && card.lostAtMs < record.at;
+  const where = { shop: record.shop, day: record.businessDay, seq: record.seq, pointValueFen: body.pointValueFen };
+  for (const move of moves) {
+    const spent = cardWasLost ? spendOnLostCard(book, move, where) : applyToLot(book, move, where);
+    if (spent) sale.points[move.lot] = (sale.points[move.lot] ?? 0) + move.points;
+  }
+  for (const waiting of known?.waiting ?? []) giveBack(book, sale, waiting);
+  sale.sold.forEach((_, line) => judgeReturned(book, sale, line, record.seq));
+
+  const day = dayOf(book, chain.till, record.businessDay);
+  day.sales += 1;
+  day.points += body.pointsUsed;
+  if (body.member !== null) {
+    const saved = body.lines.reduce((sum, line) => sum + line.shelfFen - line.payFen, 0);
+    noteSpending(book, body.member.id, record.businessDay, body.pointsUsed, saved);
+    if (body.pointsUsed > 0) judgeCaps(book, body.member.id, record);
+  }
+}
+
+function foldRefund(book: Book, record: JournalRecord, body: RefundBody): void {
+  const sale: SaleState = book.sales.get(body.sale) ?? {
+    sale: body.sale,
+    seen: false,
+    sold: [],
+    back: [],
+    points: {},
+    waiting: [],
+  };
+  book.sales.set(body.sale, sale);
+  for (const { line, quantity } of body.lines) {
+    while (sale.back.length <= line) sale.back.push(0);
+    sale.back[line] = (sale.back[line] ?? 0) + quantity;
+    if (sale.seen) judgeReturned(book, sale, line, record.seq);
+  }
+  const waiting: WaitingReturn = {
+    till: book.chain.till,
+    shop: record.shop,
+    incarnation: book.chain.incarnation,
+    seq: record.seq,
+    day: record.businessDay,
+    pointValueFen: body.pointValueFen,
+    moves: movesOf(record),
+  };
+  if (sale.seen) giveBack(book, sale, waiting);
+  else sale.waiting.push(waiting);
+
+  dayOf(book, book.chain.till, record.businessDay).points -= body.pointsBack;
+  if (body.member !== null) {
+    const saved = body.lines.reduce((sum, line) => sum + line.payFen - line.shelfFen, 0);
+    noteSpending(book, body.member.id, record.businessDay, -body.pointsBack, saved);
+  }
+}
+
+type Where = Readonly<{ shop: string; day: string; seq: number; pointValueFen: number }>;
+
+/** Applies one move to its lot and to what the lot's village owes the shop; false when the town knows no such lot. */
+function applyToLot(book: Book, move: PointsMove, where: Where): boolean {
+  const lot = book.lots.get(move.lot);
+  if (lot === undefined) {
+    addBreak(book, 'shortfall', `${where.seq}:${move.lot}`, {
+      account: `points ${move.lot}`,
+      seq: where.seq,
+      tillAmount: move.points,
+      townAmount: 0,
+    });
+    return false;
+  }
+  const termOpen = move.kind !== 'returnFree' && isOpen(book, move.term);
+  const { lot: moved, rebornPoints } = applyMove(lot, move, termOpen, where.day);
+  keepLot(book, lot, moved, where.seq);
+  if (rebornPoints > 0) {
+    const id = hashText(`reborn\0${lot.lot}\0${book.chain.till}\0${book.chain.incarnation}\0${where.seq}`).slice(0, 32);
+    const { member, village, fund } = lot;
+    const reborn = newLot({ lot: id, member, village, fund, expiresOn: addDays(where.day, REBORN_DAYS), issued: rebornPoints });
+    book.lots.set(id, { ...reborn, ...expire(reborn, book.today), earnedOn: where.day, note: 'refund' });
+  }
+  owe(book, lot, move, where);
+  return true;
+}
+
+/** Stores how a lot stands after a move; what a shortfall had to cover is a break with the clerk as its owner. */
+function keepLot(book: Book, before: Rows['lot'], moved: LotState, seq: number): void {
+  const after = { ...before, ...moved, ...expire(moved, book.today) };
+  book.lots.set(after.lot, after);
+  book.touched.add(after.member);
+  const uncovered = after.shortfall - before.shortfall;
+  if (uncovered > 0) {
+    const spent = after.spent - before.spent;
+    addBreak(book, 'shortfall', `${seq}:${after.lot}`, {
+      account: `points ${after.lot}`,
+      seq,
+      tillAmount: spent,
+      townAmount: spent - uncovered,
+    });
+  }
+}
+
+/** A spend recorded after its card was reported lost: the points stay the member's, the shortfall bears it. */
+function spendOnLostCard(book: Book, move: PointsMove, where: Where): boolean {
+  const lot = book.lots.get(move.lot);
+  if (lot === undefined || move.kind !== 'spend') return applyToLot(book, move, where);
+  const back = applyMove(lot, { ...move, kind: 'out' }, isOpen(book, move.term), where.day).lot;
+  keepLot(book, lot, applyMove(back, move, false, where.day).lot, where.seq);
+  owe(book, lot, move, where);
+  return true;
+}
+
+/** What the village and fund of a lot owe the shop (R-T3); a return goes against the month it is recorded in (R-T4). */
+function owe(book: Book, lot: LotState, move: PointsMove, where: Where): void {
+  if (move.kind === 'out') return;
+  const sign = move.kind === 'spend' ? 1 : -1;
+  const key = { shop: where.shop, month: where.day.slice(0, 7), village: lot.village, fund: lot.fund };
+  const row = book.payables.get(payableKey(key)) ?? { ...key, points: 0, amountFen: 0 };
+  row.points += sign * move.points;
+  row.amountFen += sign * move.points * where.pointValueFen;
+  book.payables.set(payableKey(key), row);
+}
+
+function payableKey(row: Readonly<{ shop: string; month: string; village: string; fund: string }>): string {
+  return JSON.stringify([row.shop, row.month, row.village, row.fund]);
+}
+
+/** Gives points back to the lots of a sale, never more than each of them gave. */
+function giveBack(book: Book, sale: SaleState, waiting: WaitingReturn): void {
+  for (const move of waiting.moves) {
+    const left = sale.points[move.lot] ?? 0;
+    const points = Math.min(left, move.points);
+    if (points > 0 && applyToLot(book, { ...move, points }, waiting)) sale.points[move.lot] = left - points;
+    if (points < move.points) {
+      addBreak(book, 'refundedTwice', `${sale.sale}:${move.lot}:${waiting.till}:${waiting.incarnation}:${waiting.seq}`, {
+        account: `points ${move.lot}`,
+        seq: waiting.seq,
+        tillAmount: move.points,
+        townAmount: points,
+      });
+    }
+  }
+}
+
+function judgeReturned(book: Book, sale: SaleState, line: number, seq: number): void {
+  const sold = sale.sold[line] ?? 0;
+  const back = sale.back[line] ?? 0;
+  if (back <= sold) return;
+  addBreak(book, 'refundedTwice', `${sale.sale}:${line}:${seq}`, {
+    account: `line ${line}`,
+    seq,
+    tillAmount: back,
+    townAmount: sold,
+  });
+}
+
+/** A term counts as open only for the chain it belongs to. */
+function isOpen(book: Book, term: string): boolean {
+  const row = book.terms.get(term);
+  return (
+    row !== undefined &&
+    row.closedAtMs === null &&
+    row.till === book.chain.till &&
+    row.incarnation === book.chain.incarnation
+  );
+}
+
+function noteSpending(book: Book, member: string, day: string, points: number, savedFen: number): void {
+  const row = book.spendings.get(`${member} ${day}`) ?? { member, day, points: 0, savedFen: 0 };
+  row.points += points;
+  row.savedFen += savedFen;
+  book.spendings.set(`${member} ${day}`, row);
+  book.touched.add(member);
+}
+
+/** Caps hold at each till; over several that were cut off they may be exceeded together: a notice, never a debt. */
+function judgeCaps(book: Book, member: string, record: JournalRecord): void {
+  const policy = policyOn(book.policies, record.businessDay);
+  if (policy === null) return;
+  const month = record.businessDay.slice(0, 7);
+  let spentThisMonth = 0;
+  for (const row of book.spendings.values()) {
+    if (row.member === member && row.day.startsWith(month)) spentThisMonth += row.points;
+  }
+  const spentToday = book.spendings.get(`${member} ${record.businessDay}`)?.points ?? 0;
+  const notice = (cap: number, spent: number, period: string): void => {
+    if (spent <= cap) return;
+    addBreak(book, 'capExceeded', `${member}:${period}`, {
+      account: `member ${member}`,
+      seq: record.seq,
+      tillAmount: spent,
+      townAmount: cap,
+    });
+  };
+  notice(policy.points.perDay, spentToday, record.businessDay);
+  notice(policy.points.perMonth, spentThisMonth, month);
+}
+
+function dayOf(book: Book, till: string, day: string): Rows['tillDay'] {
+  const row = book.days.get(day) ?? { till, day, sales: 0, points: 0 };
+  book.days.set(day, row);
+  return row;
+}
+
+/** The till has written down a grant: it need not be sent again. One that the town never made is named. */
+function foldGrant(book: Book, record: JournalRecord): void {
+  const body = bodyOf(record, 'allotmentIn');
+  if (body === null) return;
+  const { chain } = book;
+  const row = book.grants.get(body.grant.id);
+  const isOurs =
+    row !== undefined &&
+    row.till === chain.till &&
+    row.incarnation === chain.incarnation &&
+    row.term === body.grant.term &&
+    (row.appliedSeq === null || row.appliedSeq === record.seq) &&
+    canonical(asCanonical(row.lots)) === canonical(asCanonical(body.grant.lots));
+  if (isOurs) {
+    book.grants.set(row.grant, { ...row, appliedSeq: record.seq });
+    return;
+  }
+  addBreak(book, 'shortfall', `${record.seq}:${body.grant.id}`, {
+    account: 'points granted',
+    seq: record.seq,
+    tillAmount: body.grant.lots.reduce((sum, lot) => sum + lot.points, 0),
+    townAmount: 0,
+  });
+}
+
+function foldRecall(book: Book, record: JournalRecord): void {
+  const body = bodyOf(record, 'allotmentOut');
+  if (body === null) return;
+  const where = { shop: record.shop, day: record.businessDay, seq: record.seq, pointValueFen: 0 };
+  for (const move of movesOf(record)) applyToLot(book, move, where);
+  const recall = book.recalls.get(body.recall);
+  if (recall !== undefined) book.recalls.set(recall.recall, { ...recall, doneSeq: record.seq });
+}
+
+/** A closing is the till's claim: its signature, its place in the chain, and its totals against our own fold. */
+function foldClosing(book: Book, record: JournalRecord): void {
+  const body = bodyOf(record, 'periodClose');
+  if (body === null) return;
+  const { chain } = book;
+  const { signature, ...claim } = body;
+  const bytes = canonical(asCanonical(claim));
+  const opened = unseal('closing', { bytes, signature }, chain.publicKey, verify, (value) => value as object);
+  const inPlace =
+    body.period === record.period &&
+    body.label === record.businessDay &&
+    body.lastSeq === record.seq &&
+    body.headHash === record.previous;
+  if (opened.kind === 'refused' || !inPlace) {
+    const account = opened.kind === 'refused' ? opened.reason : 'place';
+    addBreak(book, 'closingWrong', `${record.seq}`, { account, seq: record.seq, tillAmount: null, townAmount: null });
+  }
+  const compare = (what: string, till: typeof body.totals, town: typeof body.totals): void => {
+    for (const { figure, tillAmount, townAmount } of differences(till, town)) {
+      addBreak(book, 'totalsDiffer', `${record.seq}:${what}:${figure}`, {
+        account: what === 'period' ? figure : `${what} ${figure}`,
+        seq: record.seq,
+        tillAmount,
+        townAmount,
+      });
+    }
+  };
+  compare('period', body.totals, chain.periodTotals);
+  compare('perpetual', body.perpetual, chain.perpetual);
+  chain.closedPeriod = { period: record.period, label: record.businessDay, totals: chain.periodTotals };
+}
+
+const OWNERS: Readonly<Record<Break['kind'], Break['owner']>> = {
+  totalsDiffer: 'clerk',
+  quarantined: 'clerk',
+  fork: 'clerk',
+  missing: 'till',
+  shortfall: 'clerk',
+  refundedTwice: 'manager',
+  capExceeded: 'clerk',
+  townBehind: 'town',
+  closingWrong: 'clerk',
+};
+
+/** A break is named once by what it is about, however often its records are folded (invariant 28). */
+function addBreak(
+  book: Book,
+  kind: Break['kind'],
+  about: string,
+  amounts: Pick<Break, 'account' | 'seq' | 'tillAmount' | 'townAmount'>,
+): void {
+  const { till, incarnation } = book.chain;
+  const id = `${kind}:${till}:${incarnation}:${about}`;
+  if (book.breaks.some((one) => one.id === id)) return;
+  const owner = OWNERS[kind];
+  book.breaks.push({ id, till, incarnation, kind, owner, ...amounts, sinceDay: book.today, resolvedAtMs: null });
+}
