@@ -7,6 +7,7 @@ import { quantityText } from '../parts/format.ts';
 import { core } from './core.ts';
 import { useDraft } from './draft.ts';
 import { ItemPicker, type PickerHandle } from './item-picker.tsx';
+import { useLineFocus } from './line-focus.ts';
 import { ItemName, SectionHead } from './section-head.tsx';
 import { newId, useSending } from './sending.ts';
 
@@ -31,7 +32,7 @@ export function CountSection(): React.JSX.Element {
   const { draft, change, clear } = useDraft('count', fresh);
   const sending = useSending();
   const picker = useRef<PickerHandle>(null);
-  const fields = useRef(new Map<string, { focus: () => void }>());
+  const { focusOn, fieldOf } = useLineFocus();
   const [result, setResult] = useState<readonly Counted[] | null>(null);
 
   function add(found: FoundItem): void {
@@ -41,7 +42,7 @@ export function CountSection(): React.JSX.Element {
     change((before) =>
       before.lines.some((one) => one.item === item) ? before : { ...before, lines: [line, ...before.lines] },
     );
-    window.setTimeout(() => fields.current.get(found.item)?.focus(), 0);
+    focusOn(item);
   }
 
   function edit(item: string, part: Partial<CountLine>): void {
@@ -114,10 +115,7 @@ export function CountSection(): React.JSX.Element {
                     </td>
                     <td>
                       <Input
-                        ref={(field) => {
-                          if (field === null) fields.current.delete(line.item);
-                          else fields.current.set(line.item, field);
-                        }}
+                        ref={(field) => fieldOf(line.item, field)}
                         value={line.text}
                         inputMode="decimal"
                         aria-label={`${line.name} 数到多少`}

@@ -8,6 +8,7 @@ import { useDraft } from './draft.ts';
 import { expiryDay, parseDay, parseWhole } from './entry.ts';
 import { type GoodsInLine, readGoodsInLine } from './goods-in-entry.ts';
 import { ItemPicker, type PickerHandle } from './item-picker.tsx';
+import { useLineFocus } from './line-focus.ts';
 import { ItemName, SectionHead } from './section-head.tsx';
 import { newId, useSending } from './sending.ts';
 
@@ -20,12 +21,12 @@ export function GoodsInSection({ go }: Readonly<{ go: Go }>): React.JSX.Element 
   const { draft, change, clear } = useDraft('goods-in', fresh);
   const sending = useSending();
   const picker = useRef<PickerHandle>(null);
-  const quantityFields = useRef(new Map<string, { focus: () => void }>());
+  const { focusOn, fieldOf } = useLineFocus();
 
   async function add(found: FoundItem): Promise<void> {
     const already = draft.lines.find((line) => line.item === found.item);
     if (already !== undefined) {
-      quantityFields.current.get(already.key)?.focus();
+      focusOn(already.key);
       return;
     }
     const known = await core
@@ -50,7 +51,7 @@ export function GoodsInSection({ go }: Readonly<{ go: Go }>): React.JSX.Element 
     change((before) =>
       before.lines.some((one) => one.item === line.item) ? before : { ...before, lines: [line, ...before.lines] },
     );
-    window.setTimeout(() => quantityFields.current.get(line.key)?.focus(), 0);
+    focusOn(line.key);
   }
 
   function edit(key: string, part: Partial<GoodsInLine>): void {
@@ -106,10 +107,7 @@ export function GoodsInSection({ go }: Readonly<{ go: Go }>): React.JSX.Element 
                   key={line.key}
                   line={line}
                   state={read[index]}
-                  focusable={(field) => {
-                    if (field === null) quantityFields.current.delete(line.key);
-                    else quantityFields.current.set(line.key, field);
-                  }}
+                  focusable={(field) => fieldOf(line.key, field)}
                   edit={(part) => edit(line.key, part)}
                   remove={() =>
                     change((before) => ({ ...before, lines: before.lines.filter((one) => one.key !== line.key) }))

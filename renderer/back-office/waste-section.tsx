@@ -6,6 +6,7 @@ import type { FoundItem } from '../../shared/till-contract.ts';
 import { quantityText } from '../parts/format.ts';
 import { useDraft } from './draft.ts';
 import { ItemPicker, type PickerHandle } from './item-picker.tsx';
+import { useLineFocus } from './line-focus.ts';
 import { ItemName, SectionHead } from './section-head.tsx';
 import { newId, useSending } from './sending.ts';
 
@@ -30,7 +31,7 @@ export function WasteSection(): React.JSX.Element {
   const { draft, change, clear } = useDraft('waste', fresh);
   const sending = useSending();
   const picker = useRef<PickerHandle>(null);
-  const fields = useRef(new Map<string, { focus: () => void }>());
+  const { focusOn, fieldOf } = useLineFocus();
 
   function add(found: FoundItem): void {
     const { item, code, name, spec, unit, per, stock } = found;
@@ -38,7 +39,7 @@ export function WasteSection(): React.JSX.Element {
     change((before) =>
       before.lines.some((one) => one.item === item) ? before : { ...before, lines: [line, ...before.lines] },
     );
-    window.setTimeout(() => fields.current.get(found.item)?.focus(), 0);
+    focusOn(item);
   }
 
   const read = draft.lines.flatMap((line) => {
@@ -95,10 +96,7 @@ export function WasteSection(): React.JSX.Element {
                   <td className="number fixed">{quantityText(line.stock, line.per, line.unit)}</td>
                   <td>
                     <Input
-                      ref={(field) => {
-                        if (field === null) fields.current.delete(line.item);
-                        else fields.current.set(line.item, field);
-                      }}
+                      ref={(field) => fieldOf(line.item, field)}
                       value={line.text}
                       inputMode="decimal"
                       aria-label={`${line.name} 报损数量`}
