@@ -1,0 +1,466 @@
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import { formatQuantity, parseQuantity } from '../../shared/quantity.ts';
+import { wordsOf } from '../../shared/words.ts';
+import { quantityText, shortTime, yuan } from '../parts/format.ts';
+import { ReceiptView } from '../parts/receipt-view.tsx';
+import { Frame, Reasons } from './frame.tsx';
+import { keepFocus } from './header.tsx';
+import { Numpad } from './numpad.tsx';
+import { KeyButton } from './selling.tsx';
+import { connection, newId, useTill } from './till.ts';
+
+type Client = ReturnType<typeof connection.client>;
+type ReceiptRows = Awaited<ReturnType<Client['receipts']>>;
+type ReceiptAnswer = Awaited<ReturnType<Client['receipt']>>;
+type Preview = Awaited<ReturnType<Client['previewRefund']>>;
+
+/** Today's receipts: seen, printed again, or taken back. */
+export function ReceiptsDialog(): ReactNode {
+  const { hide, show, send, screen } = useTill();
+  const [text, setText] = useState('');
+  const [rows, setRows] = useState<ReceiptRows | null>(null);
+  const [picked, setPicked] = useState(0);
+  const [opened, setOpened] = useState<ReceiptAnswer>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    let gone = false;
+    const load = async (): Promise<void> => {
+      try {
+        const found = await connection.client().receipts({ day: null, text: text.trim(), limit: 200 });
+        if (gone) return;
+        setRows(found);
+        setPicked(0);
+      } catch {
+        if (!gone) setRows([]);
+      }
+    };
+    void load();
+    return () => {
+      gone = true;
+    };
+  }, [text]);
+  const number = rows?.[picked]?.receipt ?? null;
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+    if (number === null) {
+      setOpened(null);
+      return;
+    }
+    let gone = false;
+    const load = async (): Promise<void> => {
+      try {
+        const answer = await connection.client().receipt({ receipt: number });
+        if (!gone) setOpened(answer);
+      } catch {
+        if (!gone) setOpened(null);
+      }
+    };
+    void load();
+    return () => {
+      gone = true;
+    };
+  }, [number]);
+  const reprint = (): void => {
+    if (number !== null) void send({ kind: 'reprint', receipt: number });
+  };
+  const refund = (): void => {
+    if (number !== null && opened?.kind === 'sale') show({ kind: 'refund', receipt: number });
+  };
+  const move = (by: number): void =>
+    setPicked((at) => Math.max(0, Math.min((rows?.length ?? 1) - 1, at + by)));
+  return (
+    <Frame
+      title="今日单"
+      size="wide"
+      leave={hide}
+      onKey={({ name }) => {
+        switch (name) {
+          case 'Up':
+            return () => move(-1);
+          case 'Down':
+            return () => move(1);
+          case 'PageUp':
+            return () => move(-8);
+          case 'PageDown':
+            return () => move(8);
+          case 'r':
+            return reprint;
+          case 't':
+            return refund;
+          case 'F6':
+            return hide;
+          default:
+            return null;
+        }
+      }}
+      onScan={(code) => {
+        setText(code);
+        return true;
+      }}
+    >
+      <div className="receipts">
+        <div className="receipts-left">
+          <input
+            ref={field}
+            className="field"
+            aria-label="按小票号查找"
+            placeholder="扫小票，或输小票号查找"
+            value={text}
+            autoComplete="off"
+            spellCheck={false}
+            inputMode="none"
+            maxLength={60}
+            onChange={(event) => setText(event.target.value)}
+          />
+          <div className="rows" ref={list} role="listbox" aria-label="小票">
+            {rows !== null && rows.length === 0 && (
+              <p className="nothing">{text.trim() === '' ? '今天还没有收过款' : wordsOf('unknownReceipt')}</p>
+            )}
+            {rows?.map((row, index) => (
+              <button
+                type="button"
+                key={row.receipt}
+                role="option"
+                aria-selected={index === picked}
+                className="row-button receipt-row"
+                onMouseDown={keepFocus}
+                onClick={() => setPicked(index)}
+              >
+                <span className="receipt-time">{shortTime(row.atMs, screen.status.nowMs)}</span>
+                <span className="grow">
+                  {row.kind === 'refund' && <span className="tag promo">退货</span>}
+                  {row.firstName}
+                  {row.lines > 1 && ` 等 ${row.lines} 种`}
+                  <small>
+                    {row.receipt}
+                    {row.mask !== null && ` · ${row.mask}`}
+                    {row.unsent && ' · 未上传'}
+                  </small>
+                </span>
+                <b>
+                  {yuan(row.kind === 'refund' ? -Math.abs(row.totalFen) : row.totalFen)}
+                  {row.pointsUsed > 0 && <small>含 {row.pointsUsed} 分</small>}
+                </b>
+              </button>
+            ))}
+          </div>
+        </div>
+        <div className="receipts-paper">
+          {opened === null ? <p className="nothing">选一张小票</p> : <ReceiptView receipt={opened.receipt} />}
+        </div>
+        <div className="receipts-keys">
+          <KeyButton label="重打" keys="R" act={reprint} />
+          <KeyButton label="退货" keys="T" act={opened?.kind === 'sale' ? refund : undefined} />
+          <p className="field-help">
+            <kbd>↑</kbd> <kbd>↓</kbd> 选小票
+          </p>
+        </div>
+      </div>
+    </Frame>
+  );
+}
+
+const REFUND_REASONS = ['质量问题', '买错了', '过期', '顾客不要了'] as const;
+
+/** A refund names its receipt, then its lines; what comes back is worked out by the core before anything is done. */
+export function RefundDialog({ number }: { number: string | null }): ReactNode {
+  const { hide, say } = useTill();
+  const [opened, setOpened] = useState<ReceiptAnswer>(null);
+  const [text, setText] = useState(number ?? '');
+  const field = useRef<HTMLInputElement>(null);
+  const open = useCallback(
+    async (wanted: string): Promise<void> => {
+      try {
+        const answer = await connection.client().receipt({ receipt: wanted });
+        if (answer === null || answer.kind !== 'sale') say({ tone: 'bad', text: 'unknownReceipt', values: { receipt: wanted } });
+        else setOpened(answer);
+      } catch {
+        say({ tone: 'warn', text: '没有连上收银程序，请再试一次' });
+      }
+    },
+    [say],
+  );
+  useEffect(() => {
+    field.current?.focus();
+    if (number !== null) void open(number);
+  }, [number, open]);
+  if (opened !== null) return <RefundLines opened={opened} />;
+  const enter = (): void => {
+    if (text.trim() !== '') void open(text.trim());
+  };
+  return (
+    <Frame
+      title="退货"
+      size="medium"
+      leave={hide}
+      onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? enter : null)}
+      onScan={(code) => {
+        setText(code);
+        void open(code);
+        return true;
+      }}
+    >
+      <div className="two">
+        <div>
+          <p className="lead">扫小票，或输入小票号。没有小票，可以按 F6 在今日单里找。</p>
+          <label>
+            <span className="field-label">小票号</span>
+            <input
+              ref={field}
+              className="field big"
+              value={text}
+              autoComplete="off"
+              spellCheck={false}
+              maxLength={60}
+              onChange={(event) => setText(event.target.value)}
+            />
+          </label>
+        </div>
+        <Numpad field={field} enter={enter} enterLabel="查找" />
+      </div>
+    </Frame>
+  );
+}
+
+type Wanted = Readonly<{ quantity: number; goods: 'shelf' | 'waste' }>;
+
+function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactNode {
+  const { hide, say, sendApproved } = useTill();
+  const id = useRef(newId());
+  const [wanted, setWanted] = useState<ReadonlyMap<number, Wanted>>(new Map());
+  const [picked, setPicked] = useState(0);
+  const [reason, setReason] = useState<string>(REFUND_REASONS[0]);
+  const [preview, setPreview] = useState<Preview | null>(null);
+  const busy = useRef(false);
+  const { receipt, lines } = opened;
+  const chosen = [...wanted].map(([line, one]) => ({ line, ...one }));
+
+  useEffect(() => {
+    setPreview(null);
+    if (wanted.size === 0) return;
+    let gone = false;
+    const ask = async (): Promise<void> => {
+      try {
+        const answer = await connection.client().previewRefund({
+          receipt: receipt.number,
+          lines: [...wanted].map(([line, { quantity }]) => ({ line, quantity })),
+        });
+        if (!gone) setPreview(answer);
+      } catch {
+        if (!gone) setPreview(null);
+      }
+    };
+    void ask();
+    return () => {
+      gone = true;
+    };
+  }, [wanted, receipt.number]);
+
+  const change = (line: number, next: Wanted | null): void => {
+    const after = new Map(wanted);
+    if (next === null || next.quantity <= 0) after.delete(line);
+    else after.set(line, next);
+    setWanted(after);
+  };
+  const left = (index: number): number => {
+    const line = lines[index];
+    return line === undefined ? 0 : line.bought - line.returned;
+  };
+  const toggle = (index: number): void => {
+    const line = lines[index];
+    if (line === undefined) return;
+    if (left(index) <= 0) say({ tone: 'warn', text: '这一行已经全部退过' });
+    else if (wanted.has(line.line)) change(line.line, null);
+    else change(line.line, { quantity: line.per === 'piece' && !line.wholeOnly ? 1 : left(index), goods: 'shelf' });
+  };
+  const add = (index: number, by: number): void => {
+    const line = lines[index];
+    if (line === undefined) return;
+    const now = wanted.get(line.line);
+    if (line.per !== 'piece' || line.wholeOnly) {
+      if (by > 0 !== (now !== undefined)) toggle(index);
+      return;
+    }
+    const quantity = Math.max(0, Math.min(left(index), (now?.quantity ?? 0) + by));
+    change(line.line, { quantity, goods: now?.goods ?? 'shelf' });
+  };
+  const swap = (index: number): void => {
+    const line = lines[index];
+    const now = line === undefined ? undefined : wanted.get(line.line);
+    if (line !== undefined && now !== undefined) {
+      change(line.line, { ...now, goods: now.goods === 'shelf' ? 'waste' : 'shelf' });
+    }
+  };
+  const all = (): void =>
+    setWanted(
+      new Map(
+        lines.flatMap((line, index) =>
+          left(index) > 0 ? [[line.line, { quantity: left(index), goods: 'shelf' as const }] as const] : [],
+        ),
+      ),
+    );
+  const submit = (): void => {
+    if (busy.current) return;
+    if (chosen.length === 0) {
+      say({ tone: 'info', text: '先选要退的商品：↑↓ 选行，空格或 → 选中' });
+      return;
+    }
+    busy.current = true;
+    void sendApproved(
+      (approval) => ({ kind: 'refund', id: id.current, receipt: receipt.number, lines: chosen, reason, approval }),
+      `退货：小票 ${receipt.number}，${chosen.length} 种（${reason}）`,
+    ).then((answer) => {
+      busy.current = false;
+      if (answer.kind === 'done') hide();
+    });
+  };
+  return (
+    <Frame
+      title={`退货 · ${receipt.number}`}
+      size="wide"
+      leave={hide}
+      onKey={({ name, repeat, field }) => {
+        const typing = field?.dataset['weight'] === 'yes';
+        switch (name) {
+          case 'Enter':
+            return repeat ? () => undefined : submit;
+          case 'Up':
+            return () => setPicked((at) => Math.max(0, at - 1));
+          case 'Down':
+            return () => setPicked((at) => Math.min(lines.length - 1, at + 1));
+          case 'Space':
+            return typing ? null : () => toggle(picked);
+          case 'Right':
+          case '+':
+            return typing ? null : () => add(picked, 1);
+          case 'Left':
+          case '-':
+            return typing ? null : () => add(picked, -1);
+          case 'a':
+            return all;
+          case 's':
+            return () => swap(picked);
+          default: {
+            const next = typing ? undefined : REFUND_REASONS[Number(name) - 1];
+            return next === undefined ? null : () => setReason(next);
+          }
+        }
+      }}
+      onScan={() => {
+        say({ tone: 'warn', text: '正在退货，扫码没有加入。退完或按 Esc 后再扫。' });
+        return true;
+      }}
+    >
+      <div className="refund">
+        <div className="refund-lines" role="listbox" aria-label="小票上的商品">
+          {lines.map((line, index) => {
+            const now = wanted.get(line.line);
+            return (
+              <div
+                key={line.line}
+                role="option"
+                aria-selected={index === picked}
+                tabIndex={-1}
+                className="refund-line"
+                data-chosen={now !== undefined}
+                data-gone={left(index) <= 0}
+                onMouseDown={() => setPicked(index)}
+              >
+                <button
+                  type="button"
+                  className="check"
+                  aria-pressed={now !== undefined}
+                  aria-label={`退 ${line.name}`}
+                  disabled={left(index) <= 0}
+                  onMouseDown={keepFocus}
+                  onClick={() => toggle(index)}
+                >
+                  {now === undefined ? '' : '✓'}
+                </button>
+                <span className="grow">
+                  {line.name}
+                  <small>
+                    买 {quantityText(line.bought, line.per, line.unit)} · {yuan(line.payFen)} 元
+                    {line.returned > 0 && ` · 已退 ${formatQuantity(line.returned, line.per)}`}
+                    {line.wholeOnly && ' · 秤签整件退'}
+                  </small>
+                </span>
+                {now !== undefined && line.per === 'piece' && !line.wholeOnly && (
+                  <span className="stepper">
+                    <button type="button" aria-label="少退一件" onMouseDown={keepFocus} onClick={() => add(index, -1)}>
+                      −
+                    </button>
+                    <b>{now.quantity}</b>
+                    <button type="button" aria-label="多退一件" onMouseDown={keepFocus} onClick={() => add(index, 1)}>
+                      +
+                    </button>
+                  </span>
+                )}
+                {now !== undefined && line.per !== 'piece' && !line.wholeOnly && (
+                  <input
+                    className="field weight"
+                    data-weight="yes"
+                    aria-label={`退 ${line.name} 的重量`}
+                    defaultValue={formatQuantity(now.quantity, line.per)}
+                    onChange={(event) => {
+                      const quantity = parseQuantity(event.target.value, line.per);
+                      if (quantity !== null) change(line.line, { ...now, quantity: Math.min(left(index), quantity) });
+                    }}
+                  />
+                )}
+                {now !== undefined && (
+                  <button type="button" className="option goods" onMouseDown={keepFocus} onClick={() => swap(index)}>
+                    {now.goods === 'shelf' ? '放回货架' : '报损'}
+                  </button>
+                )}
+              </div>
+            );
+          })}
+        </div>
+        <div className="refund-side">
+          <div className="refund-keys">
+            <KeyButton label="全退" keys="A" act={all} />
+            <KeyButton label="上架/报损" keys="S" act={() => swap(picked)} />
+          </div>
+          <span className="field-label">原因（按 1 到 {REFUND_REASONS.length}）</span>
+          <Reasons reasons={REFUND_REASONS} picked={reason} pick={setReason} />
+          <div className="refund-sum" aria-live="polite">
+            {preview === null && <p className="nothing">选中要退的商品，这里显示退多少</p>}
+            {preview?.kind === 'refused' && <p className="field-error">✕ {wordsOf(preview.reason)}</p>}
+            {preview?.kind === 'preview' && (
+              <>
+                <div className="sum-row">
+                  <span>退积分</span>
+                  <b>{preview.pointsBack} 分</b>
+                </div>
+                <div className="sum-row">
+                  <span>退手机款（原路退）</span>
+                  <b>{yuan(preview.mobileBackFen)}</b>
+                </div>
+                <div className="due">
+                  <span>退现金</span>
+                  <b>
+                    <small>￥</small>
+                    {yuan(preview.cashBackFen)}
+                  </b>
+                </div>
+              </>
+            )}
+          </div>
+          <button
+            type="button"
+            className="pay-key"
+            disabled={preview?.kind !== 'preview'}
+            onMouseDown={keepFocus}
+            onClick={submit}
+          >
+            确认退货 <kbd>Enter</kbd>
+          </button>
+          {opened.needsManager && <p className="field-help">▲ 要店长密码</p>}
+        </div>
+      </div>
+    </Frame>
+  );
+}
