@@ -46,17 +46,23 @@ function install(node) {
     '--no-audit',
     '--no-fund',
     '--loglevel=error',
-    // An optional part of another C library that cannot be had would otherwise be waited for longer than a minute.
-    '--fetch-retries=3',
+    // npm asks one after the other for each optional part that cannot be had, so long waits would add up to minutes.
+    '--fetch-retries=1',
     '--fetch-retry-mintimeout=500',
-    '--fetch-retry-maxtimeout=3000',
   ];
   const viaNode = npm !== undefined && /\.[cm]?js$/.test(npm) && existsSync(npm);
-  const result = spawnSync(viaNode ? node : 'npm', viaNode ? [npm, ...words] : words, {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: !viaNode && process.platform === 'win32',
-  });
+  const run = () =>
+    spawnSync(viaNode ? node : 'npm', viaNode ? [npm, ...words] : words, {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      shell: !viaNode && process.platform === 'win32',
+    });
+  let result = run();
+  if (result.error === undefined && result.status !== 0 && result.signal === null) {
+    // What has been fetched is kept, so a second round gets past a network that dropped one of the many parts.
+    process.stderr.write('Trying once more …\n');
+    result = run();
+  }
   if (result.error !== undefined) fail([`npm could not be started: ${result.error.message}`, 'Is npm installed?']);
   if (result.status !== 0) {
     fail([
