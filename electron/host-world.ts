@@ -15,7 +15,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createORPCClient } from '@orpc/client';
 import { OpenAPILink } from '@orpc/openapi-client/fetch';
+import defaultPolicy from '../resources/policy-default.json' with { type: 'json' };
 import type { Devices } from '../shared/devices.ts';
+import { policySchema } from '../shared/policy.ts';
 import { townContract } from '../shared/town-contract.ts';
 import type { TownApi } from './core/town-api.ts';
 import type { Clock, Crypto, DemoShop, World } from './core/world.ts';
@@ -173,6 +175,7 @@ export function hostWorld(parts: {
     devices: parts.devices,
     town: parts.town,
     clock: hostClock,
+    policy: policySchema.parse(defaultPolicy),
     newId,
     crypto: hostCrypto,
     processId: process.pid,

@@ -63,7 +63,17 @@ export const openSaleSchema = z.object({
 export type OpenSale = Readonly<z.infer<typeof openSaleSchema>>;
 
 export function newSale(id: string, openedAtMs: number): OpenSale {
-  return { id, openedAtMs, lines: [], selected: -1, quantityFirst: null, member: null, weighing: null, choices: [], pay: null };
+  return {
+    id,
+    openedAtMs,
+    lines: [],
+    selected: -1,
+    quantityFirst: null,
+    member: null,
+    weighing: null,
+    choices: [],
+    pay: null,
+  };
 }
 
 /** The largest count or weight of one line: what a person could mean, and far below where integers end. */
@@ -76,12 +86,23 @@ export type Brought = Readonly<{ quantity: number; labelFen: number | null; labe
  * Adds goods to the sale and selects their line. Pieces of the same item join the line that is there, unless an
  * operator gave that one a price of its own; weighed goods always stand in a line of their own, as they were weighed.
  */
-export function addGoods(sale: OpenSale, item: Item & { priceFen: number }, brought: Brought, key: string, day: string): OpenSale {
+export function addGoods(
+  sale: OpenSale,
+  item: Item & { priceFen: number },
+  brought: Brought,
+  key: string,
+  day: string,
+): OpenSale {
   const base = { ...sale, quantityFirst: null, weighing: null, choices: [], pay: null };
-  const same = sale.lines.findIndex((line) => line.item === item.id && line.per === 'piece' && line.labelFen === null && line.manualFen === null);
+  const same = sale.lines.findIndex(
+    (line) => line.item === item.id && line.per === 'piece' && line.labelFen === null && line.manualFen === null,
+  );
   const existing = sale.lines[same];
-  if (item.per === 'piece' && brought.labelFen === null && existing !== undefined && existing.quantity + brought.quantity <= QUANTITY_LIMIT) {
-    const lines = sale.lines.map((line, index) => (index === same ? { ...line, quantity: line.quantity + brought.quantity } : line));
+  const joins = item.per === 'piece' && brought.labelFen === null && existing !== undefined;
+  if (joins && existing.quantity + brought.quantity <= QUANTITY_LIMIT) {
+    const lines = sale.lines.map((line, index) =>
+      index === same ? { ...line, quantity: line.quantity + brought.quantity } : line,
+    );
     return { ...base, lines, selected: same };
   }
   const line: OpenLine = {
@@ -108,7 +129,12 @@ export function addGoods(sale: OpenSale, item: Item & { priceFen: number }, brou
 
 /** Replaces one line; any change of the goods leaves the payment prompt, whose figures it would make untrue. */
 export function changeLine(sale: OpenSale, index: number, change: Partial<OpenLine>): OpenSale {
-  return { ...sale, pay: null, selected: index, lines: sale.lines.map((line, at) => (at === index ? { ...line, ...change } : line)) };
+  return {
+    ...sale,
+    pay: null,
+    selected: index,
+    lines: sale.lines.map((line, at) => (at === index ? { ...line, ...change } : line)),
+  };
 }
 
 export function removeLine(sale: OpenSale, index: number): OpenSale {

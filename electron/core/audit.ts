@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { AuditTask, CompareResult, VerifyResult } from './audit-worker.ts';
+import type { AuditTask, VerifyResult } from './audit-worker.ts';
+import type { CompareResult } from './ledger/compare.ts';
 import { PROJECTIONS } from './ledger/migrations.ts';
 import type { Till } from './till.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertNever, must } from '../../shared/assert.ts';
-import { policyOn, policySchema, type Policy } from '../../shared/policy.ts';
+import { policyOn, type Policy } from '../../shared/policy.ts';
 import { businessDayOf, MINUTE_MS } from '../../shared/time.ts';
 import type { Answer, Command, Notice, Screen, Status } from '../../shared/till-contract.ts';
 import { createAudit } from './audit.ts';
@@ -31,7 +31,6 @@ import { done, refuse, type Operator, type Till } from './till.ts';
 import { createTownClient } from './town-client.ts';
 import { createWaste } from './waste.ts';
 import type { World } from './world.ts';
-import defaultPolicy from '../../resources/policy-default.json' with { type: 'json' };
 
 /** Why a till cannot open its folder; each is a page of its own, and nothing in the folder was touched. */
 export type OpenRefusal = 'held' | 'newerDatabase' | 'journalDamaged' | 'notAFolder' | 'ioError' | 'diskFull';
@@ -74,7 +73,7 @@ function refusedOpening(reason: OpenRefusal, detail: string, holder: Holder | nu
 
 function runCore(world: World, ledger: Ledger, folder: { announce: Core['announce']; release: () => void }): Core {
   const replicas = createReplicas(ledger);
-  const fallback = policySchema.parse(defaultPolicy);
+  const fallback = world.policy;
   let policies: Policy[] = replicas.policies();
   let operator: Operator | null = null;
   let notice: Notice | null = null;
@@ -466,7 +465,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       case 'refund':
         return refund(command);
       case 'receiveGoods':
-        return asManager(() => spoken(receiving.receiveGoods(command), 'goodsReceived', { lines: command.lines.length }));
+        return asManager(() =>
+          spoken(receiving.receiveGoods(command), 'goodsReceived', { lines: command.lines.length }),
+        );
       case 'changePrice':
         return asManager(() =>
           spoken(catalogue.changePrice(command), 'shelfPriceChanged', {
@@ -709,7 +710,6 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       keeper?.close();
       ledger.close();
       folder.release();
-      world.devices.close();
     },
   };
 }

@@ -37,16 +37,33 @@ export function createMembers(till: Till) {
   const heldLots = (member: string, term: string): HeldLot[] =>
     ledger
       .all<{ term: string; lot: string; village: string; fund: string; expires_on: string; points: number }>(
-        'SELECT term, lot, village, fund, expires_on, points FROM held_lot WHERE member = ? AND term = ? AND points > 0',
+        `SELECT term, lot, village, fund, expires_on, points
+           FROM held_lot
+           WHERE member = ? AND term = ? AND points > 0`,
         member,
         term,
       )
-      .map((row) => ({ lot: row.lot, term: row.term, village: row.village, fund: row.fund, expiresOn: row.expires_on, points: row.points }));
+      .map((row) => ({
+        lot: row.lot,
+        term: row.term,
+        village: row.village,
+        fund: row.fund,
+        expiresOn: row.expires_on,
+        points: row.points,
+      }));
 
   /** Own spending that the town's figures do not count yet. */
-  const spentSince = (member: string, incarnation: number, countedSeq: number, from: string, to: string): { points: number; savedFen: number } => {
+  const spentSince = (
+    member: string,
+    incarnation: number,
+    countedSeq: number,
+    from: string,
+    to: string,
+  ): { points: number; savedFen: number } => {
     const row = ledger.get<{ points: number | null; saved: number | null }>(
-      'SELECT SUM(points) AS points, SUM(saved_fen) AS saved FROM member_spend WHERE member = ? AND (incarnation > ? OR (incarnation = ? AND seq > ?)) AND business_day BETWEEN ? AND ?',
+      `SELECT SUM(points) AS points, SUM(saved_fen) AS saved
+         FROM member_spend
+         WHERE member = ? AND (incarnation > ? OR (incarnation = ? AND seq > ?)) AND business_day BETWEEN ? AND ?`,
       member,
       incarnation,
       incarnation,
@@ -61,11 +78,15 @@ export function createMembers(till: Till) {
     openTerm,
     hashOf,
     /** The card and member behind a token, or why it does not count today. */
-    judge: (token: string): { kind: 'good'; card: CardView; view: MemberView } | { kind: 'refused'; reason: CardRefusal } => {
+    judge: (
+      token: string,
+    ): { kind: 'good'; card: CardView; view: MemberView } | { kind: 'refused'; reason: CardRefusal } => {
       const card = replicas.cardByTokenHash(hashOf(token));
       const member = card === null ? null : replicas.member(card.member);
       const reason = judgeCard(card, member?.view ?? null, till.businessDay());
-      return reason === null && card !== null && member !== null ? { kind: 'good', card, view: member.view } : { kind: 'refused', reason: reason ?? 'cardUnknown' };
+      return reason === null && card !== null && member !== null
+        ? { kind: 'good', card, view: member.view }
+        : { kind: 'refused', reason: reason ?? 'cardUnknown' };
     },
     isKnownToken: (token: string): boolean => replicas.cardByTokenHash(hashOf(token)) !== null,
     figures: (id: string, policy: Policy): MemberFigures | null => {
@@ -89,7 +110,10 @@ export function createMembers(till: Till) {
         spentToday: townToday + since(day, day).points,
         spentThisMonth: townMonth + since(`${month}-00`, `${month}-99`).points,
         townPoints: Math.max(0, view.townPoints - since('0000-00-00', '9999-99-99').points),
-        savedThisYearFen: Math.max(0, view.savedThisYearFen + since(`${day.slice(0, 4)}-00-00`, `${day.slice(0, 4)}-99-99`).savedFen),
+        savedThisYearFen: Math.max(
+          0,
+          view.savedThisYearFen + since(`${day.slice(0, 4)}-00-00`, `${day.slice(0, 4)}-99-99`).savedFen,
+        ),
       };
     },
   };

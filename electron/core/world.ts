@@ -1,4 +1,5 @@
 import type { Devices } from '../../shared/devices.ts';
+import type { Policy } from '../../shared/policy.ts';
 import type { Hash, Verify } from '../../shared/signed.ts';
 import type { TownApi } from './town-api.ts';
 
@@ -17,6 +18,8 @@ export type World = Readonly<{
   /** The town over any transport; null for a till that was never told where its town is. */
   town: TownApi | null;
   clock: Clock;
+  /** What holds until the town's first policy has come: the defaults of `resources/policy-default.json`. */
+  policy: Policy;
   newId: () => string;
   /** Of the process that holds the folder, for whoever finds it held. */
   processId: number;

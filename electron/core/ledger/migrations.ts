@@ -18,8 +18,10 @@ export const MIGRATIONS: readonly string[] = [
     text TEXT NOT NULL,
     UNIQUE (incarnation, seq)
   ) STRICT;
-  CREATE TRIGGER journal_is_never_changed BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'records are forever'); END;
-  CREATE TRIGGER journal_is_never_deleted BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'records are forever'); END;
+  CREATE TRIGGER journal_is_never_changed BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT,
+    'records are forever'); END;
+  CREATE TRIGGER journal_is_never_deleted BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT,
+    'records are forever'); END;
   CREATE INDEX journal_by_kind ON journal (kind, n);
 
   -- Projections.
@@ -58,14 +60,17 @@ export const MIGRATIONS: readonly string[] = [
     member TEXT, total_fen INTEGER NOT NULL, points INTEGER NOT NULL, lines INTEGER NOT NULL, first_name TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX receipt_by_n ON receipt (n);
-  CREATE TABLE returned (sale TEXT NOT NULL, line INTEGER NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (sale, line)) STRICT, WITHOUT ROWID;
-  CREATE TABLE returned_lot (sale TEXT NOT NULL, lot TEXT NOT NULL, points INTEGER NOT NULL, PRIMARY KEY (sale, lot)) STRICT, WITHOUT ROWID;
+  CREATE TABLE returned (sale TEXT NOT NULL, line INTEGER NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (sale,
+    line)) STRICT, WITHOUT ROWID;
+  CREATE TABLE returned_lot (sale TEXT NOT NULL, lot TEXT NOT NULL, points INTEGER NOT NULL, PRIMARY KEY (sale,
+    lot)) STRICT, WITHOUT ROWID;
   CREATE TABLE held_lot (
     term TEXT NOT NULL, lot TEXT NOT NULL, member TEXT NOT NULL, village TEXT NOT NULL, fund TEXT NOT NULL,
     expires_on TEXT NOT NULL, points INTEGER NOT NULL, PRIMARY KEY (term, lot)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX held_lot_by_member ON held_lot (member);
-  CREATE TABLE term (id TEXT PRIMARY KEY, incarnation INTEGER NOT NULL, end_ms INTEGER NOT NULL, opened_n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE term (id TEXT PRIMARY KEY, incarnation INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+    opened_n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE member_spend (
     member TEXT NOT NULL, n INTEGER NOT NULL, incarnation INTEGER NOT NULL, seq INTEGER NOT NULL, business_day TEXT NOT NULL,
     points INTEGER NOT NULL, saved_fen INTEGER NOT NULL, PRIMARY KEY (member, n)
@@ -82,16 +87,21 @@ export const MIGRATIONS: readonly string[] = [
 
   -- Replicas of what the town says, replaced by newer versions.
   CREATE TABLE member (id TEXT PRIMARY KEY, incarnation INTEGER NOT NULL, view TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE card (token_hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, member TEXT NOT NULL, view TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE card (token_hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, member TEXT NOT NULL,
+    view TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX card_by_member ON card (member);
   CREATE TABLE policy (version INTEGER PRIMARY KEY, bytes TEXT NOT NULL, signature TEXT NOT NULL) STRICT;
-  CREATE TABLE statement (number INTEGER NOT NULL, incarnation INTEGER NOT NULL, hash TEXT NOT NULL, bytes TEXT NOT NULL, signature TEXT NOT NULL, PRIMARY KEY (incarnation, number)) STRICT;
+  CREATE TABLE statement (number INTEGER NOT NULL, incarnation INTEGER NOT NULL, hash TEXT NOT NULL,
+    bytes TEXT NOT NULL, signature TEXT NOT NULL, PRIMARY KEY (incarnation, number)) STRICT;
 
   -- Working state: what is neither a fact of the books nor the town's.
   CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE operator (id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, pin_hash TEXT NOT NULL, active INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE held_sale (sale TEXT PRIMARY KEY, held_at_ms INTEGER NOT NULL, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE top_up (request TEXT PRIMARY KEY, member TEXT NOT NULL, term TEXT NOT NULL, asked_at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE operator (id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, pin_hash TEXT NOT NULL,
+    active INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE held_sale (sale TEXT PRIMARY KEY, held_at_ms INTEGER NOT NULL, state TEXT NOT NULL) STRICT,
+    WITHOUT ROWID;
+  CREATE TABLE top_up (request TEXT PRIMARY KEY, member TEXT NOT NULL, term TEXT NOT NULL,
+    asked_at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE side_text (digest TEXT PRIMARY KEY, salt TEXT NOT NULL, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE night (business_day TEXT PRIMARY KEY, report TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,

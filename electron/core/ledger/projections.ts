@@ -33,16 +33,23 @@ export function createProjector(database: Connection): Projector {
     'INSERT INTO posting (n, position, account, unit, amount, lot, term) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const addBalance = database.prepare(
-    'INSERT INTO balance (unit, account, amount) VALUES (?, ?, ?) ON CONFLICT (unit, account) DO UPDATE SET amount = amount + excluded.amount',
+    `INSERT INTO balance (unit, account, amount)
+       VALUES (?, ?, ?)
+       ON CONFLICT (unit, account)
+       DO UPDATE SET amount = amount + excluded.amount`,
   );
   const insertStockLine = database.prepare(
     'INSERT INTO stock_line (item, n, line, batch, delta) VALUES (?, ?, ?, ?, ?)',
   );
   const addStock = database.prepare(
-    'INSERT INTO stock (item, quantity) VALUES (?, ?) ON CONFLICT (item) DO UPDATE SET quantity = quantity + excluded.quantity',
+    `INSERT INTO stock (item, quantity)
+       VALUES (?, ?)
+       ON CONFLICT (item)
+       DO UPDATE SET quantity = quantity + excluded.quantity`,
   );
   const insertBatch = database.prepare(
-    'INSERT INTO batch (item, batch, received_at_ms, quantity, produced_on, expires_on, cost_fen, supplier) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO batch (item, batch, received_at_ms, quantity, produced_on, expires_on, cost_fen, supplier)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const putItem = database.prepare(`
     INSERT INTO item (id, code, name, category, spec, unit, per, plu, price_fen, clearance_fen, promotion_fen, promotion_from, promotion_to, cost_fen, discountable, low_stock, shelf_life_days, initials)
@@ -57,36 +64,59 @@ export function createProjector(database: Connection): Projector {
   );
   const setCost = database.prepare('UPDATE item SET cost_fen = ? WHERE id = ?');
   const insertPrice = database.prepare(
-    'INSERT INTO price_change (item, n, which, before_fen, after_fen, from_day, to_day, at_ms, operator) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO price_change (item, n, which, before_fen, after_fen, from_day, to_day, at_ms, operator)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertReceipt = database.prepare(
-    'INSERT INTO receipt (number, n, kind, incarnation, counter, business_day, at_ms, document, shift, operator, member, total_fen, points, lines, first_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO receipt (number, n, kind, incarnation, counter, business_day, at_ms, document, shift, operator, member,
+         total_fen, points, lines, first_name)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const addReturned = database.prepare(
-    'INSERT INTO returned (sale, line, quantity) VALUES (?, ?, ?) ON CONFLICT (sale, line) DO UPDATE SET quantity = quantity + excluded.quantity',
+    `INSERT INTO returned (sale, line, quantity)
+       VALUES (?, ?, ?)
+       ON CONFLICT (sale, line)
+       DO UPDATE SET quantity = quantity + excluded.quantity`,
   );
   const addReturnedLot = database.prepare(
-    'INSERT INTO returned_lot (sale, lot, points) VALUES (?, ?, ?) ON CONFLICT (sale, lot) DO UPDATE SET points = points + excluded.points',
+    `INSERT INTO returned_lot (sale, lot, points)
+       VALUES (?, ?, ?)
+       ON CONFLICT (sale, lot)
+       DO UPDATE SET points = points + excluded.points`,
   );
   const addHeld = database.prepare(
-    'INSERT INTO held_lot (term, lot, member, village, fund, expires_on, points) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (term, lot) DO UPDATE SET points = points + excluded.points',
+    `INSERT INTO held_lot (term, lot, member, village, fund, expires_on, points)
+       VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (term, lot)
+       DO UPDATE SET points = points + excluded.points`,
   );
   const changeHeld = database.prepare('UPDATE held_lot SET points = points + ? WHERE term = ? AND lot = ?');
   const putTerm = database.prepare(
-    'INSERT INTO term (id, incarnation, end_ms, opened_n) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET end_ms = MAX(end_ms, excluded.end_ms)',
+    `INSERT INTO term (id, incarnation, end_ms, opened_n)
+       VALUES (?, ?, ?, ?)
+       ON CONFLICT (id)
+       DO UPDATE SET end_ms = MAX(end_ms, excluded.end_ms)`,
   );
   const insertSpend = database.prepare(
-    'INSERT INTO member_spend (member, n, incarnation, seq, business_day, points, saved_fen) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO member_spend (member, n, incarnation, seq, business_day, points, saved_fen)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertShift = database.prepare(
-    'INSERT INTO shift (id, number, opened_n, opened_at_ms, operator, float_fen, sales) VALUES (?, (SELECT COUNT(*) + 1 FROM shift), ?, ?, ?, ?, 0)',
+    `INSERT INTO shift (id, number, opened_n, opened_at_ms, operator, float_fen, sales)
+       VALUES (?, (SELECT COUNT(*) + 1
+       FROM shift), ?, ?, ?, ?, 0)`,
   );
   const countSale = database.prepare('UPDATE shift SET sales = sales + 1 WHERE id = ?');
   const closeShift = database.prepare(
-    'UPDATE shift SET closed_n = ?, closed_at_ms = ?, expected_fen = ?, counted_fen = ?, difference_fen = ?, held = ?, unsent = ? WHERE id = ?',
+    `UPDATE shift SET closed_n = ?, closed_at_ms = ?, expected_fen = ?, counted_fen = ?, difference_fen = ?, held = ?,
+         unsent = ?
+       WHERE id = ?`,
   );
   const putPeriod = database.prepare(
-    'INSERT INTO period (incarnation, period, label, first_seq, last_seq, traded, closed_seq) VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (incarnation, period) DO UPDATE SET last_seq = excluded.last_seq, traded = MAX(traded, excluded.traded)',
+    `INSERT INTO period (incarnation, period, label, first_seq, last_seq, traded, closed_seq)
+       VALUES (?, ?, ?, ?, ?, ?, NULL)
+       ON CONFLICT (incarnation, period)
+       DO UPDATE SET last_seq = excluded.last_seq, traded = MAX(traded, excluded.traded)`,
   );
   const closePeriod = database.prepare('UPDATE period SET closed_seq = ? WHERE incarnation = ? AND period = ?');
 

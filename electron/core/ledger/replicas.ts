@@ -8,14 +8,20 @@ export function createReplicas(ledger: Ledger) {
   return {
     putMember: (view: MemberView, incarnation: number): void =>
       ledger.run(
-        'INSERT INTO member (id, incarnation, view) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET incarnation = excluded.incarnation, view = excluded.view',
+        `INSERT INTO member (id, incarnation, view)
+           VALUES (?, ?, ?)
+           ON CONFLICT (id)
+           DO UPDATE SET incarnation = excluded.incarnation, view = excluded.view`,
         view.id,
         incarnation,
         JSON.stringify(view),
       ),
     putCard: (view: CardView): void =>
       ledger.run(
-        'INSERT INTO card (token_hash, id, member, view) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, member = excluded.member, view = excluded.view',
+        `INSERT INTO card (token_hash, id, member, view)
+           VALUES (?, ?, ?, ?)
+           ON CONFLICT (id)
+           DO UPDATE SET token_hash = excluded.token_hash, member = excluded.member, view = excluded.view`,
         view.tokenHash,
         view.id,
         view.member,
@@ -50,7 +56,9 @@ export function createReplicas(ledger: Ledger) {
         .map((row) => policySchema.parse(JSON.parse(row.bytes))),
     putStatement: (incarnation: number, number: number, hash: string, document: SignedDocument): void =>
       ledger.run(
-        'INSERT INTO statement (number, incarnation, hash, bytes, signature) VALUES (?, ?, ?, ?, ?) ON CONFLICT (incarnation, number) DO NOTHING',
+        `INSERT INTO statement (number, incarnation, hash, bytes, signature)
+           VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (incarnation, number) DO NOTHING`,
         number,
         incarnation,
         hash,
