@@ -2,7 +2,7 @@ import { implement, type RouterClient } from '@orpc/server';
 import { tillContract, type Answer, type Command, type FoundItem, type Screen } from '../../shared/till-contract.ts';
 import type { createAudit } from './audit.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { ImportFile, ImportOutcome } from './import.ts';
+import type { ImportReport } from './import.ts';
 import type { Night } from './night.ts';
 import type { Operators } from './operators.ts';
 import type { Receipts } from './receipts.ts';
@@ -22,7 +22,7 @@ type Parts = Readonly<{
   night: Night;
   audit: ReturnType<typeof createAudit>;
   ackSeq: () => number;
-  importItems: (file: ImportFile) => Promise<ImportOutcome>;
+  importItems: (file: Readonly<{ fileName: string; bytes: Uint8Array }>) => Promise<ImportReport>;
   demo: DemoShop | null;
 }>;
 
@@ -53,7 +53,8 @@ export function createRouter(parts: Parts) {
       const outcome = await parts.guarded(() =>
         parts.importItems({ fileName: input.fileName, bytes: Buffer.from(input.base64, 'base64') }),
       );
-      return outcome ?? { kind: 'refused', reason: 'diskFull' };
+      if (outcome === null) return { kind: 'refused', reason: 'diskFull' };
+      return outcome.kind === 'refused' ? outcome : { ...outcome, rejected: [...outcome.rejected] };
     }),
     verify: os.verify.handler(() => audit.verify()),
     rebuild: os.rebuild.handler(() => audit.rebuild()),
