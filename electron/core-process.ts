@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { enterShop, type Entered } from './open-shop.ts';
@@ -6,7 +7,7 @@ import { serve } from './serve.ts';
 
 /**
  * The core in Electron's utility process. Pages reach it through ports that the main process hands over; a command line
- * that finds the folder held reaches it through a loopback host that serves no pages.
+ * that finds the folder held reaches it through a loopback host.
  */
 type ParentPort = Readonly<{
   on: (event: 'message', listener: (event: Readonly<{ data: unknown; ports: readonly HostPort[] }>) => void) => void;
@@ -40,9 +41,12 @@ async function open(): Promise<{ accept: (port: HostPort) => void; close: () => 
   });
   switch (entered.kind) {
     case 'own': {
-      const served = await serve({ router: entered.core.router, pagesFolder: null, port: 0, log });
+      // In a checkout the pages are there for a browser too; an installed shell has only its own.
+      const pages = join(root, 'out', 'pages');
+      const pagesFolder = existsSync(pages) ? pages : null;
+      const served = await serve({ router: entered.core.router, pagesFolder, port: 0, log });
       entered.core.announce({ url: served.origin, token: served.token });
-      parent?.postMessage({ kind: 'listening', address: served.origin });
+      parent?.postMessage({ kind: 'listening', address: served.tillUrl });
       const close = async (): Promise<void> => {
         await served.close();
         await entered.close();

@@ -15,7 +15,7 @@ import {
   townFolder,
   writeShop,
 } from './shop-folder.ts';
-import { clientOf, currentScreen, type TillClient, type TillRouter } from './till-client.ts';
+import { clientOf, type TillClient, type TillRouter } from './till-client.ts';
 
 /** How a host wants to enter a shop's folder. */
 export type Entering = Readonly<{
@@ -28,6 +28,8 @@ export type Entering = Readonly<{
   withTown: boolean;
   /** The address of a demo town that somebody else runs. */
   townUrl?: string;
+  /** Where the till's key and high-water mark lie; this user's place when nothing is said. */
+  keepFolder?: string;
   /** Where a bundled host finds the audit worker. */
   auditWorker?: URL;
   /** Where the core is held: ask its holder, or refuse. */
@@ -48,6 +50,8 @@ export type OwnShop = Readonly<{
   townUrl: string | null;
   setConnected: (connected: boolean) => void;
   close: () => Promise<void>;
+  /** Closes the core and leaves the demo town running, for a shell that opens the same folder in a process of its own. */
+  leaveToShell: () => Promise<void>;
 }>;
 
 export type Entered =
@@ -78,6 +82,7 @@ export async function enterShop(entering: Entering): Promise<Entered> {
       devices,
       town: town.exists ? townOver(town.address, network) : null,
       demo: demo === null ? null : demoShopOf(demo, network),
+      keepFolder: entering.keepFolder,
       log: entering.log,
       auditWorker: entering.auditWorker,
     }),
@@ -91,9 +96,12 @@ export async function enterShop(entering: Entering): Promise<Entered> {
   }
   const { core } = opened;
   const client = clientOf(core.router);
-  const close = async (): Promise<void> => {
+  const leaveToShell = async (): Promise<void> => {
     await core.close();
     devices.close();
+  };
+  const close = async (): Promise<void> => {
+    await leaveToShell();
     await town.stop();
   };
   try {
@@ -110,6 +118,7 @@ export async function enterShop(entering: Entering): Promise<Entered> {
       townUrl: running?.url ?? entering.townUrl ?? shop.townUrl,
       setConnected: (connected) => void (network.connected = connected),
       close,
+      leaveToShell,
     };
   } catch (error) {
     await close();
@@ -204,9 +213,4 @@ function demoShopOf(facts: DemoFacts, network: Network): DemoShop {
     itemCodes: facts.itemCodes,
     setConnected: (connected) => void (network.connected = connected),
   };
-}
-
-/** True when the till was never enrolled, so that nothing can be sold yet. */
-export async function isNew(client: TillClient): Promise<boolean> {
-  return (await currentScreen(client)).phase === 'enrol';
 }

@@ -14,7 +14,7 @@ import { type Opened, openCore } from '../electron/core/core.ts';
 import { clientOfHolder } from '../electron/holder.ts';
 import { hostWorld } from '../electron/host-world.ts';
 import { openDevices } from '../electron/devices/devices.ts';
-import { type HostPort, portHost } from '../electron/port-host.ts';
+import { portHost } from '../electron/port-host.ts';
 import { type Served, serve } from '../electron/serve.ts';
 import { SIMULATED_DEVICES } from '../electron/shop-folder.ts';
 import type { TillClient, TillRouter } from '../electron/till-client.ts';
@@ -39,8 +39,8 @@ type Line = Readonly<{ client: TillClient; close: () => void }>;
 
 function overPort(router: TillRouter): Line {
   const { port1, port2 } = new MessageChannel();
-  portHost(router, () => {})(port1 as unknown as HostPort);
-  const client: TillClient = createORPCClient(new PortLink({ port: port2 as unknown as MessagePort }));
+  portHost(router, () => {})(port1);
+  const client: TillClient = createORPCClient(new PortLink({ port: port2 }));
   port2.start();
   return { client, close: () => port2.close() };
 }
@@ -119,7 +119,7 @@ describe('both shells', () => {
     const log: string[] = [];
     const accept = portHost(core.router, (line) => void log.push(line));
     const bad = new MessageChannel();
-    accept(bad.port1 as unknown as HostPort);
+    accept(bad.port1);
     bad.port2.start();
     const closed = once(bad.port2, 'close');
     bad.port2.postMessage({ not: 'a message' });
@@ -194,7 +194,7 @@ describe('the loopback host', () => {
   ] as const) {
     test(`refuses ${what} by the name ${error}, and logs it`, async () => {
       log.length = 0;
-      const answer = await ask(served, asked as Asked);
+      const answer = await ask(served, asked);
       expect(answer).toEqual({ status, text: JSON.stringify({ error }) });
       expect(log.join('\n')).toContain(error);
     });
