@@ -1,0 +1,119 @@
+import { implement } from '@orpc/server';
+import { seal } from '../shared/signed.ts';
+import { townContract, type TownTime } from '../shared/town-contract.ts';
+import {
+  issueEnrolmentCode,
+  issuePoints,
+  listMembers,
+  overview,
+  publishPolicy,
+  setCardState,
+  settlement,
+  type Sessions,
+} from './console.ts';
+import { enrol } from './enrolment.ts';
+import { hashAt, headOf, recordFork, takeIn } from './intake.ts';
+import { changesSince } from './members.ts';
+import { topUp } from './points.ts';
+import { fetchStatement, settle } from './statement.ts';
+import { asCanonical, noteContact, present, refused, unknownCaller, versionOf, type TillRequest, type Town } from './town.ts';
+
+/** What a handler knows of its request beside the input. */
+export type RequestContext = Readonly<{ authorization?: string | undefined }>;
+
+/** The whole contract, each name one call deep. */
+export function townRouter(town: Town, sessions: Sessions) {
+  const os = implement(townContract).$context<RequestContext>();
+  return os.router({
+    enrol: os.enrol.handler(({ input }) => enrol(town, input)),
+    hello: os.hello.handler(({ input }) => hello(town, input)),
+    upload: os.upload.handler(({ input }) => takeIn(town, input)),
+    settle: os.settle.handler(({ input }) => settle(town, input)),
+    statement: os.statement.handler(({ input }) => fetchStatement(town, input)),
+    topUp: os.topUp.handler(({ input }) => topUp(town, input)),
+    members: os.members.handler(async ({ input }) => {
+      const unknown = await unknownCaller(town, input);
+      if (unknown !== null) return unknown;
+      return town.store.transact(['points'], async (transaction) => ({
+        kind: 'ok',
+        ...(await changesSince(town, transaction, input.since, input)),
+      }));
+    }),
+    policies: os.policies.handler(({ input }) => policiesSince(town, input)),
+    catalogue: os.catalogue.handler(({ input }) => catalogueSince(town, input)),
+
+    signIn: os.signIn.handler(({ input }) => sessions.signIn(input.password)),
+    overview: os.overview.handler(({ context }) => sessions.notSignedIn(context.authorization) ?? overview(town)),
+    listMembers: os.listMembers.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? listMembers(town, input),
+    ),
+    issueLot: os.issueLot.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? issuePoints(town, input),
+    ),
+    setCardState: os.setCardState.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? setCardState(town, input),
+    ),
+    issueEnrolmentCode: os.issueEnrolmentCode.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? issueEnrolmentCode(town, input),
+    ),
+    publishPolicy: os.publishPolicy.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? publishPolicy(town, input.policy),
+    ),
+    settlement: os.settlement.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? settlement(town, input),
+    ),
+  });
+}
+
+type Hello = TillRequest & Readonly<{ nonce: string; seq: number; hash: string }>;
+
+/** Compares heads. Where the till's head is one that the town holds differently, the chain is in doubt from there. */
+async function hello(town: Town, request: Hello) {
+  const unknown = await unknownCaller(town, request);
+  if (unknown !== null) return unknown;
+  const { till, incarnation, seq } = request;
+  return town.store.transact([`intake:${till}:${incarnation}`], async (transaction) => {
+    const head = await headOf(transaction, till, incarnation);
+    const held = seq <= head.seq ? await hashAt(transaction, till, incarnation, seq) : null;
+    if (held !== null && held !== request.hash) {
+      await recordFork(town, transaction, till, incarnation, seq);
+      return refused('fork');
+    }
+    const { policyVersion } = await present(town, transaction);
+    const chain = await transaction.get('incarnation', { till, incarnation });
+    const time: TownTime = { v: 1, town: town.id, till, nonce: request.nonce, nowMs: town.nowMs() };
+    await noteContact(town, transaction, till);
+    return {
+      kind: 'ok' as const,
+      time: seal('time', asCanonical(time), town.sign),
+      ack: { seq: head.seq, hash: head.hash },
+      statementNumber: chain?.statementNumber ?? 0,
+      policyVersion,
+      membersVersion: await versionOf(transaction, 'membersVersion'),
+    };
+  });
+}
+
+type Since = TillRequest & Readonly<{ since: number }>;
+
+async function policiesSince(town: Town, request: Since) {
+  const unknown = await unknownCaller(town, request);
+  if (unknown !== null) return unknown;
+  return town.store.transact([], async (transaction) => {
+    const rows = await transaction.list('policy', { above: { version: request.since } });
+    return { kind: 'ok' as const, policies: rows.map(({ bytes, signature }) => ({ bytes, signature })) };
+  });
+}
+
+async function catalogueSince(town: Town, request: Since) {
+  const unknown = await unknownCaller(town, request);
+  if (unknown !== null) return unknown;
+  return town.store.transact([], async (transaction) => {
+    const rows = await transaction.list('item', { above: { version: request.since }, order: ['version'] });
+    return {
+      kind: 'ok' as const,
+      version: rows.at(-1)?.version ?? request.since,
+      items: rows.map((row) => row.value),
+    };
+  });
+}

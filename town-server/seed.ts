@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { newLot } from '../shared/allotment.ts';
+import { cardStateSchema, cardTokenHash, memberStateSchema, standingWishSchema } from '../shared/member.ts';
+import { policySchema } from '../shared/policy.ts';
+import { seal } from '../shared/signed.ts';
+import { addDays, dayOf } from '../shared/time.ts';
+import { hash } from './crypto.ts';
+import { expiryOf, putLots } from './points.ts';
+import type { Transaction } from './store.ts';
+import { asCanonical, type Town } from './town.ts';
+
+/** A town's first data, as `resources/demo/town.json` has them. */
+export const seedSchema = z.object({
+  town: z.object({ id: z.string().min(1), name: z.string().min(1) }),
+  shop: z.object({ id: z.string(), name: z.string(), address: z.string(), hotline: z.string() }),
+  villages: z.array(z.object({ id: z.string(), name: z.string(), fund: z.string() })),
+  members: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string().min(1),
+      village: z.string(),
+      stars: z.int().min(0).max(5),
+      standingWish: standingWishSchema,
+      state: memberStateSchema,
+      cards: z.array(
+        z.object({
+          id: z.string(),
+          token: z.string(),
+          lastFour: z.string(),
+          state: cardStateSchema,
+          expiresOn: z.string().nullable(),
+        }),
+      ),
+      lots: z.array(
+        z.object({
+          id: z.string(),
+          issuerVillage: z.string(),
+          fund: z.string(),
+          points: z.int().min(1),
+          earnedDaysAgo: z.int().min(0),
+        }),
+      ),
+    }),
+  ),
+});
+export type Seed = z.infer<typeof seedSchema>;
+
+/** Fills an empty town. Of a card only the hash of its token is kept. */
+export async function seedTown(town: Town, transaction: Transaction, seed: Seed, policy: unknown): Promise<void> {
+  const nowMs = town.nowMs();
+  const today = dayOf(nowMs);
+  const { shop } = seed;
+  await transaction.put('shop', [{ shop: shop.id, name: shop.name, address: shop.address, hotline: shop.hotline }]);
+  await transaction.put(
+    'village',
+    seed.villages.map(({ id, name, fund }) => ({ village: id, name, fund })),
+  );
+  await transaction.put(
+    'member',
+    seed.members.map(({ id, name, village, stars, state, standingWish }, index) => ({
+      ...{ member: id, name, village, homeShop: shop.id, stars, state, standingWish },
+      version: index + 1,
+    })),
+  );
+  await transaction.put('setting', [{ name: 'membersVersion', value: String(seed.members.length) }]);
+  await transaction.put(
+    'card',
+    seed.members.flatMap((member) =>
+      member.cards.map(({ id, token, lastFour, state, expiresOn }) => ({
+        card: id,
+        tokenHash: cardTokenHash(token, town.id, hash),
+        member: member.id,
+        ...{ lastFour, state, expiresOn },
+        lostAtMs: state === 'lost' || state === 'blocked' ? nowMs : null,
+      })),
+    ),
+  );
+  await putLots(
+    transaction,
+    seed.members.flatMap((member) =>
+      member.lots.map(({ id, issuerVillage, fund, points, earnedDaysAgo }) => {
+        const earnedOn = addDays(today, -earnedDaysAgo);
+        const expiresOn = expiryOf(earnedOn);
+        const lot = newLot({ lot: id, member: member.id, village: issuerVillage, fund, expiresOn, issued: points });
+        return { ...lot, earnedOn, note: 'seed' };
+      }),
+    ),
+  );
+  const first = policySchema.parse(policy);
+  const sealed = seal('policy', asCanonical(first), town.sign);
+  await transaction.put('policy', [{ version: first.version, effectiveFrom: first.effectiveFrom, ...sealed }]);
+}

@@ -1,0 +1,270 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { extname, join, normalize, sep } from 'node:path';
+import { OpenAPIGenerator } from '@orpc/openapi';
+import { OpenAPIHandler } from '@orpc/openapi/fastify';
+import { ORPCError } from '@orpc/server';
+import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { townContract } from '../shared/town-contract.ts';
+import { createSessions, hasPassword, setPassword } from './console.ts';
+import { newId, newKeys, signWith } from './crypto.ts';
+import { openDatabase, type Database } from './database.ts';
+import { EngineError } from './engine.ts';
+import { issueCode } from './enrolment.ts';
+import { createPostgresStore } from './postgres-store.ts';
+import { townRouter } from './router.ts';
+import { seedSchema, seedTown, type Seed } from './seed.ts';
+import type { Town } from './town.ts';
+
+export type TownOptions = Readonly<{
+  /** Where the town keeps its key and, unless `databaseUrl` names a server, its database. */
+  dataFolder: string;
+  /** 0 takes any free port. */
+  port: number;
+  /** Where to listen; this machine alone unless told otherwise. */
+  host?: string;
+  /** An empty town is filled from the demo data, and a one-time code for a till is made at each start. */
+  demo: boolean;
+  /** A file of the form of `resources/demo/town.json` that fills an empty town. */
+  seedFile?: string | null;
+  databaseUrl?: string | null;
+  clock?: Readonly<{ nowMs: () => number }>;
+  /** The folder with the built pages; null serves none. */
+  pagesFolder?: string | null;
+  log?: (line: string) => void;
+}>;
+
+export type StartedTown = Readonly<{
+  url: string;
+  /** The password of the town's staff; null when it was set at an earlier start and is known to them alone. */
+  password: string | null;
+  enrolmentCode: string | null;
+  /** The town's logic without HTTP, for tests and tools. */
+  town: Town;
+  /** The process of the PostgreSQL that this town runs; null with a server of one's own. */
+  databasePid: () => number | null;
+  close: () => Promise<void>;
+}>;
+
+const root = join(import.meta.dirname, '..');
+
+/** Starts a town: database, logic, HTTP. What it answered before is there after any end. */
+export async function startTown(options: TownOptions): Promise<StartedTown> {
+  const log = options.log ?? (() => {});
+  mkdirSync(options.dataFolder, { recursive: true, mode: 0o711 });
+  const database = await openDatabase(options.dataFolder, options.databaseUrl ?? null, log);
+  try {
+    const { town, password } = await openTown(options, database, log);
+    const enrolmentCode = options.demo ? await demoCode(town) : null;
+    const app = await listen(options, town, log);
+    return {
+      url: urlOf(app),
+      password,
+      enrolmentCode,
+      town,
+      databasePid: database.enginePid,
+      close: async () => {
+        await app.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Opens the town that this folder's key belongs to, or makes and fills a new one. */
+async function openTown(
+  options: TownOptions,
+  database: Database,
+  log: (line: string) => void,
+): Promise<{ town: Town; password: string | null }> {
+  const seed = readSeed(options);
+  const keyFile = join(options.dataFolder, 'town-key.json');
+  const known = existsSync(keyFile) ? (JSON.parse(readFileSync(keyFile, 'utf8')) as TownKey) : null;
+  if (known === null && seed === null) {
+    throw new EngineError('this folder holds no town yet: start it with --demo, or with --seed FILE for a town of yours');
+  }
+  const key = known ?? { town: seed?.town.id ?? '', name: seed?.town.name ?? '', ...newKeys() };
+  // The key is on disk before anything is signed with it.
+  if (known === null) writeSecret(keyFile, JSON.stringify(key));
+  const town: Town = {
+    id: key.town,
+    name: key.name,
+    store: createPostgresStore(database.pool, key.town),
+    nowMs: options.clock?.nowMs ?? Date.now,
+    newId,
+    publicKey: key.publicKey,
+    sign: signWith(key.privateKey),
+    log,
+    tillKeys: new Map(),
+    contacts: new Map(),
+  };
+  await town.store.transact(['enrolment', 'points'], async (transaction) => {
+    const row = await transaction.get('town', { town: town.id });
+    if (row !== null && row.publicKey !== town.publicKey) {
+      throw new EngineError(`the database holds ${town.name} with another key than ${keyFile}: restore that file`);
+    }
+    if (row !== null) return;
+    if (seed === null || seed.town.id !== town.id) {
+      throw new EngineError(`the database does not hold ${town.name} (${town.id}), whose key lies in this folder`);
+    }
+    const policy: unknown = JSON.parse(readFileSync(join(root, 'resources', 'policy-default.json'), 'utf8'));
+    await seedTown(town, transaction, seed, policy);
+    await transaction.put('town', [{ town: town.id, name: town.name, publicKey: town.publicKey }]);
+    log(`${town.name} is new: ${seed.members.length} members`);
+  });
+  return { town, password: await passwordOf(options, town) };
+}
+
+type TownKey = Readonly<{ town: string; name: string; publicKey: string; privateKey: string }>;
+
+function readSeed(options: TownOptions): Seed | null {
+  const file = options.seedFile ?? (options.demo ? join(root, 'resources', 'demo', 'town.json') : null);
+  if (file === null) return null;
+  const parsed = seedSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (!parsed.success) throw new EngineError(`${file} does not describe a town: ${parsed.error.issues[0]?.message}`);
+  return parsed.data;
+}
+
+/** A new town's password is made here and told once; a demo town's is kept beside it and told at every start. */
+async function passwordOf(options: TownOptions, town: Town): Promise<string | null> {
+  const file = join(options.dataFolder, 'console-password.txt');
+  const kept = options.demo && existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
+  return town.store.transact([], async (transaction) => {
+    if (await hasPassword(transaction)) {
+      if (kept !== null || !options.demo) return kept;
+    }
+    const password = kept ?? randomBytes(6).toString('hex');
+    if (options.demo) writeSecret(file, `${password}\n`);
+    await setPassword(transaction, password);
+    return password;
+  });
+}
+
+function writeSecret(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
+}
+
+async function demoCode(town: Town): Promise<string | null> {
+  return town.store.transact(['enrolment'], async (transaction) => {
+    const [shop] = await transaction.list('shop', { limit: 1 });
+    if (shop === undefined) return null;
+    return (await issueCode(town, transaction, { shop: shop.shop, till: null, tillName: '收银机' })).code;
+  });
+}
+
+const BODY_BYTES = 40_000_000;
+
+async function listen(options: TownOptions, town: Town, log: (line: string) => void): Promise<FastifyInstance> {
+  const app = Fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true });
+  const handler = new OpenAPIHandler(townRouter(town, createSessions(town)), {
+    interceptors: [
+      async ({ next, request }) => {
+        try {
+          return await next();
+        } catch (error) {
+          log(`${request.method} ${request.url.pathname}: ${describe(error)}`);
+          throw error;
+        }
+      },
+    ],
+  });
+  const openApi = JSON.stringify(await openApiDocument(town));
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SAFE_HEADERS);
+    const origin = request.headers.origin;
+    // Another site's page in a staff member's browser is not our console.
+    if (origin !== undefined && origin !== `http://${request.headers.host}` && origin !== `https://${request.headers.host}`) {
+      return reply.status(403).send({ code: 'FORBIDDEN', message: 'wrong origin' });
+    }
+  });
+  app.setErrorHandler((error: { statusCode?: number; code?: string; stack?: string; message: string }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    log(`${request.method} ${request.url}: ${status >= 500 ? (error.stack ?? error.message) : error.message}`);
+    const code = status >= 500 ? 'INTERNAL_SERVER_ERROR' : status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_REQUEST';
+    void reply.status(status).send({ defined: false, code, status, message: status >= 500 ? 'internal error' : 'malformed request' });
+  });
+  app.all('/api/*', async (request, reply) => {
+    const context = { authorization: request.headers.authorization };
+    const { matched } = await handler.handle(request, reply, { prefix: '/api', context });
+    if (!matched) await reply.status(404).send({ defined: false, code: 'NOT_FOUND', status: 404, message: 'no such call' });
+  });
+  app.get('/openapi.json', (_request, reply) => reply.type('application/json').send(openApi));
+  app.get('/health', async (_request, reply) => {
+    await town.store.transact([], (transaction) => transaction.get('town', { town: town.id }));
+    return reply.send({ ok: true, town: town.id });
+  });
+  servePages(app, options.pagesFolder === undefined ? join(root, 'out', 'pages') : options.pagesFolder);
+  await app.listen({ host: options.host ?? '127.0.0.1', port: options.port });
+  return app;
+}
+
+/** A refusal of the contract or malformed input in one line; a failure of ours with its stack, for the log only. */
+function describe(error: unknown): string {
+  if (error instanceof ORPCError && error.status < 500) return `${error.code} ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The OpenAPI document of the town's interface, generated from the contract that both sides use. */
+export async function openApiDocument(town: Readonly<{ name: string }>): Promise<object> {
+  const generator = new OpenAPIGenerator({ schemaConverters: [new ZodToJsonSchemaConverter()] });
+  return generator.generate(townContract, {
+    info: { title: `One-Card Till: ${town.name}`, version: '1.0.0' },
+    servers: [{ url: '/api' }],
+    security: [{ staff: [] }],
+    components: { securitySchemes: { staff: { type: 'http', scheme: 'bearer' } } },
+  });
+}
+
+const SAFE_HEADERS = {
+  // The console's table library writes its styles while it runs; everything else comes from files of this server.
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+} as const;
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+};
+
+/** The built console at /, with the shared assets beside it; without a build, a word on how to make one. */
+function servePages(app: FastifyInstance, folder: string | null): void {
+  app.get('/', (_request, reply) => {
+    if (folder !== null && existsSync(join(folder, 'town-console', 'index.html'))) return reply.redirect('/town-console/');
+    return reply.type('text/plain; charset=utf-8').send('信用惠民 镇平台 (town server). API: /openapi.json\n');
+  });
+  app.get<{ Params: { '*': string } }>('/*', async (request, reply) => {
+    const asked = normalize(request.params['*']);
+    const path = asked.endsWith(sep) || asked.endsWith('/') ? join(asked, 'index.html') : asked;
+    const isOurs = /^(town-console|assets)[\\/]/.test(path) && !path.split(/[\\/]/).includes('..');
+    const type = TYPES[extname(path)];
+    const bytes =
+      folder === null || !isOurs || type === undefined ? null : await readFile(join(folder, path)).catch(() => null);
+    if (bytes === null || type === undefined) {
+      return reply.status(404).send({ defined: false, code: 'NOT_FOUND', status: 404, message: 'no such page' });
+    }
+    return reply.type(type).send(bytes);
+  });
+}
+
+function urlOf(app: FastifyInstance): string {
+  const address = app.server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the town listens nowhere');
+  const host = address.address === '0.0.0.0' || address.address === '::' ? '127.0.0.1' : address.address;
+  return `http://${host}:${address.port}`;
+}
