@@ -10,7 +10,8 @@ import { type GoodsInLine, readGoodsInLine } from './goods-in-entry.ts';
 import { ItemPicker, type PickerHandle } from './item-picker.tsx';
 import { useLineFocus } from './line-focus.ts';
 import { ItemName, SectionHead } from './section-head.tsx';
-import { newId, useSending } from './sending.ts';
+import { newId } from './new-id.ts';
+import { useSending } from './sending.ts';
 
 type GoodsIn = Readonly<{ id: string; supplier: string; lines: readonly GoodsInLine[] }>;
 

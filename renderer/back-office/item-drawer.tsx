@@ -147,6 +147,8 @@ function Promotion({ item }: Readonly<{ item: KnownItem['item'] }>): React.JSX.E
 
 /** Every price change with who made it, newest first as the core gives it. */
 export function PriceHistory({ value }: Readonly<{ value: KnownItem }>): React.JSX.Element {
+  const operators = useReading('operators', () => core.client().operators());
+  const names = new Map((operators.value ?? []).map((one) => [one.id, one.name]));
   const price = (fen: number | null): string => (fen === null ? '无' : unitPrice(fen, value.item.per));
   return (
     <Table
@@ -160,7 +162,11 @@ export function PriceHistory({ value }: Readonly<{ value: KnownItem }>): React.J
         { title: '哪个价', dataIndex: 'which', render: (which: string) => WHICH.get(which) ?? which },
         { title: '原来', dataIndex: 'beforeFen', align: 'right', render: price },
         { title: '改成', dataIndex: 'afterFen', align: 'right', render: price },
-        { title: '谁改的', dataIndex: 'operator', render: (operator: string | null) => operator ?? '—' },
+        {
+          title: '谁改的',
+          dataIndex: 'operator',
+          render: (operator: string | null) => (operator === null ? '—' : (names.get(operator) ?? operator)),
+        },
       ]}
     />
   );

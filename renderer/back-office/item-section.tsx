@@ -9,7 +9,8 @@ import { parseWhole } from './entry.ts';
 import { ItemPicker } from './item-picker.tsx';
 import { useReading } from './reading.ts';
 import { SectionHead } from './section-head.tsx';
-import { newId, useSending } from './sending.ts';
+import { newId } from './new-id.ts';
+import { useSending } from './sending.ts';
 
 /** What stands in the fields; `id` and everything without a field come from the item that was opened. */
 type Entry = Readonly<{

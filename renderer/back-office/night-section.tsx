@@ -8,6 +8,7 @@ import { yuan } from '../parts/format.ts';
 import { core } from './core.ts';
 import { useReading } from './reading.ts';
 import { SectionHead } from './section-head.tsx';
+import { townRefusalWords } from './town-words.ts';
 
 type Totals = NightReport['till'];
 
@@ -184,7 +185,8 @@ function said(report: NightReport): string {
       return `${report.businessDay}：按下面写的处理${uploaded}。其余的都已对平，照常营业。`;
     case 'pending': {
       const step = report.pendingAt === null ? '与镇上核对' : nightStepWords[report.pendingAt];
-      const because = report.pendingBecause === null ? '' : `（${reasonWords(report.pendingBecause)}）`;
+      const because =
+        report.pendingBecause === null ? '' : `（${REASONS.get(report.pendingBecause) ?? report.pendingBecause}）`;
       return `${report.businessDay}：这一天已经结好，停在“${step}”${because}。每一笔都在本机账本里，什么都没有丢；联网后自动接着做，也可以按“现在对账”。`;
     }
     default:
@@ -193,19 +195,15 @@ function said(report: NightReport): string {
 }
 
 /** Why a night waits; what the core names otherwise is shown as it is. */
-function reasonWords(reason: string): string {
-  const known: ReadonlyMap<string, string> = new Map([
-    ['noTown', '镇上连不上'],
-    ['unreachable', '镇上连不上'],
-    ['townUnreachable', '镇上连不上'],
-    ['notEnrolled', '还没有注册'],
-    ['wrongKey', '对方不是本镇的服务器'],
-    ['wrongSignature', '对账单的签名不对'],
-    ['notSettledYet', '镇上还没有结完'],
-    ['diskFull', '磁盘满了'],
-  ]);
-  return known.get(reason) ?? reason;
-}
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(townRefusalWords),
+  ['unreachable', '镇上连不上'],
+  ['notEnrolled', '还没有注册'],
+  ['wrongKey', '对方不是本镇的服务器'],
+  ['malformed', '镇上的回答读不懂'],
+  ['chain', '对账单和上一张接不上'],
+  ['diskFull', '磁盘满了'],
+]);
 
 function What({ one }: Readonly<{ one: Break }>): React.JSX.Element {
   return (

@@ -3,7 +3,8 @@ import { useRef, useState } from 'react';
 import { core } from './core.ts';
 import { useReading } from './reading.ts';
 import { SectionHead } from './section-head.tsx';
-import { newId, useSending } from './sending.ts';
+import { newId } from './new-id.ts';
+import { useSending } from './sending.ts';
 
 type Operator = Awaited<ReturnType<ReturnType<typeof core.client>['operators']>>[number];
 type Role = Operator['role'];

@@ -9,7 +9,8 @@ import { type KnownItem, PriceHistory } from './item-drawer.tsx';
 import { ItemPicker } from './item-picker.tsx';
 import { useReading } from './reading.ts';
 import { SectionHead } from './section-head.tsx';
-import { newId, useSending } from './sending.ts';
+import { newId } from './new-id.ts';
+import { useSending } from './sending.ts';
 
 type Which = 'shelf' | 'clearance' | 'promotion';
 

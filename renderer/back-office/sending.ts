@@ -34,7 +34,7 @@ export function useSending(): Sending {
         if (said !== undefined) void message.success(said);
         return answer;
       case 'refused':
-        void message.error(wordsOf(answer.reason, answer.detail));
+        void message.error(`${lineWords(answer.detail?.line)}${wordsOf(answer.reason, answer.detail)}`);
         return answer;
       case 'unreachable':
         void message.error('没有收到收银机的回答，不知道有没有记上。再按一次是安全的：同一张单不会记两次。', 10);
@@ -47,8 +47,7 @@ export function useSending(): Sending {
   return { busy, run };
 }
 
-/** A new id for a document; the page makes it once, so that pressing twice is one document. */
-export function newId(): string {
-  // randomUUID wants a secure page, which one on the shop's network may not be.
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+/** Which line of a document the core stumbled over, counted as people count. */
+function lineWords(line: number | undefined): string {
+  return line === undefined ? '' : `第 ${line + 1} 行：`;
 }

@@ -8,7 +8,8 @@ import { useDraft } from './draft.ts';
 import { ItemPicker, type PickerHandle } from './item-picker.tsx';
 import { useLineFocus } from './line-focus.ts';
 import { ItemName, SectionHead } from './section-head.tsx';
-import { newId, useSending } from './sending.ts';
+import { newId } from './new-id.ts';
+import { useSending } from './sending.ts';
 
 type WasteLine = Readonly<{
   item: string;

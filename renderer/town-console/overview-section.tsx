@@ -1,0 +1,178 @@
+import { Alert, Button, Table, Tag } from 'antd';
+import type { Break } from '../../shared/till-contract.ts';
+import { dateTimeOf } from '../../shared/time.ts';
+import { breakWords, ownerWords } from '../../shared/words.ts';
+import { useReading } from '../back-office/reading.ts';
+import { SectionHead } from '../back-office/section-head.tsx';
+import { agoText } from '../parts/format.ts';
+import { AnswerGate } from './answer-gate.tsx';
+import { asked, town } from './town.ts';
+
+type Overview = Extract<Awaited<ReturnType<typeof town.overview>>, { kind: 'ok' }>;
+
+/** A till not heard of for a day is worth a telephone call (the night's report: amber over 24 hours). */
+const SILENT_MS = 24 * 3_600_000;
+
+/** Points in existence with the law they obey, the villages, the tills, and what is open between the two sides. */
+export function OverviewSection(): React.JSX.Element {
+  const overview = useReading('overview', () => asked(town.overview()));
+  return (
+    <>
+      <SectionHead
+        title="概况"
+        right={
+          <Button loading={overview.busy} onClick={overview.again}>
+            刷新
+          </Button>
+        }
+      />
+      <AnswerGate reading={overview}>
+        {(answer) => (
+          <>
+            <Law points={answer.points} />
+            <Breaks breaks={answer.breaks} />
+            <Tills answer={answer} />
+            <Villages answer={answer} />
+          </>
+        )}
+      </AnswerGate>
+    </>
+  );
+}
+
+/** Every point ever issued is somewhere, and the page shows the sum so that anybody can see it. */
+function Law({ points }: Readonly<{ points: Overview['points'] }>): React.JSX.Element {
+  const { issued, free, allotted, spent, expired, shortfall } = points;
+  const holds = free + allotted + spent + expired - shortfall === issued;
+  const parts = [
+    ['', '在镇上', free],
+    ['+', '已拨给收银机', allotted],
+    ['+', '已花', spent],
+    ['+', '已过期', expired],
+    ['−', '超花由资金兜底', shortfall],
+    ['=', '一共发出', issued],
+  ] as const;
+  return (
+    <div className="sheet">
+      <div className="bar" style={{ gap: 14 }}>
+        {parts.map(([sign, label, count]) => (
+          <span key={label} className="pair" style={{ gap: 14 }}>
+            {sign === '' ? null : <span className="muted">{sign}</span>}
+            <span>
+              <span className="small muted">{label}</span>
+              <br />
+              <b style={{ fontSize: 24 }}>{count}</b> 分
+            </span>
+          </span>
+        ))}
+        <span className="grow" />
+        {holds ? <Tag color="success">每一分都有着落 ✓</Tag> : <Tag color="error">加不起来，请联系维护人员</Tag>}
+      </div>
+    </div>
+  );
+}
+
+function Breaks({ breaks }: Readonly<{ breaks: readonly Break[] }>): React.JSX.Element {
+  if (breaks.length === 0) {
+    return <Alert type="success" showIcon title="没有未了的差异。" style={{ marginBottom: 12 }} />;
+  }
+  return (
+    <Table<Break>
+      size="small"
+      rowKey="id"
+      style={{ marginBottom: 12 }}
+      dataSource={breaks}
+      title={breaksTitle}
+      pagination={{ pageSize: 8, hideOnSinglePage: true, showSizeChanger: false }}
+      columns={[
+        { title: '什么事', key: 'what', render: (_, one) => breakWords[one.kind].what },
+        {
+          title: '账户或记录',
+          key: 'where',
+          render: (_, one) => one.account ?? (one.seq === null ? '—' : `第 ${one.seq} 条`),
+        },
+        { title: '收银机', dataIndex: 'tillAmount', align: 'right', render: orDash },
+        { title: '镇上', dataIndex: 'townAmount', align: 'right', render: orDash },
+        { title: '谁来处理', key: 'owner', render: (_, one) => <b>{ownerWords[one.owner]}</b> },
+        { title: '下一步', key: 'todo', render: (_, one) => breakWords[one.kind].todo },
+        { title: '从哪天起', dataIndex: 'sinceDay' },
+      ]}
+    />
+  );
+}
+
+const breaksTitle = (): React.ReactNode => <b className="bad">未了的差异</b>;
+const tillsTitle = (): React.ReactNode => <b>收银机</b>;
+const villagesTitle = (): React.ReactNode => <b>各村</b>;
+
+function orDash(amount: number | null): string {
+  return amount === null ? '—' : String(amount);
+}
+
+function Tills({ answer }: Readonly<{ answer: Overview }>): React.JSX.Element {
+  return (
+    <Table
+      size="small"
+      rowKey="till"
+      style={{ marginBottom: 12 }}
+      dataSource={answer.tills}
+      title={tillsTitle}
+      pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
+      locale={{ emptyText: '还没有收银机注册' }}
+      columns={[
+        { title: '门店', dataIndex: 'shopName' },
+        {
+          title: '收银机',
+          key: 'name',
+          render: (_, till) => `${till.name}（${till.till} · 第 ${till.incarnation} 代）`,
+        },
+        { title: '上次联系', key: 'heard', render: (_, till) => <Heard atMs={till.heardAtMs} nowMs={answer.nowMs} /> },
+        { title: '收到第几条', dataIndex: 'ackSeq', align: 'right' },
+        {
+          title: '留存',
+          dataIndex: 'quarantined',
+          align: 'right',
+          render: (count: number) => (count === 0 ? 0 : <b className="bad">{count}</b>),
+        },
+        { title: '对账单号', dataIndex: 'statementNumber', align: 'right' },
+        {
+          title: '额度到期',
+          key: 'term',
+          render: (_, till) => <TermEnd endMs={till.termEndMs} nowMs={answer.nowMs} />,
+        },
+        { title: '拨给的积分', dataIndex: 'allotted', align: 'right' },
+        { title: '今天单数', dataIndex: 'salesToday', align: 'right' },
+        { title: '今天积分', dataIndex: 'pointsToday', align: 'right' },
+      ]}
+    />
+  );
+}
+
+function Heard({ atMs, nowMs }: Readonly<{ atMs: number | null; nowMs: number }>): React.JSX.Element {
+  if (atMs === null) return <span className="warn">还没联系过</span>;
+  return <span className={nowMs - atMs > SILENT_MS ? 'warn strong' : ''}>{agoText(atMs, nowMs)}</span>;
+}
+
+function TermEnd({ endMs, nowMs }: Readonly<{ endMs: number | null; nowMs: number }>): React.JSX.Element {
+  if (endMs === null) return <>—</>;
+  return <span className={endMs < nowMs ? 'bad strong' : ''}>{dateTimeOf(endMs).slice(0, 16)}</span>;
+}
+
+function Villages({ answer }: Readonly<{ answer: Overview }>): React.JSX.Element {
+  return (
+    <Table
+      size="small"
+      rowKey="id"
+      dataSource={answer.villages}
+      title={villagesTitle}
+      pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
+      columns={[
+        { title: '村', dataIndex: 'name' },
+        { title: '会员', dataIndex: 'members', align: 'right' },
+        { title: '发出积分', dataIndex: 'issued', align: 'right' },
+        { title: '已花', dataIndex: 'spent', align: 'right' },
+        { title: '还没花', dataIndex: 'outstanding', align: 'right' },
+      ]}
+    />
+  );
+}
