@@ -139,7 +139,7 @@ const refusals: Readonly<Record<RefusalReason, string>> = {
 };
 
 const notices: Readonly<Record<NoticeKey, string>> = {
-  itemAdded: '已加[ {name}][ × {count}]',
+  itemAdded: '已加[ {name}]',
   quantityChanged: '数量已改[：{name} × {count}]',
   quantityFirst: '下一件数量[ {count}]，请扫码',
   lineDeleted: '已删[ {name}]',

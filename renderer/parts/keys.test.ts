@@ -17,6 +17,8 @@ test.each([
   ['Slash', { key: '/' }, '/'],
   ['KeyW', { key: 'Process' }, 'w'],
   ['KeyW', { key: 'W', shiftKey: true }, 'w'],
+  ['Digit8', { key: '*' }, '*'],
+  ['Equal', { key: '+' }, '+'],
   ['F12', {}, 'F12'],
   ['Escape', {}, 'Esc'],
   ['KeyR', { ctrlKey: true }, null],

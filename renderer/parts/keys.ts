@@ -43,6 +43,9 @@ export function keyName(event: KeyLike): KeyName | null {
   // Without NumLock the number pad moves; then the key says what it does, and its place does not.
   if (event.code.startsWith('Numpad') && NAMED.has(event.key)) return NAMED.get(event.key) ?? null;
   if (event.code === 'NumpadDecimal') return '.';
+  // Where a keyboard has these signs elsewhere, what it prints is right; with an input method only the place is.
+  if (['+', '*', '/'].includes(event.key)) return event.key;
+  if (event.key === '×') return '*';
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
   if (digit !== undefined && !event.shiftKey) return digit;
   if (event.code === 'Digit8' && event.shiftKey) return '*';

@@ -268,7 +268,7 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
           </div>
           <div className="pay-tips">
             {pay.notForPointsFen > 0 && <p>▲ 有 {yuan(pay.notForPointsFen)} 元商品不收积分</p>}
-            {pointsOpen && pay.pointsLimit !== 'none' && <p>▲ {pointsLimitWords[pay.pointsLimit]}</p>}
+            {pointsOpen && pay.pointsLimit !== 'none' && pay.pointsLimit !== 'goods' && <p>▲ {pointsLimitWords[pay.pointsLimit]}</p>}
             {pay.pointsLimit === 'pin' && member !== null && !member.personConfirmed && (
               <button type="button" className="key small" onMouseDown={keepFocus} onClick={confirmPerson}>
                 <span>核对本人</span>
