@@ -121,9 +121,8 @@ export async function steer(town: Town, transaction: Transaction, term: Rows['te
     ? sharing
     : [...sharing, { till: term.till, shop: await shopOf(transaction, term.till), term: term.term }];
   const members = new Map((await transaction.list('member', { equal: { state: 'active' } })).map((m) => [m.member, m]));
-  const asked = new Set(
-    (await transaction.list('recall', { equal: { term: term.term, doneSeq: null } })).map((recall) => recall.lot),
-  );
+  const undone = await transaction.list('recall', { equal: { term: term.term, doneSeq: null } });
+  const asked = new Map(undone.map((recall) => [recall.lot, recall]));
   const granted = new Map<string, Grant['lots']>();
   const changed: LotRow[] = [];
   const recalls: Rows['recall'][] = [];
@@ -139,7 +138,10 @@ export async function steer(town: Town, transaction: Transaction, term: Rows['te
       granted.set(lot.member, [...(granted.get(lot.member) ?? []), grantedLot(lot, points)]);
     }
     const back = Math.min(held - target, missingElsewhere(lot, term.term, targets));
-    if (back > 0 && !asked.has(lot.lot)) {
+    const before = asked.get(lot.lot);
+    // Nobody misses them any more: the till may have spent them since. Should it still send them, they are taken back.
+    if (before !== undefined && back <= 0) recalls.push({ ...before, doneSeq: 0 });
+    if (back > 0 && before === undefined) {
       recalls.push({
         recall: town.newId(),
         till: term.till,
@@ -160,10 +162,11 @@ export async function steer(town: Town, transaction: Transaction, term: Rows['te
   await transaction.put('recall', recalls);
 }
 
-/** What other terms miss of their share beyond what is free: only that is worth asking back. */
+/** What other terms and the free part miss of their shares beyond what is free: only that is worth asking back. */
 function missingElsewhere(lot: LotState, term: string, targets: ReadonlyMap<string, number>): number {
-  let missing = 0;
+  let missing = remainingPoints(lot);
   for (const [other, target] of targets) {
+    missing -= target;
     if (other !== term) missing += Math.max(0, target - (lot.allotted[other] ?? 0));
   }
   return missing - lot.free;
