@@ -1,6 +1,7 @@
 import { Alert, Button, Table } from 'antd';
 import { useRef, useState } from 'react';
 import { assertNever } from '../../shared/assert.ts';
+import { importReasonText } from '../../shared/import-reasons.ts';
 import { core } from './core.ts';
 import { SectionHead } from './section-head.tsx';
 
@@ -15,23 +16,6 @@ type Step =
 
 /** Base64 makes four characters of three bytes, and the contract takes 30 million of them. */
 const FILE_BYTES_MAX = 22_000_000;
-
-/** Why the core left a row out; a reason that is newer than this page is shown as it is. */
-const REJECTIONS: ReadonlyMap<string, string> = new Map([
-  ['noCode', '没有编码'],
-  ['noName', '没有品名'],
-  ['badCode', '编码不能用（只能是 5 到 20 位数字或字母）'],
-  ['wrongCheckDigit', '条码校验位不对，请核对实物'],
-  ['scientificNotation', '条码被表格改成了科学计数，位数已丢，请把那一列设成文本重存'],
-  ['badPrice', '价格不是正常的金额'],
-  ['badQuantity', '数量不对'],
-  ['badUnit', '单位不认识'],
-  ['duplicateCode', '同一个文件里编码重复，只收了第一行'],
-  ['duplicate', '同一个文件里编码重复，只收了第一行'],
-  ['paymentCode', '这是付款码，不是商品'],
-  ['cardCode', '这是会员卡的号段，不能当商品编码'],
-  ['tooLong', '内容太长'],
-]);
 
 const REFUSALS: Readonly<Record<Extract<Report, { kind: 'refused' }>['reason'], string>> = {
   unreadableFile: '这个文件读不懂。请另存为 CSV 或 Excel（xlsx）再试。',
@@ -144,7 +128,7 @@ function ReportTable({ report }: Readonly<{ report: Extract<Report, { kind: 'imp
           columns={[
             { title: '行号', dataIndex: 'row', width: 100, align: 'right' },
             { title: '编码', dataIndex: 'code', width: 240, render: (code: string) => (code === '' ? '—' : code) },
-            { title: '原因', dataIndex: 'reason', render: (reason: string) => REJECTIONS.get(reason) ?? reason },
+            { title: '原因', dataIndex: 'reason', render: (reason: string) => importReasonText(reason) },
           ]}
         />
       )}

@@ -95,8 +95,13 @@ function Detail({ value }: Readonly<{ value: KnownItem }>): React.JSX.Element {
                 dataSource={value.movements}
                 locale={{ emptyText: '还没有出入库' }}
                 columns={[
-                  { title: '时间', dataIndex: 'atMs', render: (atMs: number) => dateTimeOf(atMs) },
-                  { title: '原因', dataIndex: 'kind', render: (kind: string) => MOVEMENTS.get(kind) ?? kind },
+                  { title: '时间', dataIndex: 'atMs', width: 175, render: (atMs: number) => dateTimeOf(atMs) },
+                  {
+                    title: '原因',
+                    dataIndex: 'kind',
+                    width: 70,
+                    render: (kind: string) => MOVEMENTS.get(kind) ?? kind,
+                  },
                   {
                     title: '数量',
                     dataIndex: 'delta',
@@ -158,7 +163,7 @@ export function PriceHistory({ value }: Readonly<{ value: KnownItem }>): React.J
       dataSource={value.prices}
       locale={{ emptyText: '还没有改过价' }}
       columns={[
-        { title: '时间', dataIndex: 'atMs', render: (atMs: number) => dateTimeOf(atMs) },
+        { title: '时间', dataIndex: 'atMs', width: 175, render: (atMs: number) => dateTimeOf(atMs) },
         { title: '哪个价', dataIndex: 'which', render: (which: string) => WHICH.get(which) ?? which },
         { title: '原来', dataIndex: 'beforeFen', align: 'right', render: price },
         { title: '改成', dataIndex: 'afterFen', align: 'right', render: price },

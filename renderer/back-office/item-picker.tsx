@@ -31,8 +31,9 @@ export function ItemPicker({
   const asked = useRef(0);
   useImperativeHandle(ref, () => ({ focus: () => input.current?.focus() }), []);
 
-  function pick(found: FoundItem): void {
-    setText('');
+  function pick(found: FoundItem, wanted = text): void {
+    // A scan did not come through the field, so what is being typed there meanwhile stays.
+    setText((now) => (now.trim() === wanted.trim() ? '' : now));
     setChoices([]);
     setSaid(null);
     onPick(found);
@@ -50,7 +51,7 @@ export function ItemPicker({
       const exact = found.filter((one) => one.code.toLowerCase() === wanted.toLowerCase());
       const [only] = exact.length === 1 ? exact : found.length === 1 ? found : [];
       if (only !== undefined) {
-        pick(only);
+        pick(only, wanted);
         return;
       }
       setChoices(found);

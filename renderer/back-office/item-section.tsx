@@ -73,8 +73,12 @@ function ItemForm({
   const [newItem] = useState(newId);
   const categories = useReading('categories', () => core.client().categories());
   const read = readEntry(entry, before, newItem);
-  const edit = (part: Partial<Entry>): void => setEntry((now) => ({ ...now, ...part }));
-  const error = (isWrong: boolean): { status?: 'error' } => (isWrong ? { status: 'error' } : {});
+  const [touched, setTouched] = useState(false);
+  const edit = (part: Partial<Entry>): void => {
+    setTouched(true);
+    setEntry((now) => ({ ...now, ...part }));
+  };
+  const error = (isWrong: boolean): { status?: 'error' } => (isWrong && touched ? { status: 'error' } : {});
 
   async function save(): Promise<void> {
     if (read === null) return;
@@ -221,7 +225,9 @@ function ItemForm({
         <Button type="primary" size="large" disabled={read === null} loading={sending.busy} onClick={() => void save()}>
           保存商品
         </Button>
-        {read === null ? <span className="warn">红框处还要填。</span> : null}
+        {read === null ? (
+          <span className="warn">带 * 的要填，{touched ? '红框处再看看。' : '其余可以空着。'}</span>
+        ) : null}
       </div>
     </div>
   );

@@ -80,7 +80,7 @@ export function NightSection({ screen }: Readonly<{ screen: Screen }>): React.JS
           <div className="sheet muted">还没有对过账。今晚关店后自动对，也可以按“现在对账”。</div>
         )
       ) : (
-        <Report report={report} />
+        <Report report={report} isRunning={isRunning && chosen === 0 && report.state === 'pending'} />
       )}
       {all.length > 1 ? (
         <Table<NightReport>
@@ -120,12 +120,12 @@ function State({ state }: Readonly<{ state: NightReport['state'] }>): React.JSX.
   return <b className={tone}>{nightWords[state]}</b>;
 }
 
-function Report({ report }: Readonly<{ report: NightReport }>): React.JSX.Element {
+function Report({ report, isRunning }: Readonly<{ report: NightReport; isRunning: boolean }>): React.JSX.Element {
   return (
     <>
       <div className={`verdict ${report.state}`} style={{ marginBottom: 12 }}>
-        <b>{verdict(report)}</b>
-        <span>{said(report)}</span>
+        <b>{isRunning ? '正在对账' : verdict(report)}</b>
+        <span>{isRunning ? '可以照常收银，稍等片刻。' : said(report)}</span>
       </div>
       {report.breaks.length === 0 ? null : (
         <Table<Break>
@@ -245,6 +245,11 @@ const ROWS: readonly Readonly<{ figure: Figure; label: string; unit: 'fen' | 'po
   { figure: 'mobileFen', label: '手机支付（元）', unit: 'fen' },
 ];
 
+/** A number that is not money, with the same minus sign as money has. */
+function count(amount: number): string {
+  return String(amount).replace('-', '−');
+}
+
 /** Both sides' totals to the fen and the point, each as that side sent it. */
 function Sums({ till, town }: Readonly<{ till: Totals; town: Totals | null }>): React.JSX.Element {
   const accounts = [...new Set([...Object.keys(till.accounts), ...Object.keys(town?.accounts ?? {})])].toSorted();
@@ -254,7 +259,7 @@ function Sums({ till, town }: Readonly<{ till: Totals; town: Totals | null }>): 
         title="合计"
         hasTown={town !== null}
         rows={ROWS.map(({ figure, label, unit }) => {
-          const show = (amount: number): string => (unit === 'fen' ? yuan(amount) : String(amount));
+          const show = unit === 'fen' ? yuan : count;
           return {
             label,
             till: show(till[figure]),
@@ -267,7 +272,7 @@ function Sums({ till, town }: Readonly<{ till: Totals; town: Totals | null }>): 
         title="账户"
         hasTown={town !== null}
         rows={accounts.map((account) => {
-          const show = (amount: number): string => (account.startsWith('fen ') ? yuan(amount) : String(amount));
+          const show = account.startsWith('fen ') ? yuan : count;
           const ours = till.accounts[account] ?? 0;
           const theirs = town?.accounts[account] ?? 0;
           return {

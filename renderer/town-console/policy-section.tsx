@@ -15,7 +15,7 @@ type Checked =
 /** Publishes a policy. The town numbers and signs it; tills take it at their next contact. */
 export function PolicySection(): React.JSX.Element {
   const telling = useTelling();
-  const [text, setText] = useState(() => localStorage.getItem(KEY) ?? JSON.stringify(defaults, null, 2));
+  const [text, setText] = useState(() => localStorage.getItem(KEY) ?? shown(defaults));
   const [published, setPublished] = useState<number | null>(null);
   const checked = check(text);
 
@@ -23,7 +23,7 @@ export function PolicySection(): React.JSX.Element {
     if (checked.kind !== 'good') return;
     const answer = await telling.tell(() => town.publishPolicy({ policy: checked.policy }), '');
     if (answer === null) return;
-    const next = JSON.stringify({ ...checked.policy, version: answer.version }, null, 2);
+    const next = shown({ ...checked.policy, version: answer.version });
     localStorage.setItem(KEY, next);
     setText(next);
     setPublished(answer.version);
@@ -35,7 +35,7 @@ export function PolicySection(): React.JSX.Element {
         title="优惠政策"
         right={
           <>
-            <Button onClick={() => setText(JSON.stringify(defaults, null, 2))}>恢复默认值</Button>
+            <Button onClick={() => setText(shown(defaults))}>恢复默认值</Button>
             <Popconfirm
               title="发布这份政策？所有收银机下次联系都会换成它。"
               okText="发布"
@@ -93,6 +93,14 @@ export function PolicySection(): React.JSX.Element {
         }}
       />
     </>
+  );
+}
+
+/** JSON as a person reads it: short lists stay on their line. */
+function shown(policy: object): string {
+  return JSON.stringify(policy, null, 2).replaceAll(
+    /\[\s+([^[\]{}]*?)\s+\]/g,
+    (_, list: string) => `[${list.replaceAll(/\s*\n\s*/g, ' ')}]`,
   );
 }
 
