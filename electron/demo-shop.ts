@@ -23,6 +23,7 @@ const townSchema = z.object({
     z.object({
       name: z.string(),
       stars: z.int(),
+      standingWish: z.string(),
       state: z.string(),
       cards: z.array(z.object({ token: z.string(), state: z.string(), expiresOn: z.string().nullable() })),
       lots: z.array(z.object({ points: z.int() })),
@@ -82,11 +83,11 @@ export function readDemo(root: string): DemoFacts {
 }
 
 type Town = z.infer<typeof townSchema>;
-type Summary = Readonly<{ mask: string; stars: number; points: number }>;
+type Summary = Readonly<{ mask: string; stars: number; points: number; wishesNone: boolean }>;
 
 function summary(member: Town['members'][number]): Summary {
   const points = member.lots.reduce((sum, lot) => sum + lot.points, 0);
-  return { mask: maskOf(member.name), stars: member.stars, points };
+  return { mask: maskOf(member.name), stars: member.stars, points, wishesNone: member.standingWish === 'none' };
 }
 
 const CARD_WORDS: Readonly<Record<string, string>> = { lost: '已挂失', replaced: '已换卡', blocked: '已停用' };
@@ -94,7 +95,9 @@ const CARD_WORDS: Readonly<Record<string, string>> = { lost: '已挂失', replac
 /** One card of each star level, then one of each kind that is refused, so that a newcomer sees why. */
 function stripOf(town: Town, counting: readonly (Summary & { token: string })[]): DemoShop['cards'] {
   const byStars = [5, 4, 3, 2, 1, 0].flatMap((stars) => {
-    const found = counting.find((one) => one.stars === stars);
+    const level = counting.filter((one) => one.stars === stars);
+    // Most members have no standing wish, and a newcomer should see that Enter spends nothing.
+    const found = level.find((one) => one.wishesNone) ?? level[0];
     return found === undefined ? [] : [found];
   });
   const refused = Object.entries(CARD_WORDS).flatMap(([state, word]) => {

@@ -12,8 +12,8 @@ export type DemoTown = Readonly<{
   url: string;
   /** A one-time code for one till; null when the town has none to give. */
   enrolmentCode: string | null;
-  /** The password of the town's own staff. */
-  password: string;
+  /** The password of the town's own staff; null when it was set to another one. */
+  password: string | null;
   pid: number;
   stop: () => Promise<void>;
 }>;
@@ -21,7 +21,7 @@ export type DemoTown = Readonly<{
 const announcedSchema = z.object({
   town: z.url(),
   enrolmentCode: z.string().nullable(),
-  password: z.string(),
+  password: z.string().nullable(),
 });
 
 /** The first start makes a database; nothing that takes this long will still come. */
@@ -98,6 +98,7 @@ function stopTown(child: ChildProcess): Promise<void> {
       resolve();
     });
     child.stdin?.end();
-    child.kill('SIGTERM');
+    // Windows knows no polite signal; there the closed input is the request.
+    if (process.platform !== 'win32') child.kill('SIGTERM');
   });
 }

@@ -168,8 +168,8 @@ function sayWelcome(till: string, shop: OwnShop): void {
   print(`  收银台 till        ${till}`);
   print(`  后台 back office   ${office}`);
   if (shop.townUrl !== null) {
-    const password = shop.town === null ? '' : `   密码 password ${shop.town.password}`;
-    print(`  镇平台 town        ${shop.townUrl}${password}`);
+    const password = shop.town?.password ?? null;
+    print(`  镇平台 town        ${shop.townUrl}${password === null ? '' : `   密码 password ${password}`}`);
   }
   if (shop.demo !== null) for (const line of demoLines(shop.demo)) print(line);
   print('  按键 keys          F1 帮助 help · Enter 收款 pay · F2 会员卡 card · F11 退货 refund · F4 更多 more');

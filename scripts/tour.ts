@@ -61,6 +61,8 @@ export async function runTour(root: string, folder: string | null, print: Print)
     const { demo, client } = shop;
     try {
       await walk({ shop, demo, client, print, step, expect });
+    } catch (error) {
+      expect(error instanceof Error ? error.message : String(error), 'the tour stopped here', false);
     } finally {
       await shop.close();
     }
