@@ -33,7 +33,13 @@ function writeString(text: string): string {
   return JSON.stringify(text);
 }
 
-function write(value: unknown): string {
+/**
+ * Far deeper than anything we write. The JSON reader takes any depth, so without a limit a text of nothing but brackets
+ * would end the stack of whoever reads it.
+ */
+const DEPTH_LIMIT = 64;
+
+function write(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
       return writeString(value);
@@ -45,12 +51,13 @@ function write(value: unknown): string {
       return value ? 'true' : 'false';
     case 'object': {
       if (value === null) return 'null';
-      if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
+      if (depth === DEPTH_LIMIT) throw new CanonicalError('unsupportedValue');
+      if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`;
       const fields = value as Record<string, unknown>;
       const parts: string[] = [];
       // The default sort compares UTF-16 code units, which is the order RFC 8785 asks for.
       for (const key of Object.keys(fields).sort()) {
-        if (fields[key] !== undefined) parts.push(`${writeString(key)}:${write(fields[key])}`);
+        if (fields[key] !== undefined) parts.push(`${writeString(key)}:${write(fields[key], depth + 1)}`);
       }
       return `{${parts.join(',')}}`;
     }
@@ -64,12 +71,12 @@ function write(value: unknown): string {
  * Throws when the value has no canonical form: that is a bug of the caller, never a matter of input.
  */
 export function canonical(value: CanonicalValue): string {
-  return write(value);
+  return write(value, 0);
 }
 
 /**
  * Reads a text from outside and accepts it only when it is its own canonical form (RFC 8785). This refuses duplicate
- * keys, floats, unsafe integers, lone surrogates and stray white space in one comparison.
+ * keys, floats, unsafe integers, lone surrogates and stray white space in one comparison. Never throws on input.
  */
 export function readCanonical(
   text: string,
@@ -81,7 +88,7 @@ export function readCanonical(
     return { kind: 'refused', reason: 'notJson' };
   }
   try {
-    return write(value) === text ? { kind: 'read', value } : { kind: 'refused', reason: 'notCanonical' };
+    return write(value, 0) === text ? { kind: 'read', value } : { kind: 'refused', reason: 'notCanonical' };
   } catch (error) {
     if (error instanceof CanonicalError) return { kind: 'refused', reason: error.fault };
     throw error;
