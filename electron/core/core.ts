@@ -53,6 +53,8 @@ const CATCH_UP_AFTER_MS = 4_000;
 const RECOVER_AFTER_MS = 3_000;
 /** A disk with less than this is said on the screen before it is full. */
 const STATUS_MS = 5_000;
+/** How long a closing till waits for what is under way with the town; whatever is cut is done again. */
+const CLOSE_WAITS_MS = 2_000;
 
 /** Opens a till on its folder. The one place where the nouns of the core are made and told of each other. */
 export function openCore(world: World): Opened {
@@ -168,11 +170,17 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const changed = (): void => screens.changed();
 
   const periods = createPeriods(till, sign);
-  const town = createTownClient(till, clock, sign, () => {
-    policies = replicas.policies();
-    checkout?.repriced();
-    changed();
-  });
+  const town = createTownClient(
+    till,
+    clock,
+    sign,
+    (work) => background(work),
+    () => {
+      policies = replicas.policies();
+      checkout?.repriced();
+      changed();
+    },
+  );
   const operators = createOperators(till);
   const catalogue = createCatalogue(till);
   const members = createMembers(till);
@@ -494,7 +502,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return demo((shop) => {
           shop.setConnected(command.connected);
           say(command.connected ? 'good' : 'warn', command.connected ? 'networkRestored' : 'networkCut');
-          void pulse();
+          background(() => alone(pulse));
         });
       case 'simulateWeight':
         return demo(() => {
@@ -525,7 +533,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         true,
       );
     }
-    await firstContact();
+    await alone(firstContact);
     say('good', 'enrolled');
     return done;
   };
@@ -543,10 +551,31 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     counter.repriced();
   };
 
+  /** What goes on behind the counter and is waited for before the ledger closes. */
+  const underWay = new Set<Promise<void>>();
+  const background = (work: () => Promise<unknown>): void => {
+    const task = guarded(work).then(
+      () => {},
+      () => {
+        // A bug was logged with its trace; what runs by itself has nobody to throw at.
+      },
+    );
+    underWay.add(task);
+    void task.finally(() => underWay.delete(task));
+  };
+
+  let exchange: Promise<unknown> = Promise.resolve();
+  /** One exchange with the town at a time, so that no older acknowledgement overtakes a newer one. */
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = exchange.then(work, work);
+    exchange = turn.catch(() => {});
+    return turn;
+  };
+
   const runNight = (): void => {
     say('info', 'nightStarted');
-    void guarded(() => night.run()).then((report) => {
-      if (report === null) return;
+    background(async () => {
+      const report = await alone(night.run);
       const words = { matched: 'nightDone', breaks: 'nightBreaks', pending: 'nightPending' } as const;
       say(report.state === 'matched' ? 'good' : 'warn', words[report.state], { breaks: report.breaks.length });
     });
@@ -558,6 +587,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       atMs = clock.atMs();
       return await work();
     } catch (error) {
+      // A till that is closing has let go of its ledger; what was under way is done again at the next start.
+      if (!open) return null;
       const trouble = diskTrouble(error);
       if (trouble === null) {
         world.log(`bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -612,37 +643,36 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     uploadAt = world.clock.later(UPLOAD_AFTER_MS, () => {
       uploadAt = null;
       if (!open || stopped !== null || night.isRunning() || town.state() !== 'reachable') return;
-      void guarded(() => town.upload());
+      background(() => alone(town.upload));
     });
   };
 
   let pulsing = false;
   /** A contact: is the town there, what has it for us, what have we for it. */
   const pulse = async (): Promise<void> => {
-    if (!open || pulsing || stopped !== null || night.isRunning() || world.town === null || !town.isEnrolled()) return;
+    if (!open) return;
+    if (pulsing || stopped !== null || night.isRunning() || world.town === null || !town.isEnrolled()) return;
     pulsing = true;
     try {
-      await guarded(async () => {
-        const before = town.state();
-        const heads = await town.hello();
-        if (town.isTrouble(heads)) {
-          if (before === 'reachable') say('warn', heads.because === 'wrongKey' ? 'townWrongKey' : 'townLost');
-          return;
-        }
-        if (before === 'unreachable' && screens.revision() > 1) say('info', 'townBack');
-        await town.upload();
-        await town.askAgain();
-        const term = members.openTerm();
-        if (!night.hasStatement() || (term !== null && term.endMs - atMs < 12 * 60 * MINUTE_MS)) await firstContact();
-        else if (
-          heads.membersVersion !== Number(ledger.setting('membersVersion') ?? '0') ||
-          heads.policyVersion > till.policy().version
-        ) {
-          await town.refresh();
-          policies = replicas.policies();
-          counter.repriced();
-        }
-      });
+      const before = town.state();
+      const heads = await town.hello();
+      if (town.isTrouble(heads)) {
+        if (before === 'reachable') say('warn', heads.because === 'wrongKey' ? 'townWrongKey' : 'townLost');
+        return;
+      }
+      if (before === 'unreachable' && screens.revision() > 1) say('info', 'townBack');
+      await town.upload();
+      await town.askAgain();
+      const term = members.openTerm();
+      if (!night.hasStatement() || (term !== null && term.endMs - atMs < 12 * 60 * MINUTE_MS)) await firstContact();
+      else if (
+        heads.membersVersion !== Number(ledger.setting('membersVersion') ?? '0') ||
+        heads.policyVersion > till.policy().version
+      ) {
+        await town.refresh();
+        policies = replicas.policies();
+        counter.repriced();
+      }
     } finally {
       pulsing = false;
     }
@@ -655,7 +685,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       every(periodMs, task);
     });
   };
-  every(PULSE_MS, () => void pulse());
+  every(PULSE_MS, () => background(() => alone(pulse)));
   every(STATUS_MS, () => {
     try {
       const { bavail, bsize } = statfsSync(world.dataFolder);
@@ -664,10 +694,11 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       diskFreeBytes = null;
     }
     lastStatus = null;
-    if (stopped === null) atMs = clock.atMs();
     changed();
+    // Looking at the clock may record a jump of it.
+    if (stopped === null) background(() => Promise.resolve());
   });
-  world.clock.later(50, () => void pulse());
+  world.clock.later(50, () => background(() => alone(pulse)));
   const scheduleNight = (): void => {
     if (ledger.identity() === null) {
       world.clock.later(10 * MINUTE_MS, scheduleNight);
@@ -692,7 +723,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     receipts,
     shifts,
     operators,
-    night,
+    night: { run: () => alone(night.run), reports: night.reports },
     audit,
     ackSeq: town.ackSeq,
     importItems: (file) => importItems(till, catalogue, file),
@@ -706,6 +737,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       open = false;
       uploadAt?.();
       screens.close();
+      await Promise.race([
+        Promise.all(underWay),
+        new Promise<void>((resolve) => world.clock.later(CLOSE_WAITS_MS, resolve)),
+      ]);
       saleFile.close();
       keeper?.close();
       ledger.close();

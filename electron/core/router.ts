@@ -19,7 +19,7 @@ type Parts = Readonly<{
   receipts: Receipts;
   shifts: Shifts;
   operators: Operators;
-  night: Night;
+  night: Pick<Night, 'run' | 'reports'>;
   audit: ReturnType<typeof createAudit>;
   ackSeq: () => number;
   importItems: (file: Readonly<{ fileName: string; bytes: Uint8Array }>) => Promise<ImportReport>;

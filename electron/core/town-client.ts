@@ -46,7 +46,13 @@ const parsePolicy = parserOf(policySchema);
  * The till's side of the exchange with its town (protocol, "Exchange"). Every step may be cut anywhere and repeated: the
  * town answers a repeat as it answered the first time, and what arrives here is recorded by the id that the town gave it.
  */
-export function createTownClient(till: Till, clock: JudgedClock, sign: () => Sign, onChange: () => void) {
+export function createTownClient(
+  till: Till,
+  clock: JudgedClock,
+  sign: () => Sign,
+  background: (work: () => Promise<void>) => void,
+  onChange: () => void,
+) {
   const { ledger, replicas, world } = till;
   const { verify } = world.crypto;
 
@@ -354,10 +360,12 @@ export function createTownClient(till: Till, clock: JudgedClock, sign: () => Sig
         till.atMs(),
       );
       toppingUp.add(member);
-      void askTopUp(request, member, term).finally(() => {
-        toppingUp.delete(member);
-        onChange();
-      });
+      background(() =>
+        askTopUp(request, member, term).finally(() => {
+          toppingUp.delete(member);
+          onChange();
+        }),
+      );
     },
     /** Asks again for every top-up that had no answer. */
     askAgain: async (): Promise<void> => {
