@@ -13,6 +13,8 @@ export default defineConfig({
         input: {
           main: join(root, 'electron', 'main.ts'),
           'core-process': join(root, 'electron', 'core-process.ts'),
+          // Verify and rebuild run in a thread of the core process, which needs a file to start from.
+          'audit-worker': join(root, 'electron', 'core', 'audit-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
@@ -99,6 +100,23 @@ test('the preload forwards the port to its own page once it is loaded, and shows
     early: 0,
     posted: [[{ kind: 'core-port' }, 'one-card://pages', ['port']]],
   });
+});
+
+test('the built core process opens a till, answers on a port, audits in its worker and closes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'one-card-bundle-'));
+  try {
+    const program = join(root, 'native-test', 'core-process-stub.ts');
+    const words = [program, join(root, 'out', 'main', 'core-process.js'), `--data=${folder}/shop`, `--root=${root}`];
+    const env = { ...process.env, ONE_CARD_TILL_KEEP: join(folder, 'keep') };
+    const answer = JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8', env })) as unknown;
+    expect(answer).toEqual({
+      phase: 'enrol',
+      verified: 'sound',
+      told: [{ kind: 'listening', address: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#token=/) }],
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('a second instance opens no window and no core, and quits', () => {

@@ -1,0 +1,25 @@
+import { EventEmitter } from 'node:events';
+import { pathToFileURL } from 'node:url';
+import { MessageChannel } from 'node:worker_threads';
+import { createORPCClient } from '@orpc/client';
+import { RPCLink } from '@orpc/client/message-port';
+import { currentScreen, type TillClient } from '../electron/till-client.ts';
+
+/**
+ * Loads the built core process in plain Node, hands it a port as the main process does, asks it two things, tells it to
+ * close, and prints what it answered. Run by `electron-bundle.test.ts`.
+ */
+const told: unknown[] = [];
+const parentPort = Object.assign(new EventEmitter(), { postMessage: (message: unknown) => void told.push(message) });
+Object.assign(process, { parentPort });
+
+await import(pathToFileURL(process.argv[2] ?? '').href);
+
+const { port1, port2 } = new MessageChannel();
+parentPort.emit('message', { data: { kind: 'port' }, ports: [port1] });
+const client: TillClient = createORPCClient(new RPCLink({ port: port2 }));
+port2.start();
+const { phase } = await currentScreen(client);
+const { state: verified } = await client.verify();
+process.once('exit', () => process.stdout.write(JSON.stringify({ phase, verified, told })));
+parentPort.emit('message', { data: { kind: 'close' }, ports: [] });
