@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
+import type { pinyin, polyphonic } from 'pinyin-pro';
+
+type Library = Readonly<{ pinyin: typeof pinyin; polyphonic: typeof polyphonic }>;
 
 /** Its dictionary is large and a till opens without it, so the library is loaded by the first name that needs it. */
-type Library = Pick<typeof import('pinyin-pro'), 'pinyin' | 'polyphonic'>;
 const load = createRequire(import.meta.url);
 let loaded: Library | null = null;
 
@@ -10,16 +12,16 @@ function library(): Library {
   return loaded;
 }
 
+const READINGS_MAX = 12;
+/** Characters of a name that are read; nobody types more initials than that. */
+const CHARACTERS_MAX = 30;
+
 /**
  * Pinyin initials of a name, in capitals and parted by spaces: the likeliest reading first, then the readings that other
  * pronunciations of its characters give. The library guesses names of places and families wrong (单县, 曾老太), so each
  * character's other initials are tried one at a time, then two at a time, until there are enough; a name of many such
  * characters would otherwise have thousands of readings.
  */
-const READINGS_MAX = 12;
-/** Characters of a name that are read; nobody types more initials than that. */
-const CHARACTERS_MAX = 30;
-
 export function initialsOf(name: string): string {
   const text = Array.from(name.normalize('NFKC'))
     .filter((character) => /[\p{L}\p{N}]/u.test(character))

@@ -63,7 +63,7 @@ test('cells of a workbook keep their digits', async () => {
   sheet.addRow(['00102', '西红柿', { formula: '1+1', result: 2.5 }]);
   sheet.addRow([102, '茄子', 0.1 + 0.2]);
   sheet.getCell('A4').numFmt = '00000';
-  sheet.addRow([12345678901234567890, '太长', true]);
+  sheet.addRow([Number('12345678901234567890'), '太长', true]);
   const bytes = Buffer.from(await workbook.xlsx.writeBuffer());
   expect(await readSheet(bytes)).toEqual({
     kind: 'sheet',

@@ -24,8 +24,7 @@ function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
 
 async function readText(bytes: Uint8Array): Promise<string[][] | null> {
   const text = decode(bytes);
-  // Control characters stand in no list; their presence says that this is a picture, an old .xls or the like.
-  if (text === null || /[\0-\x08\x0e-\x1a]/.test(text) || /^\s*<(?:!doctype|html|table|\?xml)/i.test(text)) return null;
+  if (text === null || isBinary(text) || /^\s*<(?:!doctype|html|table|\?xml)/i.test(text)) return null;
   const delimiter = delimiterOf(text);
   // Only an import pays for loading the library.
   const { parse } = await import('csv-parse/sync');
@@ -39,6 +38,12 @@ async function readText(bytes: Uint8Array): Promise<string[][] | null> {
       return null;
     }
   }
+}
+
+/** A list holds a stray control character at most; many of them say that this is a picture, an old .xls or the like. */
+function isBinary(text: string): boolean {
+  const controls = text.match(/(?!\s)\p{Cc}/gu)?.length ?? 0;
+  return controls * 200 > text.length;
 }
 
 const CSV_OPTIONS = {
