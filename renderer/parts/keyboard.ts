@@ -70,8 +70,11 @@ function onKeyDown(event: KeyboardEvent): void {
   });
   // A second character so soon after the first: a burst, so the first was no command.
   if (outcome.state.text.length > 1) dropHeld();
+  const broken = wedge.broken;
   take(outcome, before);
-  if (outcome.consume) {
+  // A machine too busy to keep up tears a burst apart. A field that takes codes then holds all of it, as if typed.
+  const typedAfterAll = broken && outcome.scan === undefined && field?.dataset['codes'] === 'yes';
+  if (outcome.consume && !typedAfterAll) {
     event.preventDefault();
     event.stopPropagation();
     return;

@@ -40,6 +40,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
   const [muted, setMuted] = useState(() => localStorage.getItem('muted') === 'yes');
   const { notice, say, clear } = useNotice(screen.notice, muted);
   const phase = useRef(screen.phase);
+  const noticeId = useRef(screen.notice?.id ?? null);
 
   // A dialog belongs to the page it was opened on; the count of a closed shift is the one that outlives it.
   useEffect(() => {
@@ -47,7 +48,15 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
     phase.current = screen.phase;
     setDialog((open) => (open?.kind === 'shiftResult' ? open : null));
     setAsking(null);
-  }, [screen.phase]);
+    if (noticeId.current === (screen.notice?.id ?? null)) clear();
+  }, [screen.phase, screen.notice, clear]);
+  useEffect(() => {
+    noticeId.current = screen.notice?.id ?? null;
+  }, [screen.notice]);
+  // What went well below a dialog is no news above it.
+  useEffect(() => {
+    if (dialog !== null || screen.phase === 'paying') clear('calm');
+  }, [dialog, screen.phase, clear]);
 
   const send = useCallback(
     async (command: Command, quiet?: 'quiet'): Promise<SendAnswer> => {
@@ -99,6 +108,8 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
   );
 
   const covered = dialog !== null || asking !== null || screen.phase !== 'selling';
+  // The PIN's own field says these two.
+  const saidInPlace = screen.phase === 'signIn' && (notice?.text === 'wrongPin' || notice?.text === 'pinWait');
   return (
     <TillContext.Provider value={till}>
       <div className="page" data-phase={screen.phase}>
@@ -126,7 +137,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
               }}
             />
           )}
-          {covered && <NoticeToast notice={notice} />}
+          {covered && !saidInPlace && <NoticeToast notice={notice} />}
         </div>
         {screen.demo && <DemoStrip />}
         {link !== 'open' && (
@@ -140,7 +151,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
   );
 }
 
-function phasePage(screen: Screen, notice: ShownNotice | null, clear: () => void): ReactNode {
+function phasePage(screen: Screen, notice: ShownNotice | null, clear: (which?: 'calm') => void): ReactNode {
   switch (screen.phase) {
     case 'enrol':
       return <EnrolPage />;

@@ -3,7 +3,14 @@ import { assertNever } from '../../shared/assert.ts';
 import { parseYuan } from '../../shared/money.ts';
 import { formatQuantity, parseQuantity } from '../../shared/quantity.ts';
 import type { NightReport } from '../../shared/till-contract.ts';
-import { breakWords, nightStepWords, nightWords, ownerWords, pointsRefusedWords, rateWords } from '../../shared/words.ts';
+import {
+  breakWords,
+  nightStepWords,
+  nightWords,
+  ownerWords,
+  pointsRefusedWords,
+  rateWords,
+} from '../../shared/words.ts';
 import { shortTime, starText, unitPrice, yuan } from '../parts/format.ts';
 import type { KeyHandler } from '../parts/keyboard.ts';
 import { Frame, Reasons } from './frame.tsx';
@@ -282,8 +289,9 @@ function PointsDialog(): ReactNode {
               <b>{member.spendable}</b>
             </div>
             <div className="figure">
-              <span>镇上总数 · 截至 {shortTime(member.townAsOfMs, screen.status.nowMs)}</span>
+              <span>镇上总数</span>
               <b>{member.townPoints}</b>
+              <small>截至 {shortTime(member.townAsOfMs, screen.status.nowMs)}</small>
             </div>
             <div className="figure">
               <span>今日还可用</span>
@@ -299,7 +307,9 @@ function PointsDialog(): ReactNode {
               {member.nextExpiry.points} 分将于 {member.nextExpiry.day} 到期，请先用
             </p>
           )}
-          {member.pointsRefused !== null && <p className="fact-line warn">▲ {pointsRefusedWords[member.pointsRefused]}</p>}
+          {member.pointsRefused !== null && (
+            <p className="fact-line warn">▲ {pointsRefusedWords[member.pointsRefused]}</p>
+          )}
         </div>
       )}
     </Frame>
@@ -339,7 +349,9 @@ function QuantityDialog({ line }: { line: number }): ReactNode {
             现在 <b>{formatQuantity(shown.quantity, shown.per)}</b> · {unitPrice(shown.priceFen, shown.per)}
           </p>
           <label>
-            <span className="field-label">{shown.per === 'piece' ? '新的件数' : '新的重量（斤或 kg 按单价，也可写 730克）'}</span>
+            <span className="field-label">
+              {shown.per === 'piece' ? '新的件数' : '新的重量（斤或 kg 按单价，也可写 730克）'}
+            </span>
             <input
               ref={field}
               className="field huge"
@@ -439,7 +451,8 @@ function VoidDialog(): ReactNode {
       }}
     >
       <p className="lead">
-        这一单 <b>{sale.lines.length}</b> 种、<b>{yuan(sale.totalFen)}</b> 元，全部不要。作废会留下记录，库存和积分都不动。
+        这一单 <b>{sale.lines.length}</b> 种、<b>{yuan(sale.totalFen)}</b>{' '}
+        元，全部不要。作废会留下记录，库存和积分都不动。
       </p>
       <div className="stack">
         {VOID_REASONS.map((reason, index) => (
@@ -703,7 +716,12 @@ function NightDialog(): ReactNode {
       .finally(() => setBusy(false));
   };
   return (
-    <Frame title="日结" size="medium" leave={hide} onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? run : null)}>
+    <Frame
+      title="日结"
+      size="medium"
+      leave={hide}
+      onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? run : null)}
+    >
       <p className="lead">关今天的账，上传记录，与镇上逐项核对。可以随时做，中断了再做一次就好。</p>
       {shown === null ? (
         <p className="nothing">{last.state === 'loading' ? '正在读取…' : '还没有日结过'}</p>

@@ -33,7 +33,14 @@ export function Frame({
   );
   return (
     <div className="veil">
-      <section ref={box} className={`dialog ${size}`} role="dialog" aria-modal="true" aria-labelledby={id} tabIndex={-1}>
+      <section
+        ref={box}
+        className={`dialog ${size}`}
+        role="dialog"
+        aria-modal="true"
+        aria-labelledby={id}
+        tabIndex={-1}
+      >
         <div className="dialog-head">
           <h1 id={id}>{title}</h1>
           {aside}

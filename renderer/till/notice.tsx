@@ -29,7 +29,7 @@ const TONE_WORDS: Readonly<Record<Notice['tone'], string>> = {
 export function useNotice(
   fromCore: Notice | null,
   muted: boolean,
-): { notice: ShownNotice | null; say: (saying: Saying) => void; clear: () => void } {
+): { notice: ShownNotice | null; say: (saying: Saying) => void; clear: (which?: 'calm') => void } {
   const [notice, setNotice] = useState<ShownNotice | null>(null);
   const last = useRef({ text: '', atMs: -SAME_WITHIN_MS, count: 0 });
   const silent = useRef(muted);
@@ -58,7 +58,12 @@ export function useNotice(
     say({ tone: fromCore.tone, text: fromCore.text, values: fromCore.values });
   }, [fromCore, id, say]);
 
-  const clear = useCallback(() => setNotice(null), []);
+  const clear = useCallback((which?: 'calm') => {
+    setNotice((shown) => {
+      const loud = shown !== null && (shown.tone === 'bad' || shown.tone === 'warn');
+      return which === 'calm' && loud ? shown : null;
+    });
+  }, []);
   useEffect(() => {
     const shownForMs = notice === null ? null : SHOWN_FOR_MS[notice.tone];
     if (shownForMs === null) return;

@@ -4,6 +4,7 @@ import type { ScreenPay } from '../../shared/till-contract.ts';
 import { pointsLimitWords, pointsRefusedWords, rateWords } from '../../shared/words.ts';
 import { minusYuan, yuan } from '../parts/format.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
+import { channelKey, cleanNumber } from './entry.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
 import { useTill } from './till.ts';
@@ -23,7 +24,7 @@ export function PayDialog(): ReactNode {
 }
 
 function Paying({ pay }: { pay: ScreenPay }): ReactNode {
-  const { screen, send, sendApproved } = useTill();
+  const { screen, send, sendApproved, say } = useTill();
   const { sale } = screen;
   const member = sale.member;
   const [row, setRow] = useState<Row>('cash');
@@ -39,10 +40,12 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
   const field = fields[row];
   const pointsOpen = member !== null && member.pointsRefused === null && pay.pointsMax > 0;
 
+  // The first digit replaces what was filled in, also after another choice has filled in something else.
   useEffect(() => {
+    if (typed !== null) return;
     field.current?.focus();
     field.current?.select();
-  }, [field]);
+  }, [field, typed, pay.pointsUsed, pay.mobileFen, pay.cashGivenFen]);
 
   const waiting = useRef<{ timer: ReturnType<typeof setTimeout>; now: () => void } | null>(null);
   const flush = (): void => {
@@ -102,11 +105,18 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
   };
   const submit = (): void => {
     if (paying.current || performance.now() - openedAtMs.current < BOUNCE_MS) return;
+    // What stands in the field and cannot be understood must not be passed over.
+    if (typed !== null && commandOf(typed.row, typed.text, pay, screen.policy.mobileChannels) === null) {
+      say({ tone: 'bad', text: `“${typed.text}”不是金额，请重新输入，例如 100 或 23.50` });
+      field.current?.select();
+      return;
+    }
     flush();
     paying.current = true;
     setBusy(true);
     void send({ kind: 'pay', sale: sale.id }).then((answer) => {
       if (answer.kind === 'done') return;
+      setTyped(null);
       paying.current = false;
       setBusy(false);
     });
@@ -268,7 +278,9 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
           </div>
           <div className="pay-tips">
             {pay.notForPointsFen > 0 && <p>▲ 有 {yuan(pay.notForPointsFen)} 元商品不收积分</p>}
-            {pointsOpen && pay.pointsLimit !== 'none' && pay.pointsLimit !== 'goods' && <p>▲ {pointsLimitWords[pay.pointsLimit]}</p>}
+            {pointsOpen && pay.pointsLimit !== 'none' && pay.pointsLimit !== 'goods' && (
+              <p>▲ {pointsLimitWords[pay.pointsLimit]}</p>
+            )}
             {pay.pointsLimit === 'pin' && member !== null && !member.personConfirmed && (
               <button type="button" className="key small" onMouseDown={keepFocus} onClick={confirmPerson}>
                 <span>核对本人</span>
@@ -357,17 +369,4 @@ function commandOf(
       return amountFen === null ? null : { kind: 'setCash', amountFen };
     }
   }
-}
-
-/** Keeps what can stand in a number, so that a word of an input method leaves nothing behind. */
-function cleanNumber(text: string, point: boolean): string {
-  const plain = text.normalize('NFKC').replaceAll('。', '.');
-  return plain.replaceAll(point ? /[^\d.]/g : /\D/g, '');
-}
-
-/** W and Z are what a cashier looks for; further channels take the next letters. */
-function channelKey(name: string, index: number): string | null {
-  if (name.includes('微信')) return 'w';
-  if (name.includes('支付宝')) return 'z';
-  return ['u', 'i', 'o'][index - 2] ?? null;
 }

@@ -7,7 +7,7 @@ import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import { connection, useTill } from './till.ts';
 
-const LETTERS = [...'QWERTYUIOP', ...'ASDFGHJKL', ...'ZXCVBNM'];
+const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 const SHOWN_MOST = 60;
 
 /** Searches while the hand types; only the newest question is answered. */
@@ -43,9 +43,7 @@ function useLoose(category: string | null): readonly FoundItem[] {
     let gone = false;
     const load = async (): Promise<void> => {
       try {
-        const { rows } = await connection
-          .client()
-          .stock({ text: '', only: 'all', category, offset: 0, limit: 500 });
+        const { rows } = await connection.client().stock({ text: '', only: 'all', category, offset: 0, limit: 500 });
         if (gone) return;
         setLoose(
           rows
@@ -69,7 +67,7 @@ const FRESH = ['蔬菜', '水果', '肉', '肉类', '肉禽', '蛋', '蛋类', '
 
 /** Goods without a barcode: found by pinyin initials, by name or by category. */
 export function PickerDialog(): ReactNode {
-  const { hide, send, screen } = useTill();
+  const { hide, send } = useTill();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   const [picked, setPicked] = useState(0);
@@ -149,7 +147,9 @@ export function PickerDialog(): ReactNode {
         <div className="picker-grid" role="listbox" aria-label="商品">
           {shown.length === 0 && (
             <p className="nothing">
-              {typing && answered === text.trim() ? `没有找到“${text.trim()}”，换个首字母试试` : '选一个分类，或输拼音首字母'}
+              {typing && answered === text.trim()
+                ? `没有找到“${text.trim()}”，换个首字母试试`
+                : '选一个分类，或输拼音首字母'}
             </p>
           )}
           {shown.map((item, index) => (
@@ -171,14 +171,14 @@ export function PickerDialog(): ReactNode {
             </button>
           ))}
         </div>
-        <Letters field={field} demo={screen.demo} />
+        <Letters field={field} />
       </div>
     </Frame>
   );
 }
 
 /** Letters for a finger. */
-function Letters({ field }: { field: { current: HTMLInputElement | null }; demo: boolean }): ReactNode {
+function Letters({ field }: { field: { current: HTMLInputElement | null } }): ReactNode {
   const type = (letter: string): void => {
     const input = field.current;
     if (input !== null) setFieldValue(input, input.value + letter);
@@ -192,6 +192,7 @@ function Letters({ field }: { field: { current: HTMLInputElement | null }; demo:
       ))}
       <button
         type="button"
+        className="letters-back"
         tabIndex={-1}
         aria-label="退格"
         onMouseDown={keepFocus}
@@ -240,6 +241,7 @@ export function PriceCheckDialog(): ReactNode {
           ref={field}
           className="field big"
           aria-label="扫码，或输入编码、拼音、品名"
+          data-codes="yes"
           placeholder="扫码，或输入编码 / 拼音 / 品名后按 Enter"
           value={text}
           autoComplete="off"
@@ -280,9 +282,7 @@ export function PriceCheckDialog(): ReactNode {
           </div>
         )}
         {found.length === 0 && (
-          <p className="nothing">
-            {answered === '' ? '等着扫码' : `✕ 没有找到“${answered}”，请重扫或换品名`}
-          </p>
+          <p className="nothing">{answered === '' ? '等着扫码' : `✕ 没有找到“${answered}”，请重扫或换品名`}</p>
         )}
       </div>
     </Frame>

@@ -36,7 +36,7 @@ export function PinEntry({
       setWrong((before) =>
         refusal === null
           ? null
-          : { text: wordsOf(refusal.reason, refusal.detail ?? {}), count: (before?.count ?? 0) + 1 },
+          : { text: wordsOf(refusal.reason, pinValues(refusal.detail)), count: (before?.count ?? 0) + 1 },
       );
       field.current?.focus();
     });
@@ -70,6 +70,12 @@ export function PinEntry({
       <Numpad field={field} enter={enter} enterLabel={busy ? '正在核对' : '确定'} />
     </div>
   );
+}
+
+/** The core says how long to wait in milliseconds; a person counts seconds. */
+function pinValues(detail: Readonly<Record<string, number>> = {}): Record<string, number> {
+  const waitMs = detail['waitMs'];
+  return waitMs === undefined ? { ...detail } : { ...detail, seconds: Math.ceil(waitMs / 1000) };
 }
 
 /** Asks a manager to allow something, above whatever is open. */

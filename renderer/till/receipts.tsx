@@ -68,8 +68,7 @@ export function ReceiptsDialog(): ReactNode {
   const refund = (): void => {
     if (number !== null && opened?.kind === 'sale') show({ kind: 'refund', receipt: number });
   };
-  const move = (by: number): void =>
-    setPicked((at) => Math.max(0, Math.min((rows?.length ?? 1) - 1, at + by)));
+  const move = (by: number): void => setPicked((at) => Math.max(0, Math.min((rows?.length ?? 1) - 1, at + by)));
   return (
     <Frame
       title="今日单"
@@ -174,7 +173,8 @@ export function RefundDialog({ number }: { number: string | null }): ReactNode {
     async (wanted: string): Promise<void> => {
       try {
         const answer = await connection.client().receipt({ receipt: wanted });
-        if (answer === null || answer.kind !== 'sale') say({ tone: 'bad', text: 'unknownReceipt', values: { receipt: wanted } });
+        if (answer === null || answer.kind !== 'sale')
+          say({ tone: 'bad', text: 'unknownReceipt', values: { receipt: wanted } });
         else setOpened(answer);
       } catch {
         say({ tone: 'warn', text: '没有连上收银程序，请再试一次' });

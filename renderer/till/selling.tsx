@@ -4,6 +4,7 @@ import { formatQuantity } from '../../shared/quantity.ts';
 import { pointsRefusedWords, rateWords } from '../../shared/words.ts';
 import { minusYuan, shortTime, starText, unitPrice, yuan } from '../parts/format.ts';
 import { type KeyHandler, LEVEL, useKeys } from '../parts/keyboard.ts';
+import { splitQuantity } from './entry.ts';
 import { keepFocus } from './header.tsx';
 import { NoticeLine, type ShownNotice } from './notice.tsx';
 import { useTill } from './till.ts';
@@ -41,10 +42,8 @@ export function SellingPage({
     }
     empty();
     clearNotice();
-    // `3*` and what follows may come in one go, pasted or typed fast.
-    const first = /^(\d{1,4})[*×](.*)$/.exec(text);
-    if (first !== null) void send({ kind: 'quantityFirst', count: Number(first[1]) });
-    const code = first === null ? text : (first[2] ?? '').trim();
+    const { count, code } = splitQuantity(text);
+    if (count !== null) void send({ kind: 'quantityFirst', count });
     if (code !== '') void send({ kind: 'scan', code, source: 'typed' });
   };
   const selected = sale.lines[sale.selected];
@@ -135,6 +134,7 @@ export function SellingPage({
             <input
               ref={box}
               className="scan-box"
+              data-codes="yes"
               placeholder="扫码、刷卡，或输入编码 / 拼音 / 品名"
               autoComplete="off"
               autoCorrect="off"
@@ -313,14 +313,7 @@ function Lines({
         </thead>
         <tbody>
           {lines.map((line, index) => (
-            <LineRow
-              key={line.key}
-              line={line}
-              index={index}
-              on={index === selected}
-              stars={stars}
-              select={select}
-            />
+            <LineRow key={line.key} line={line} index={index} on={index === selected} stars={stars} select={select} />
           ))}
         </tbody>
       </table>
@@ -426,9 +419,7 @@ function Choices({
           </span>
           <span className="choice-code">{choice.code}</span>
           <span className="choice-stock">库存 {formatQuantity(choice.stock, choice.per)}</span>
-          <b>
-            {choice.priceFen === null ? '未定价' : unitPrice(choice.payFen ?? choice.priceFen, choice.per)}
-          </b>
+          <b>{choice.priceFen === null ? '未定价' : unitPrice(choice.payFen ?? choice.priceFen, choice.per)}</b>
         </button>
       ))}
     </div>
@@ -447,15 +438,7 @@ function NoMember({ act }: { act: () => void }): ReactNode {
   );
 }
 
-function MemberCard({
-  member,
-  nowMs,
-  remove,
-}: {
-  member: ScreenMember;
-  nowMs: number;
-  remove: () => void;
-}): ReactNode {
+function MemberCard({ member, nowMs, remove }: { member: ScreenMember; nowMs: number; remove: () => void }): ReactNode {
   return (
     <section className="card" aria-label="会员">
       <div className="card-name">

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { parseYuan } from '../../shared/money.ts';
 import { shortTime, yuan } from '../parts/format.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
+import { enrolFault } from './entry.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
 import { PinEntry } from './pin.tsx';
@@ -236,9 +237,7 @@ export function EnrolPage(): ReactNode {
     <main className="center-page">
       <section className="sheet enrol">
         <h1>这台收银机还没有注册</h1>
-        <p className="lead">
-          向镇信用办要一次性注册码，填好店长姓名和密码。注册一次就好，以后断网也能收银。
-        </p>
+        <p className="lead">向镇信用办要一次性注册码，填好店长姓名和密码。注册一次就好，以后断网也能收银。</p>
         <label>
           <span className="field-label">注册码</span>
           <input
@@ -300,12 +299,4 @@ export function EnrolPage(): ReactNode {
       </section>
     </main>
   );
-}
-
-/** What is still missing, as a sentence; null when all is there. */
-export function enrolFault(code: string, managerName: string, pin: string, again: string): string | null {
-  if (code.trim().length < 6) return '请填注册码';
-  if (managerName.trim() === '') return '请填店长姓名';
-  if (!/^\d{4,6}$/.test(pin)) return '密码是 4 到 6 位数字';
-  return pin === again ? null : '两次密码不一样';
 }

@@ -6,8 +6,11 @@ import { useTill } from './till.ts';
 
 /** The till cannot go on. The page says what happened, what is safe and what to do, in that order. */
 export function StoppedPage(): ReactNode {
-  const { screen, send } = useTill();
-  const again = (): void => void send({ kind: 'dismiss' });
+  const { screen, send, say } = useTill();
+  const again = (): void =>
+    void send({ kind: 'dismiss' }, 'quiet').then((answer) => {
+      if (answer.kind !== 'done') say({ tone: 'warn', text: '还是不行。请关掉收银程序，再打开一次。' });
+    });
   useKeys(LEVEL.page, ({ name, repeat }) => (name === 'Enter' && !repeat ? again : null));
   if (screen.stopped === null) return null;
   const words = stoppedWords[screen.stopped];

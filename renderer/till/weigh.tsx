@@ -46,7 +46,9 @@ export function WeighDialog({ item }: { item: FoundItem }): ReactNode {
               <span>秤上</span>
               <b>{onScaleGrams === null ? '— —' : formatWeight(onScaleGrams, per)}</b>
               <small>
-                {onScaleGrams === null || onScaleGrams === 0 ? '请放上秤，稳定后按 Enter' : `${onScaleGrams} 克，按 Enter 收`}
+                {onScaleGrams === null || onScaleGrams === 0
+                  ? '请放上秤，稳定后按 Enter'
+                  : `${onScaleGrams} 克，按 Enter 收`}
               </small>
             </div>
             <label>

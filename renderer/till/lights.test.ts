@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { Status } from '../../shared/till-contract.ts';
+import { fitting, lightsOf } from './lights.ts';
+
+const NOW_MS = Date.parse('2026-03-02T02:26:00Z');
+
+const calm: Status = {
+  nowMs: NOW_MS,
+  town: 'reachable',
+  townHeardMs: NOW_MS - 3_000,
+  unsent: 0,
+  quarantined: 0,
+  snapshotAsOfMs: NOW_MS - 3_600_000,
+  termEndMs: NOW_MS + 3_600_000,
+  printer: 'ready',
+  scale: 'ready',
+  weightGrams: null,
+  diskFreeBytes: 80_000_000_000,
+  clock: 'good',
+  clockOffMs: 0,
+  night: 'matched',
+  catalogueVersion: 1,
+  policyVersion: 1,
+};
+
+test('on a good day every light is good, and the unsent count is there all the same', () => {
+  const lights = lightsOf(calm, NOW_MS, 'open');
+  expect(lights.every((light) => light.level === 'good')).toBe(true);
+  expect(lights.map((light) => light.text)).toContain('未上传 0');
+});
+
+test('records that wait are a warning only while the town cannot be reached', () => {
+  const level = (status: Status) => lightsOf(status, NOW_MS, 'open').find((light) => light.id === 'unsent')?.level;
+  expect(level({ ...calm, unsent: 4 })).toBe('good');
+  expect(level({ ...calm, unsent: 4, town: 'unreachable' })).toBe('warn');
+});
+
+test('a wrong key, a lost core and a broken printer are bad', () => {
+  const lights = lightsOf({ ...calm, town: 'wrongKey', printer: 'failed' }, NOW_MS, 'lost');
+  expect(lights.filter((light) => light.level === 'bad').map((light) => light.id)).toEqual(['core', 'town', 'printer']);
+});
+
+test('when not all fit the worst come first and what is left out is counted', () => {
+  const all = lightsOf(
+    {
+      ...calm,
+      town: 'unreachable',
+      unsent: 2,
+      quarantined: 1,
+      printer: 'failed',
+      scale: 'missing',
+      clock: 'suspect',
+      night: 'pending',
+      diskFreeBytes: 1,
+    },
+    NOW_MS,
+    'open',
+  );
+  const shown = fitting(all);
+  expect(shown).toHaveLength(6);
+  expect(shown[0]?.level).toBe('bad');
+  expect(shown.at(-1)?.text).toBe(`另 ${all.length - 5} 项`);
+});
+
+test('good lights are left out in silence when bad ones need the room', () => {
+  const all = lightsOf({ ...calm, quarantined: 1, clock: 'suspect' }, NOW_MS, 'open');
+  const shown = fitting(all);
+  expect(shown.slice(0, 2).every((light) => light.level === 'bad')).toBe(true);
+  expect(shown.some((light) => light.id === 'hidden')).toBe(false);
+});
