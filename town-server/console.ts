@@ -140,7 +140,10 @@ async function tillsOf(
 export async function listMembers(town: Town, query: Readonly<{ text: string; village?: string | undefined }>) {
   return town.store.transact([], async (transaction) => {
     const villages = new Map((await transaction.list('village')).map((row) => [row.village, row.name]));
-    const all = await transaction.list('member', query.village === undefined ? {} : { equal: { village: query.village } });
+    const all = await transaction.list(
+      'member',
+      query.village === undefined ? {} : { equal: { village: query.village } },
+    );
     const cards = Map.groupBy(await transaction.list('card'), (card) => card.member);
     const text = query.text.trim();
     const found = all
@@ -162,8 +165,17 @@ export async function listMembers(town: Town, query: Readonly<{ text: string; vi
         const villageName = villages.get(village) ?? village;
         const held = (cards.get(member) ?? []).map(({ card, lastFour, state }) => ({ id: card, lastFour, state }));
         return {
-          ...{ id: member, name, village, villageName, stars, state, standingWish },
-          ...{ points, free, allotted: points - free, cards: held },
+          id: member,
+          name,
+          village,
+          villageName,
+          stars,
+          state,
+          standingWish,
+          points,
+          free,
+          allotted: points - free,
+          cards: held,
         };
       }),
     };

@@ -5,7 +5,8 @@ import { EngineError, startEngine } from './engine.ts';
 /** PostgreSQL, opened, brought to our schema, and known to write through to the disk. */
 export type Database = Readonly<{ pool: pg.Pool; enginePid: () => number | null; close: () => Promise<void> }>;
 
-const INT8 = 20;
+type TypeId = Parameters<typeof pg.types.getTypeParser>[0];
+const INT8 = pg.types.builtins.INT8;
 
 /** Amounts are int8 in the database and whole numbers here; one beyond 2^53 would be a lie. */
 function readInt8(text: string): number {
@@ -26,7 +27,7 @@ export async function openDatabase(
     max: 12,
     application_name: 'town-server',
     types: {
-      getTypeParser: (type: number, format?: 'text' | 'binary') =>
+      getTypeParser: (type: TypeId, format?: 'text' | 'binary') =>
         type === INT8 ? readInt8 : pg.types.getTypeParser(type, format),
     },
   });

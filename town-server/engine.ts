@@ -177,7 +177,7 @@ function launcherFor(folder: string, binaries: Binaries): Launcher {
       const result = spawnSync(command, all, { ...identity, env, cwd: '/', encoding: 'utf8' });
       if (result.status === 0) return;
       const closed = owner === null ? null : closedFolder([folder, binaries.postgres], owner);
-      const said = `${result.stderr}`.trim().split('\n').slice(-4).join('\n');
+      const said = result.stderr.trim().split('\n').slice(-4).join('\n');
       throw new EngineError(
         closed === null ? `PostgreSQL's folder could not be made: ${said}` : `${unreachable(closed)}\n${said}`,
       );
@@ -311,8 +311,13 @@ function initialise(folder: string, cluster: string, binaries: Binaries, launche
   }
   try {
     launcher.runToEnd(binaries.initdb, [
-      ...['-D', fresh, '-U', USER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
-      ...['--encoding=UTF8', '--locale=C', '--no-instructions'],
+      `--pgdata=${fresh}`,
+      `--username=${USER}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-instructions',
     ]);
   } finally {
     rmSync(passwordFile, { force: true });

@@ -61,7 +61,9 @@ export async function takeIn(town: Town, upload: Upload): Promise<Taken | Refuse
     return {
       kind: 'ok',
       ack: { seq: ack.seq, hash: ack.hash },
-      quarantined: [...held, ...walk.rows].flatMap(({ seq, fault }) => (fault === null ? [] : [{ seq, reason: fault }])),
+      quarantined: [...held, ...walk.rows].flatMap(({ seq, fault }) =>
+        fault === null ? [] : [{ seq, reason: fault }],
+      ),
     };
   });
 }

@@ -102,7 +102,10 @@ async function sharingTills(transaction: Transaction, nowMs: number, termHours: 
   const heard = await transaction.list('contact', { above: { heardAtMs: nowMs - termHours * HOUR_MS } });
   const tills = await transaction.list('till', { among: { till: heard.map((row) => row.till) } });
   const chains = await transaction.list('incarnation', { among: { till: tills.map((row) => row.till) } });
-  const terms = await transaction.list('term', { among: { till: tills.map((row) => row.till) }, equal: { closedAtMs: null } });
+  const terms = await transaction.list('term', {
+    among: { till: tills.map((row) => row.till) },
+    equal: { closedAtMs: null },
+  });
   return tills.flatMap(({ till, shop, incarnation }) => {
     const chain = chains.find((one) => one.till === till && one.incarnation === incarnation);
     const term = terms.find((one) => one.term === chain?.term);
@@ -180,13 +183,7 @@ function grantedLot(lot: LotState, points: number): Grant['lots'][number] {
   return { lot: lot.lot, village: lot.village, fund: lot.fund, expiresOn: lot.expiresOn, points };
 }
 
-function grantRow(
-  town: Town,
-  term: Rows['term'],
-  member: string,
-  lots: Grant['lots'],
-  nowMs: number,
-): Rows['grant'] {
+function grantRow(town: Town, term: Rows['term'], member: string, lots: Grant['lots'], nowMs: number): Rows['grant'] {
   return {
     grant: town.newId(),
     till: term.till,

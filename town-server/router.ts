@@ -16,7 +16,16 @@ import { hashAt, headOf, recordFork, takeIn } from './intake.ts';
 import { changesSince } from './members.ts';
 import { topUp } from './points.ts';
 import { fetchStatement, settle } from './statement.ts';
-import { asCanonical, noteContact, present, refused, unknownCaller, versionOf, type TillRequest, type Town } from './town.ts';
+import {
+  asCanonical,
+  noteContact,
+  present,
+  refused,
+  unknownCaller,
+  versionOf,
+  type TillRequest,
+  type Town,
+} from './town.ts';
 
 /** What a handler knows of its request beside the input. */
 export type RequestContext = Readonly<{ authorization?: string | undefined }>;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import { OpenAPIGenerator } from '@orpc/openapi';
 import { OpenAPIHandler } from '@orpc/openapi/fastify';
-import { ORPCError } from '@orpc/server';
+import { onError, ORPCError } from '@orpc/server';
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { townContract } from '../shared/town-contract.ts';
@@ -86,7 +86,9 @@ async function openTown(
   const keyFile = join(options.dataFolder, 'town-key.json');
   const known = existsSync(keyFile) ? (JSON.parse(readFileSync(keyFile, 'utf8')) as TownKey) : null;
   if (known === null && seed === null) {
-    throw new EngineError('this folder holds no town yet: start it with --demo, or with --seed FILE for a town of yours');
+    throw new EngineError(
+      'this folder holds no town yet: start it with --demo, or with --seed FILE for a town of yours',
+    );
   }
   const key = known ?? { town: seed?.town.id ?? '', name: seed?.town.name ?? '', ...newKeys() };
   // The key is on disk before anything is signed with it.
@@ -164,14 +166,7 @@ async function listen(options: TownOptions, town: Town, log: (line: string) => v
   const app = Fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true });
   const handler = new OpenAPIHandler(townRouter(town, createSessions(town)), {
     interceptors: [
-      async ({ next, request }) => {
-        try {
-          return await next();
-        } catch (error) {
-          log(`${request.method} ${request.url.pathname}: ${describe(error)}`);
-          throw error;
-        }
-      },
+      onError((error, { request }) => log(`${request.method} ${request.url.pathname}: ${describe(error)}`)),
     ],
   });
   const openApi = JSON.stringify(await openApiDocument(town));
@@ -180,20 +175,29 @@ async function listen(options: TownOptions, town: Town, log: (line: string) => v
     reply.headers(SAFE_HEADERS);
     const origin = request.headers.origin;
     // Another site's page in a staff member's browser is not our console.
-    if (origin !== undefined && origin !== `http://${request.headers.host}` && origin !== `https://${request.headers.host}`) {
+    if (
+      origin !== undefined &&
+      origin !== `http://${request.headers.host}` &&
+      origin !== `https://${request.headers.host}`
+    ) {
       return reply.status(403).send({ code: 'FORBIDDEN', message: 'wrong origin' });
     }
   });
-  app.setErrorHandler((error: { statusCode?: number; code?: string; stack?: string; message: string }, request, reply) => {
-    const status = error.statusCode ?? 500;
-    log(`${request.method} ${request.url}: ${status >= 500 ? (error.stack ?? error.message) : error.message}`);
-    const code = status >= 500 ? 'INTERNAL_SERVER_ERROR' : status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_REQUEST';
-    void reply.status(status).send({ defined: false, code, status, message: status >= 500 ? 'internal error' : 'malformed request' });
-  });
+  app.setErrorHandler(
+    (error: { statusCode?: number; code?: string; stack?: string; message: string }, request, reply) => {
+      const status = error.statusCode ?? 500;
+      log(`${request.method} ${request.url}: ${status >= 500 ? (error.stack ?? error.message) : error.message}`);
+      const code = status >= 500 ? 'INTERNAL_SERVER_ERROR' : status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_REQUEST';
+      void reply
+        .status(status)
+        .send({ defined: false, code, status, message: status >= 500 ? 'internal error' : 'malformed request' });
+    },
+  );
   app.all('/api/*', async (request, reply) => {
     const context = { authorization: request.headers.authorization };
     const { matched } = await handler.handle(request, reply, { prefix: '/api', context });
-    if (!matched) await reply.status(404).send({ defined: false, code: 'NOT_FOUND', status: 404, message: 'no such call' });
+    if (!matched)
+      await reply.status(404).send({ defined: false, code: 'NOT_FOUND', status: 404, message: 'no such call' });
   });
   app.get('/openapi.json', (_request, reply) => reply.type('application/json').send(openApi));
   app.get('/health', async (_request, reply) => {
@@ -245,7 +249,8 @@ const TYPES: Readonly<Record<string, string>> = {
 /** The built console at /, with the shared assets beside it; without a build, a word on how to make one. */
 function servePages(app: FastifyInstance, folder: string | null): void {
   app.get('/', (_request, reply) => {
-    if (folder !== null && existsSync(join(folder, 'town-console', 'index.html'))) return reply.redirect('/town-console/');
+    if (folder !== null && existsSync(join(folder, 'town-console', 'index.html')))
+      return reply.redirect('/town-console/');
     return reply.type('text/plain; charset=utf-8').send('信用惠民 镇平台 (town server). API: /openapi.json\n');
   });
   app.get<{ Params: { '*': string } }>('/*', async (request, reply) => {

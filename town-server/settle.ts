@@ -91,7 +91,12 @@ async function openBook(
   policies: readonly Policy[],
 ): Promise<Book> {
   const wanted = { lots: new Set<string>(), terms: new Set<string>(), sales: new Set<string>() };
-  const ids = { cards: new Set<string>(), members: new Set<string>(), grants: new Set<string>(), recalls: new Set<string>() };
+  const ids = {
+    cards: new Set<string>(),
+    members: new Set<string>(),
+    grants: new Set<string>(),
+    recalls: new Set<string>(),
+  };
   for (const record of records) {
     for (const { lot, term } of record.postings) {
       if (lot !== undefined) wanted.lots.add(lot);
@@ -101,7 +106,7 @@ async function openBook(
     if (sale !== null) {
       wanted.sales.add(record.id);
       if (sale.member !== null) ids.members.add(sale.member.id);
-      if (sale.member?.card != null) ids.cards.add(sale.member.card);
+      if (sale.member !== null && sale.member.card !== null) ids.cards.add(sale.member.card);
     }
     const refund = bodyOf(record, 'refund');
     if (refund !== null) wanted.sales.add(refund.sale);
@@ -140,8 +145,12 @@ async function openBook(
     grants: await byKey(transaction, 'grant', 'grant', ids.grants),
     recalls: await byKey(transaction, 'recall', 'recall', ids.recalls),
     spendings: new Map(spendings.map((row) => [`${row.member} ${row.day}`, row])),
-    payables: new Map((await transaction.list('payable', { among: { month: months } })).map((row) => [payableKey(row), row])),
-    days: new Map((await transaction.list('tillDay', { equal: { till }, above: { day: firstDay } })).map((row) => [row.day, row])),
+    payables: new Map(
+      (await transaction.list('payable', { among: { month: months } })).map((row) => [payableKey(row), row]),
+    ),
+    days: new Map(
+      (await transaction.list('tillDay', { equal: { till }, above: { day: firstDay } })).map((row) => [row.day, row]),
+    ),
     breaks: [],
     touched: new Set(),
   };
@@ -221,7 +230,7 @@ function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
   };
   book.sales.set(record.id, sale);
 
-  const card = body.member?.card == null ? undefined : book.cards.get(body.member.card);
+  const card = book.cards.get(body.member?.card ?? '');
   const cardWasLost = card !== undefined && card.lostAtMs !== null && card.lostAtMs < record.at;
   const where = { shop: record.shop, day: record.businessDay, seq: record.seq, pointValueFen: body.pointValueFen };
   for (const move of moves) {
@@ -295,7 +304,14 @@ function applyToLot(book: Book, move: PointsMove, where: Where): boolean {
   if (rebornPoints > 0) {
     const id = hashText(`reborn\0${lot.lot}\0${book.chain.till}\0${book.chain.incarnation}\0${where.seq}`).slice(0, 32);
     const { member, village, fund } = lot;
-    const reborn = newLot({ lot: id, member, village, fund, expiresOn: addDays(where.day, REBORN_DAYS), issued: rebornPoints });
+    const reborn = newLot({
+      lot: id,
+      member,
+      village,
+      fund,
+      expiresOn: addDays(where.day, REBORN_DAYS),
+      issued: rebornPoints,
+    });
     book.lots.set(id, { ...reborn, ...expire(reborn, book.today), earnedOn: where.day, note: 'refund' });
   }
   owe(book, lot, move, where);
@@ -351,12 +367,17 @@ function giveBack(book: Book, sale: SaleState, waiting: WaitingReturn): void {
     const points = Math.min(left, move.points);
     if (points > 0 && applyToLot(book, { ...move, points }, waiting)) sale.points[move.lot] = left - points;
     if (points < move.points) {
-      addBreak(book, 'refundedTwice', `${sale.sale}:${move.lot}:${waiting.till}:${waiting.incarnation}:${waiting.seq}`, {
-        account: `points ${move.lot}`,
-        seq: waiting.seq,
-        tillAmount: move.points,
-        townAmount: points,
-      });
+      addBreak(
+        book,
+        'refundedTwice',
+        `${sale.sale}:${move.lot}:${waiting.till}:${waiting.incarnation}:${waiting.seq}`,
+        {
+          account: `points ${move.lot}`,
+          seq: waiting.seq,
+          tillAmount: move.points,
+          townAmount: points,
+        },
+      );
     }
   }
 }

@@ -43,7 +43,9 @@ export async function settle(town: Town, request: SettleRequest): Promise<Answer
   if (place !== null) return place;
   let settled = false;
   while (!settled) {
-    settled = await town.store.transact(['points'], (transaction) => foldNext(town, transaction, till, incarnation, seq));
+    settled = await town.store.transact(['points'], (transaction) =>
+      foldNext(town, transaction, till, incarnation, seq),
+    );
   }
   return town.store.transact(['points'], async (transaction) => {
     const chain = await transaction.get('incarnation', { till, incarnation });

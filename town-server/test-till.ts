@@ -14,17 +14,34 @@ import { asCanonical } from './town.ts';
 /** The town as a till calls it, over whatever transport. */
 export type TownApi = ContractRouterClient<TownContract>;
 
-export type SaleOf = Readonly<{ id: string; pieces: number; lots: SaleBody['lots']; receipt: string; member: string | null }>;
+export type SaleOf = Readonly<{
+  id: string;
+  pieces: number;
+  lots: SaleBody['lots'];
+  receipt: string;
+  member: string | null;
+}>;
 
 /**
  * A till for tests, as small as the protocol allows: it writes signed records, holds what grants gave it, and applies
  * statements. It is honest unless a test reaches into it.
  */
-export async function enrolTestTill(api: TownApi, code: string, nowMs: () => number, known?: { till: string; incarnation: number }) {
+export async function enrolTestTill(
+  api: TownApi,
+  code: string,
+  nowMs: () => number,
+  known?: { till: string; incarnation: number },
+) {
   const keys = newKeys();
   const sign = signWith(keys.privateKey);
   const incarnationId = newId();
-  const request = { code, publicKey: keys.publicKey, incarnationId, till: known?.till ?? null, incarnation: known?.incarnation ?? 1 };
+  const request = {
+    code,
+    publicKey: keys.publicKey,
+    incarnationId,
+    till: known?.till ?? null,
+    incarnation: known?.incarnation ?? 1,
+  };
   const welcome = await api.enrol(request);
   must(welcome.kind === 'ok', `enrolment was refused: ${JSON.stringify(welcome)}`);
   const from = { town: welcome.town, till: welcome.till, incarnation: welcome.incarnation };
@@ -38,16 +55,30 @@ export async function enrolTestTill(api: TownApi, code: string, nowMs: () => num
   let counter = 0;
   let ackSeq = 0;
 
-  const signed = <T extends Record<string, string | number | readonly string[]>>(fields: T) => signRequest({ ...from, ...fields }, sign);
+  const signed = <T extends Record<string, string | number | readonly string[]>>(fields: T) =>
+    signRequest({ ...from, ...fields }, sign);
   const headHash = (): string => hashes.at(-1) ?? GENESIS_PREVIOUS;
   const hold = (lot: Grant['lots'][number], term: string, points: number): void => {
     const key = `${term} ${lot.lot}`;
     held.set(key, { ...lot, term, points: (held.get(key)?.points ?? 0) + points });
   };
 
-  const record = (kind: JournalRecord['kind'], body: object, postings: readonly Posting[] = [], id: string = newId()): JournalRecord => {
+  const record = (
+    kind: JournalRecord['kind'],
+    body: object,
+    postings: readonly Posting[] = [],
+    id: string = newId(),
+  ): JournalRecord => {
     const next: JournalRecord = {
-      ...{ v: 1, ...from, shop: welcome.shop, seq: records.length + 1, period, kind, id, operator: null, stock: [] },
+      v: 1,
+      ...from,
+      shop: welcome.shop,
+      seq: records.length + 1,
+      period,
+      kind,
+      id,
+      operator: null,
+      stock: [],
       businessDay: businessDayOf(nowMs(), '03:00'),
       at: nowMs(),
       body: body as Record<string, unknown>,
@@ -75,24 +106,56 @@ export async function enrolTestTill(api: TownApi, code: string, nowMs: () => num
     const cashFen = (pieces - points) * 100;
     const receipt = `${from.till}-${from.incarnation}-${counter}`;
     const body: SaleBody = {
-      ...{ receipt, counter, shift: 'shift', policyVersion: 1, catalogueVersion: 1, openedAtMs: nowMs() },
+      receipt,
+      counter,
+      shift: 'shift',
+      policyVersion: 1,
+      catalogueVersion: 1,
+      openedAtMs: nowMs(),
       member:
         member === null
           ? null
           : {
-              ...{ id: member, card, village: 'v01', stars: 0, how: 'presented' },
+              id: member,
+              card,
+              village: 'v01',
+              stars: 0,
+              how: 'presented',
               known: { spendable: 0, spentToday: 0, spentThisMonth: 0, townPoints: 0, townAsOfMs: 0 },
             },
       lines: [
         {
-          ...{ item: 'item', code: '1', name: 'Rice', spec: '', unit: 'bag', category: 'food', per: 'piece', quantity: pieces },
-          ...{ priceFen: 100, discountable: false, shelfFen: pieces * 100, payFen: pieces * 100, reason: 'shelf' },
-          ...{ pointsShareFen: points * 100, moneyShareFen: cashFen },
+          item: 'item',
+          code: '1',
+          name: 'Rice',
+          spec: '',
+          unit: 'bag',
+          category: 'food',
+          per: 'piece',
+          quantity: pieces,
+          priceFen: 100,
+          discountable: false,
+          shelfFen: pieces * 100,
+          payFen: pieces * 100,
+          reason: 'shelf',
+          pointsShareFen: points * 100,
+          moneyShareFen: cashFen,
         },
       ],
-      ...{ pointValueFen: 100, truncation: { appliesTo: 'cash', unitFen: 10 }, totalFen: pieces * 100, pointsMax: points },
-      ...{ pointsUsed: points, pointsFen: points * 100, lots, mobileFen: 0, mobileChannel: null, truncationFen: 0 },
-      ...{ cashDueFen: cashFen, cashGivenFen: cashFen, changeFen: 0, paidFen: cashFen },
+      pointValueFen: 100,
+      truncation: { appliesTo: 'cash', unitFen: 10 },
+      totalFen: pieces * 100,
+      pointsMax: points,
+      pointsUsed: points,
+      pointsFen: points * 100,
+      lots,
+      mobileFen: 0,
+      mobileChannel: null,
+      truncationFen: 0,
+      cashDueFen: cashFen,
+      cashGivenFen: cashFen,
+      changeFen: 0,
+      paidFen: cashFen,
     };
     const sale = record('sale', body, salePostings(body));
     return { id: sale.id, pieces, lots, receipt, member };
@@ -100,7 +163,10 @@ export async function enrolTestTill(api: TownApi, code: string, nowMs: () => num
 
   /** Takes a whole sale back; `term` null sends its points to the town's free part, as another till's refund does. */
   const refund = (sale: SaleOf, pieces: number = sale.pieces, openTerm: string | null = currentTerm): string => {
-    const pointsBack = Math.min(pieces, sale.lots.reduce((sum, lot) => sum + lot.points, 0));
+    const pointsBack = Math.min(
+      pieces,
+      sale.lots.reduce((sum, lot) => sum + lot.points, 0),
+    );
     let left = pointsBack;
     const lots = sale.lots.flatMap((lot) => {
       const points = Math.min(left, lot.points);
@@ -108,23 +174,51 @@ export async function enrolTestTill(api: TownApi, code: string, nowMs: () => num
       return points === 0 ? [] : [{ ...lot, points, term: lot.term === openTerm ? lot.term : null }];
     });
     for (const { lot, term, points, village, fund } of lots) {
-      if (term !== null) hold({ lot, village, fund, expiresOn: held.get(`${term} ${lot}`)?.expiresOn ?? '9999-12-31', points }, term, points);
+      if (term !== null)
+        hold(
+          { lot, village, fund, expiresOn: held.get(`${term} ${lot}`)?.expiresOn ?? '9999-12-31', points },
+          term,
+          points,
+        );
     }
     counter += 1;
     const cashFen = (pieces - pointsBack) * 100;
     const body: RefundBody = {
-      ...{ receipt: `${from.till}-${from.incarnation}-${counter}`, counter, shift: 'shift', sale: sale.id, saleReceipt: sale.receipt },
-      ...{ saleTill: from.till, saleIncarnation: from.incarnation, reason: 'wish' },
+      receipt: `${from.till}-${from.incarnation}-${counter}`,
+      counter,
+      shift: 'shift',
+      sale: sale.id,
+      saleReceipt: sale.receipt,
+      saleTill: from.till,
+      saleIncarnation: from.incarnation,
+      reason: 'wish',
       member: sale.member === null ? null : { id: sale.member, village: 'v01' },
       lines: [
         {
-          ...{ line: 0, item: 'item', name: 'Rice', unit: 'bag', per: 'piece', quantity: pieces, shelfFen: pieces * 100 },
-          ...{ payFen: pieces * 100, goods: 'shelf' },
+          line: 0,
+          item: 'item',
+          name: 'Rice',
+          unit: 'bag',
+          per: 'piece',
+          quantity: pieces,
+          shelfFen: pieces * 100,
+          payFen: pieces * 100,
+          goods: 'shelf',
         },
       ],
-      ...{ pointsBack, pointValueFen: 100, lots, mobileBackFen: 0, mobileChannel: null, cashBackFen: cashFen },
+      pointsBack,
+      pointValueFen: 100,
+      lots,
+      mobileBackFen: 0,
+      mobileChannel: null,
+      cashBackFen: cashFen,
     };
-    const exact = { pointsShareFen: pointsBack * 100, moneyShareFen: cashFen, moneyExactFen: cashFen, discountFenByReason: {} };
+    const exact = {
+      pointsShareFen: pointsBack * 100,
+      moneyShareFen: cashFen,
+      moneyExactFen: cashFen,
+      discountFenByReason: {},
+    };
     return record('refund', body, refundPostings(body, exact)).id;
   };
 
@@ -153,8 +247,14 @@ export async function enrolTestTill(api: TownApi, code: string, nowMs: () => num
     statements.push({ number: statement.number, hash: ownHash });
     currentTerm = statement.term.id;
     record('statementApplied', {
-      ...{ number: statement.number, hash: ownHash, ackSeq: statement.ack.seq, ackHash: statement.ack.hash },
-      ...{ term: statement.term, townMs: statement.issuedAtMs, state: 'matched', breaks: statement.breaks.length },
+      number: statement.number,
+      hash: ownHash,
+      ackSeq: statement.ack.seq,
+      ackHash: statement.ack.hash,
+      term: statement.term,
+      townMs: statement.issuedAtMs,
+      state: 'matched',
+      breaks: statement.breaks.length,
     });
     for (const grant of statement.grants) take(grant, 'statement');
     for (const recall of statement.recalls) {
@@ -171,11 +271,18 @@ export async function enrolTestTill(api: TownApi, code: string, nowMs: () => num
   };
 
   const upload = async (first = ackSeq + 1, last = records.length) => {
-    const body = { firstSeq: first, lastSeq: last, headHash: hashes[last - 1] ?? '', records: texts.slice(first - 1, last) };
+    const body = {
+      firstSeq: first,
+      lastSeq: last,
+      headHash: hashes[last - 1] ?? '',
+      records: texts.slice(first - 1, last),
+    };
     return api.upload(signed(body));
   };
   const settle = async (seq = records.length) =>
-    api.settle(signed({ seq, hash: hashes[seq - 1] ?? GENESIS_PREVIOUS, afterStatement: statements.at(-1)?.number ?? 0 }));
+    api.settle(
+      signed({ seq, hash: hashes[seq - 1] ?? GENESIS_PREVIOUS, afterStatement: statements.at(-1)?.number ?? 0 }),
+    );
 
   const push = async (): Promise<void> => {
     if (ackSeq === records.length) return;
@@ -205,7 +312,8 @@ export async function enrolTestTill(api: TownApi, code: string, nowMs: () => num
     heldPoints: (lot: string): number => held.get(`${currentTerm} ${lot}`)?.points ?? 0,
     spendable: (member: string): number => {
       let points = 0;
-      for (const lot of held.values()) if (lot.term === currentTerm && lotOwners.get(lot.lot) === member) points += lot.points;
+      for (const lot of held.values())
+        if (lot.term === currentTerm && lotOwners.get(lot.lot) === member) points += lot.points;
       return points;
     },
     unsent: (): number => records.length - ackSeq,
@@ -228,8 +336,13 @@ export async function enrolTestTill(api: TownApi, code: string, nowMs: () => num
       fold.records += 1;
       perpetual.records += 1;
       const claims = {
-        ...{ period, label: businessDayOf(nowMs(), '03:00'), firstSeq: own[0]?.seq ?? 1, lastSeq: records.length + 1 },
-        ...{ headHash: headHash(), totals: totalsOf(fold), perpetual: totalsOf(perpetual) },
+        period,
+        label: businessDayOf(nowMs(), '03:00'),
+        firstSeq: own[0]?.seq ?? 1,
+        lastSeq: records.length + 1,
+        headHash: headHash(),
+        totals: totalsOf(fold),
+        perpetual: totalsOf(perpetual),
       };
       record('periodClose', { ...claims, signature: seal('closing', asCanonical(claims), sign).signature });
       period += 1;

@@ -23,21 +23,35 @@ export async function openTestTown(members: readonly TestMember[], store: Store 
   const keys = newKeys();
   const lines: string[] = [];
   const town: Town = {
-    ...{ id: 'testtown', name: 'Test', store, nowMs: () => clock.ms, newId, publicKey: keys.publicKey },
-    ...{ sign: signWith(keys.privateKey), log: (line: string) => void lines.push(line) },
-    ...{ tillKeys: new Map<string, string>(), contacts: new Map<string, number>() },
+    id: 'testtown',
+    name: 'Test',
+    store,
+    nowMs: () => clock.ms,
+    newId,
+    publicKey: keys.publicKey,
+    sign: signWith(keys.privateKey),
+    log: (line: string) => void lines.push(line),
+    tillKeys: new Map<string, string>(),
+    contacts: new Map<string, number>(),
   };
   const seed: Seed = {
     town: { id: town.id, name: town.name },
     shop: { id: 's01', name: 'Shop', address: '', hotline: '' },
     villages: [{ id: 'v01', name: 'Village', fund: 'fund' }],
     members: members.map(({ id, lots }) => ({
-      ...{ id, name: '孙小明', village: 'v01', stars: 2, standingWish: 'none', state: 'active' },
+      id,
+      name: '孙小明',
+      village: 'v01',
+      stars: 2,
+      standingWish: 'none',
+      state: 'active',
       cards: [{ id: `card-${id}`, token: `98${id}`, lastFour: '0001', state: 'active', expiresOn: null }],
       lots: lots.map((lot) => ({ ...lot, issuerVillage: 'v01', fund: 'fund', earnedDaysAgo: 10 })),
     })),
   };
-  const policy: unknown = JSON.parse(readFileSync(new URL('../resources/policy-default.json', import.meta.url), 'utf8'));
+  const policy: unknown = JSON.parse(
+    readFileSync(new URL('../resources/policy-default.json', import.meta.url), 'utf8'),
+  );
   await store.transact(['points', 'enrolment'], async (transaction) => {
     await seedTown(town, transaction, seed, policy);
     await transaction.put('town', [{ town: town.id, name: town.name, publicKey: town.publicKey }]);
@@ -55,7 +69,9 @@ export async function codeFor(town: Town, shop: string, till: string | null = nu
 }
 
 export async function addShop(town: Town, shop: string): Promise<void> {
-  await town.store.transact([], (transaction) => transaction.put('shop', [{ shop, name: shop, address: '', hotline: '' }]));
+  await town.store.transact([], (transaction) =>
+    transaction.put('shop', [{ shop, name: shop, address: '', hotline: '' }]),
+  );
 }
 
 export async function lotsOf(town: Town): Promise<Rows['lot'][]> {

@@ -1,16 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isInDoubt, freeSilentTerm } from './points.ts';
-import { newId } from './crypto.ts';
+import { freeSilentTerm, isInDoubt, issueLot } from './points.ts';
 import { recordHash, recordText } from '../shared/journal.ts';
 import { HOUR_MS } from '../shared/time.ts';
 import { statementSchema } from '../shared/town-contract.ts';
-import { hash } from './crypto.ts';
-import { enrolTestTill, type SaleOf, type TestTill } from './test-till.ts';
+import { hash, newId } from './crypto.ts';
+import { ANNA, aStep, BEN, runSteps } from './test-steps.ts';
+import { enrolTestTill, type TestTill } from './test-till.ts';
 import { addShop, breaksOf, checkLaws, codeFor, lotsOf, openTestTown, type TestTown } from './test-town.ts';
-
-const ANNA = { id: 'anna', lots: [{ id: 'lot-a', points: 60 }, { id: 'lot-b', points: 40 }] };
-const BEN = { id: 'ben', lots: [{ id: 'lot-c', points: 100 }] };
 
 async function aTown(): Promise<TestTown & { till: TestTill }> {
   const opened = await openTestTown([ANNA, BEN]);
@@ -25,7 +22,10 @@ describe('enrolment', () => {
   test('a lost answer is given again to the same key, and to no other', async () => {
     const { api, till } = await aTown();
     expect(await api.enrol(till.request)).toEqual(till.welcome);
-    expect(await api.enrol({ ...till.request, incarnationId: newId() })).toEqual({ kind: 'refused', reason: 'codeUsed' });
+    expect(await api.enrol({ ...till.request, incarnationId: newId() })).toEqual({
+      kind: 'refused',
+      reason: 'codeUsed',
+    });
   });
 
   test('an unknown code and one a day old are refused', async () => {
@@ -135,7 +135,11 @@ describe('intake', () => {
 
   for (const [name, spoil, fault] of [
     ['that is no JSON', () => 'not a record \u0000', 'notJson'],
-    ['with a float', (text: string) => text.replace('"pieces"', '"pieces"').replace('"at":', '"at":1.5,"bt":'), 'notCanonical'],
+    [
+      'with a float',
+      (text: string) => text.replace('"pieces"', '"pieces"').replace('"at":', '"at":1.5,"bt":'),
+      'notCanonical',
+    ],
     ['that does not balance', (text: string) => text.replace('"amount":-300', '"amount":-299'), 'unbalanced'],
     ['with a strange body', (text: string) => text.replace('"counter":1', '"counter":"1"'), 'wrongBody'],
     ['of another shop', (text: string) => text.replace('"shop":"s01"', '"shop":"s02"'), 'foreign'],
@@ -176,7 +180,10 @@ describe('settlement', () => {
     till.refund(sale, 8);
     till.closePeriod();
     const statement = await till.night();
-    expect(statement.period).toMatchObject({ period: 1, totals: { sales: 2, refunds: 1, pointsSpent: 15, pointsBack: 8 } });
+    expect(statement.period).toMatchObject({
+      period: 1,
+      totals: { sales: 2, refunds: 1, pointsSpent: 15, pointsBack: 8 },
+    });
     expect(statement.breaks).toEqual([]);
     await checkLaws(town, [till]);
   });
@@ -191,7 +198,9 @@ describe('settlement', () => {
     till.texts[2] = text;
     till.hashes[2] = recordHash(text, hash);
     const statement = await till.night();
-    expect(statement.breaks.map(({ kind, account, tillAmount, townAmount }) => ({ kind, account, tillAmount, townAmount }))).toEqual(
+    expect(
+      statement.breaks.map(({ kind, account, tillAmount, townAmount }) => ({ kind, account, tillAmount, townAmount })),
+    ).toEqual(
       expect.arrayContaining([
         { kind: 'closingWrong', account: 'wrongSignature', tillAmount: null, townAmount: null },
         { kind: 'totalsDiffer', account: 'totalFen', tillAmount: 301, townAmount: 300 },
@@ -223,7 +232,9 @@ describe('settlement', () => {
     await till.push();
     const lost = await till.settle();
     const statement = await till.night();
-    expect(lost.kind === 'ok' && statementSchema.parse(JSON.parse(lost.statement.bytes)).grants).toEqual(statement.grants);
+    expect(lost.kind === 'ok' && statementSchema.parse(JSON.parse(lost.statement.bytes)).grants).toEqual(
+      statement.grants,
+    );
     expect([till.spendable('anna'), till.spendable('ben')]).toEqual([100, 100]);
     expect((await till.night()).grants).toEqual([]);
     await checkLaws(town, [till]);
@@ -316,7 +327,11 @@ describe('settlement', () => {
     await till.night();
     const lots = await lotsOf(town);
     expect(lots.find((lot) => lot.lot === 'lot-c')).toMatchObject({ spent: 0, expired: 50 });
-    expect(lots.find((lot) => lot.note === 'refund')).toMatchObject({ member: 'ben', issued: 50, expiresOn: '2028-02-01' });
+    expect(lots.find((lot) => lot.note === 'refund')).toMatchObject({
+      member: 'ben',
+      issued: 50,
+      expiresOn: '2028-02-01',
+    });
     await checkLaws(town);
   });
 
@@ -339,8 +354,15 @@ describe('top-up', () => {
     const { town, till } = await aTown();
     await till.night();
     await town.store.transact(['points'], async (transaction) => {
-      const { issueLot } = await import('./points.ts');
-      const lot = { id: 'lot-new1', member: 'ben', village: 'v01', fund: 'fund', points: 25, earnedOn: '2026-11-24', note: '' };
+      const lot = {
+        id: 'lot-new1',
+        member: 'ben',
+        village: 'v01',
+        fund: 'fund',
+        points: 25,
+        earnedOn: '2026-11-24',
+        note: '',
+      };
       expect(await issueLot(transaction, lot)).toBe(null);
       expect(await issueLot(transaction, lot)).toBe(null);
       expect(await issueLot(transaction, { ...lot, points: 26 })).toBe('duplicate');
@@ -378,120 +400,9 @@ describe('replicas', () => {
   });
 });
 
-/** What may happen in any order; every answer may be lost, every message may come twice. */
-type Step =
-  | { kind: 'sell'; till: number; member: number; points: number }
-  | { kind: 'refund'; till: number; sale: number }
-  | { kind: 'refundElsewhere'; till: number; sale: number }
-  | { kind: 'upload'; till: number; lost: boolean; twice: boolean }
-  | { kind: 'settle'; till: number; lost: boolean; twice: boolean }
-  | { kind: 'topUp'; till: number; member: number; lost: boolean }
-  | { kind: 'issue'; member: number; points: number }
-  | { kind: 'wait'; hours: number };
-
-const tillNumber = fc.nat({ max: 2 });
-const memberNumber = fc.nat({ max: 1 });
-const aStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('sell' as const), till: tillNumber, member: memberNumber, points: fc.nat({ max: 40 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('refund' as const), till: tillNumber, sale: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('refundElsewhere' as const), till: tillNumber, sale: fc.nat() }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('upload' as const), till: tillNumber, lost: fc.boolean(), twice: fc.boolean() }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('settle' as const), till: tillNumber, lost: fc.boolean(), twice: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('topUp' as const), till: tillNumber, member: memberNumber, lost: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('issue' as const), member: memberNumber, points: fc.integer({ min: 1, max: 50 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 30 }) }) },
-);
-
-const MEMBERS = ['anna', 'ben'] as const;
-
 test('the laws of lots and terms hold under lost, doubled and reordered messages, and everything comes to rest', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(aStep, { maxLength: 40 }), async (steps) => {
-      const opened = await openTestTown([ANNA, BEN]);
-      await addShop(opened.town, 's02');
-      const tills = [
-        await enrolTestTill(opened.api, await opened.code(), opened.nowMs),
-        await enrolTestTill(opened.api, await opened.code(), opened.nowMs),
-        await enrolTestTill(opened.api, await codeFor(opened.town, 's02'), opened.nowMs),
-      ];
-      const sales: { sale: SaleOf; till: TestTill; refunded: boolean }[] = [];
-      for (const step of steps) {
-        await take(step, opened, tills, sales);
-        await checkLaws(opened.town);
-      }
-      // Twice: what the last till gave back or refunded reaches the first one only in the second round.
-      for (const till of [...tills, ...tills, ...tills]) await till.night();
-      for (const till of tills) await till.night();
-      await checkLaws(opened.town, tills);
-      const lots = await lotsOf(opened.town);
-      const spent = sales.filter((one) => !one.refunded).reduce((sum, { sale }) => sum + pointsOf(sale), 0);
-      expect(lots.reduce((sum, lot) => sum + lot.spent, 0)).toBe(spent);
-      expect(lots.reduce((sum, lot) => sum + lot.shortfall, 0)).toBe(0);
-      expect((await kinds(opened.town)).filter((kind) => kind !== 'capExceeded')).toEqual([]);
-    }),
-    { numRuns: 40 },
-  );
+  const property = fc.asyncProperty(fc.array(aStep, { maxLength: 40 }), async (steps) => {
+    await runSteps(await openTestTown([ANNA, BEN]), steps);
+  });
+  await fc.assert(property, { numRuns: 40 });
 });
-
-function pointsOf(sale: SaleOf): number {
-  return sale.lots.reduce((sum, lot) => sum + lot.points, 0);
-}
-
-async function take(
-  step: Step,
-  opened: TestTown,
-  tills: readonly TestTill[],
-  sales: { sale: SaleOf; till: TestTill; refunded: boolean }[],
-): Promise<void> {
-  if (step.kind === 'wait') {
-    opened.clock.ms += step.hours * HOUR_MS;
-    return;
-  }
-  if (step.kind === 'issue') {
-    const { issueLot } = await import('./points.ts');
-    const member = MEMBERS[step.member] ?? 'anna';
-    const lot = { id: newId(), member, village: 'v01', fund: 'fund', points: step.points, earnedOn: '2026-11-01', note: '' };
-    await opened.town.store.transact(['points'], (transaction) => issueLot(transaction, lot));
-    return;
-  }
-  const till = tills[step.till];
-  if (till === undefined) return;
-  switch (step.kind) {
-    case 'sell': {
-      const member = MEMBERS[step.member] ?? 'anna';
-      const points = Math.min(step.points, till.spendable(member));
-      sales.push({ sale: till.sell(points + 1, member, points), till, refunded: false });
-      return;
-    }
-    case 'refund':
-    case 'refundElsewhere': {
-      const own = sales.filter((one) => !one.refunded && (one.till === till) === (step.kind === 'refund'));
-      const chosen = own[step.sale % Math.max(1, own.length)];
-      if (chosen === undefined) return;
-      chosen.refunded = true;
-      till.refund(chosen.sale, chosen.sale.pieces, step.kind === 'refund' ? till.term() : null);
-      return;
-    }
-    case 'upload': {
-      if (till.unsent() === 0) return;
-      const answer = await till.upload();
-      if (step.twice) await till.upload();
-      if (!step.lost && answer.kind === 'ok') till.acknowledge(answer.ack.seq);
-      return;
-    }
-    case 'settle': {
-      await till.push();
-      const answer = await till.settle();
-      const again = step.twice ? await till.settle() : answer;
-      if (!step.lost && answer.kind === 'ok') till.apply(answer.statement);
-      if (!step.lost && again.kind === 'ok') till.apply(again.statement);
-      return;
-    }
-    case 'topUp': {
-      if (till.term() === null) return;
-      const { grant } = await till.topUp(MEMBERS[step.member] ?? 'anna');
-      if (!step.lost && grant !== null) till.take(grant, 'topUp');
-      return;
-    }
-  }
-}
