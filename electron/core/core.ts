@@ -12,7 +12,7 @@ import { enrol, nextIncarnation } from './enrolment.ts';
 import { holdFolder, type Holder } from './folder.ts';
 import { importItems } from './import.ts';
 import { createJudgedClock } from './judged-clock.ts';
-import { createKeeper, type Keeper } from './keeper.ts';
+import { createKeeper, keepName, type Keeper } from './keeper.ts';
 import { diskTrouble } from './ledger/database.ts';
 import { openLedger, type Ledger, type RecordDraft, type Recorded } from './ledger/ledger.ts';
 import { createReplicas } from './ledger/replicas.ts';
@@ -103,13 +103,19 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     businessDayOf(atMs, (policyOn(policies, '9999-12-31') ?? fallback).businessDay.endsAt);
 
   let keeper: Keeper | null = null;
-  const keepOf = (till: string): Keeper => {
-    keeper ??= createKeeper(world.keepFolder, world.dataFolder, till, world.crypto);
+  const keepOf = (name: string): Keeper => {
+    keeper ??= createKeeper(world.keepFolder, world.dataFolder, name, world.crypto);
     return keeper;
+  };
+  const ownKeeper = (): Keeper => {
+    if (keeper !== null) return keeper;
+    const identity = ledger.identity();
+    must(identity !== null, 'a till that has no name yet keeps nothing');
+    return keepOf(keepName(identity.town, identity.till, readShop(ledger).townKey, world.crypto));
   };
   const sign = () => {
     const identity = ledger.identity();
-    const keys = identity === null ? null : keepOf(identity.till).keys(identity.incarnation);
+    const keys = identity === null ? null : ownKeeper().keys(identity.incarnation);
     must(keys !== null, 'the key of this incarnation is not in its place');
     return world.crypto.signWith(keys.privateKey);
   };
@@ -143,7 +149,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return result;
       });
       const identity = ledger.identity();
-      if (identity !== null) keepOf(identity.till).raise(ledger.head());
+      if (identity !== null) ownKeeper().raise(ledger.head());
       uploadSoon();
       screens.changed();
       return recorded;
@@ -219,9 +225,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   // A folder that was restored, copied or moved goes on as a new incarnation, for money at once (invariant 11).
   const identity = ledger.identity();
   if (identity !== null) {
-    const verdict = keepOf(identity.till).judge(ledger.head());
+    const verdict = ownKeeper().judge(ledger.head());
     if (verdict !== 'continue') {
-      nextIncarnation(till, keepOf(identity.till), verdict === 'moved' ? 'moved' : 'restored');
+      nextIncarnation(till, ownKeeper(), verdict === 'moved' ? 'moved' : 'restored');
       town.ackOfNewIncarnation();
     }
   }

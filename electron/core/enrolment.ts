@@ -1,6 +1,6 @@
 import type { Keeper } from './keeper.ts';
-import { createKeeper } from './keeper.ts';
-import { writeShop } from './shop.ts';
+import { createKeeper, keepName } from './keeper.ts';
+import { readShop, writeShop } from './shop.ts';
 import type { Till } from './till.ts';
 import type { TownRefusal } from '../../shared/town-contract.ts';
 
@@ -10,7 +10,7 @@ import type { TownRefusal } from '../../shared/town-contract.ts';
  */
 export async function enrol(
   till: Till,
-  keepOf: (till: string) => Keeper,
+  keepOf: (name: string) => Keeper,
   code: string,
 ): Promise<'enrolled' | 'unreachable' | TownRefusal> {
   const { ledger, world } = till;
@@ -20,7 +20,7 @@ export async function enrol(
   const waiting =
     identity === null
       ? createKeeper(world.keepFolder, world.dataFolder, waitingName(till), world.crypto)
-      : keepOf(identity.till);
+      : keepOf(keepName(identity.town, identity.till, readShop(ledger).townKey, world.crypto));
   const keys = waiting.keys(incarnation) ?? waiting.makeKeys(incarnation);
   const incarnationId = ledger.setting('incarnationId') ?? world.newId();
   ledger.setSetting('incarnationId', incarnationId);
@@ -39,10 +39,8 @@ export async function enrol(
   }
   if (answer.kind === 'refused') return answer.reason;
   const { town, shop, townKey, townName, shopName, shopAddress, hotline, tillName } = answer;
-  if (identity === null) {
-    keepOf(answer.till).putKeys(incarnation, keys);
-    waiting.close();
-  }
+  const keeper = keepOf(keepName(town, answer.till, townKey, world.crypto));
+  if (identity === null) keeper.putKeys(incarnation, keys);
   ledger.transaction(() => {
     writeShop(ledger, { townName, shopName, shopAddress, hotline, tillName, townKey });
     ledger.setSetting('enrolledIncarnation', String(incarnation));
@@ -60,7 +58,8 @@ export async function enrol(
       );
     }
   });
-  keepOf(answer.till).raise(ledger.head());
+  keeper.raise(ledger.head());
+  if (identity === null) waiting.discard();
   return 'enrolled';
 }
 

@@ -5,7 +5,10 @@ import Database from 'better-sqlite3';
 /** Who holds a data folder, and where the holder can be asked. */
 export type Holder = Readonly<{ pid: number; url: string | null; token: string | null }>;
 
-export type HeldFolder = Readonly<{ announce: (holder: Readonly<{ url: string; token: string }>) => void; release: () => void }>;
+export type HeldFolder = Readonly<{
+  announce: (holder: Readonly<{ url: string; token: string }>) => void;
+  release: () => void;
+}>;
 
 /**
  * Takes a data folder for one process. The lock is SQLite's own on a file of its own: the operating system drops it when
@@ -14,7 +17,9 @@ export type HeldFolder = Readonly<{ announce: (holder: Readonly<{ url: string; t
 export function holdFolder(
   dataFolder: string,
   pid: number,
-): { kind: 'held'; folder: HeldFolder } | { kind: 'refused'; reason: 'held' | 'notAFolder'; holder: Holder | null; detail: string } {
+):
+  | { kind: 'held'; folder: HeldFolder }
+  | { kind: 'refused'; reason: 'held' | 'notAFolder'; holder: Holder | null; detail: string } {
   const holderFile = join(dataFolder, 'holder.json');
   try {
     mkdirSync(dataFolder, { recursive: true });

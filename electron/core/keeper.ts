@@ -7,6 +7,7 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -25,8 +26,16 @@ type Mark = Readonly<{ incarnation: number; seq: number; hash: string; folder: s
 /** Why the chain in a folder may not be continued. */
 export type KeeperVerdict = 'continue' | 'restored' | 'moved' | 'noKey';
 
-export function createKeeper(keepFolder: string, dataFolder: string, till: string, crypto: Crypto) {
-  const folder = join(keepFolder, till);
+/**
+ * What the folder of a till is called: its id alone would meet the till of another town on the same machine, so the
+ * town's key stands in it too.
+ */
+export function keepName(town: string, till: string, townKey: string, crypto: Crypto): string {
+  return `${town}-${till}-${crypto.hash(new TextEncoder().encode(townKey)).slice(0, 12)}`;
+}
+
+export function createKeeper(keepFolder: string, dataFolder: string, name: string, crypto: Crypto) {
+  const folder = join(keepFolder, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const place = realpathSync(dataFolder);
   const keysFile = join(folder, 'keys.json');
@@ -95,6 +104,8 @@ export function createKeeper(keepFolder: string, dataFolder: string, till: strin
       markHandle ??= openSync(markFile, existsSync(markFile) ? 'r+' : 'w', 0o600);
       writeSync(markHandle, text, 0);
     },
+    /** Removes the folder of a till that has got its name and keeps its key there now. */
+    discard: (): void => rmSync(folder, { recursive: true, force: true }),
     close: (): void => {
       if (markHandle !== null) closeSync(markHandle);
       markHandle = null;

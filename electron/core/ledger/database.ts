@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { must } from '../../../shared/assert.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -7,9 +8,9 @@ export type Connection = Database.Database;
 /** Why a ledger file cannot be opened; each is a page of its own. */
 export type DatabaseRefusal = 'newerDatabase' | 'journalDamaged' | 'diskFull' | 'ioError';
 
-/** What kind of trouble an error of SQLite is; null when it is none of the disk's. */
+/** What kind of trouble an error of SQLite or of a file beside it is; null when it is none of the disk's. */
 export function diskTrouble(error: unknown): 'diskFull' | 'journalDamaged' | 'ioError' | null {
-  if (!(error instanceof Database.SqliteError)) return null;
+  if (!(error instanceof Database.SqliteError)) return fileTrouble(error);
   if (error.code.startsWith('SQLITE_FULL')) return 'diskFull';
   if (error.code.startsWith('SQLITE_CORRUPT') || error.code === 'SQLITE_NOTADB') return 'journalDamaged';
   if (
@@ -19,6 +20,12 @@ export function diskTrouble(error: unknown): 'diskFull' | 'journalDamaged' | 'io
   )
     return 'ioError';
   return null;
+}
+
+function fileTrouble(error: unknown): 'diskFull' | 'ioError' | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'diskFull';
+  return code === 'EIO' || code === 'EROFS' ? 'ioError' : null;
 }
 
 /**
@@ -37,27 +44,62 @@ function setPragmas(database: Connection): void {
   database.pragma('cache_size = -16000');
 }
 
-/** Opens a ledger file for writing, brings its schema up to date, and asserts full synchrony after a write. */
-export function openDatabase(
+export type DatabaseRefused = Readonly<{ kind: 'refused'; reason: DatabaseRefusal; detail: string }>;
+
+/**
+ * Looks at a ledger file on a connection that cannot write, so that a file that is refused stays as it was found, to
+ * the byte. `faultOf` answers what is wrong with the records in words, or null. A file that is not there yet is good.
+ */
+export function inspectDatabase(
   file: string,
-): { kind: 'opened'; database: Connection } | { kind: 'refused'; reason: DatabaseRefusal; detail: string } {
+  faultOf: (database: Connection) => string | null,
+): DatabaseRefused | null {
+  if (!existsSync(file)) return null;
+  let database: Connection | null = null;
+  try {
+    database = openReadOnly(file);
+    const version = versionOf(database);
+    if (version > MIGRATIONS.length) return newer(version);
+    const fault = version === 0 ? null : faultOf(database);
+    return fault === null ? null : { kind: 'refused', reason: 'journalDamaged', detail: fault };
+  } catch (error) {
+    return refusedFor(error);
+  } finally {
+    database?.close();
+  }
+}
+
+function versionOf(database: Connection): number {
+  return Number(database.pragma('user_version', { simple: true }));
+}
+
+function newer(version: number): DatabaseRefused {
+  return { kind: 'refused', reason: 'newerDatabase', detail: `${version} > ${MIGRATIONS.length}` };
+}
+
+function refusedFor(error: unknown): DatabaseRefused {
+  const reason = diskTrouble(error);
+  if (reason === null) throw error;
+  return { kind: 'refused', reason, detail: error instanceof Error ? error.message : '' };
+}
+
+/** Opens a ledger file for writing, brings its schema up to date, and asserts full synchrony after a write. */
+export function openDatabase(file: string): { kind: 'opened'; database: Connection } | DatabaseRefused {
   let database: Connection | null = null;
   try {
     database = new Database(file);
     setPragmas(database);
-    const version = Number(database.pragma('user_version', { simple: true }));
+    const version = versionOf(database);
     if (version > MIGRATIONS.length) {
       database.close();
-      return { kind: 'refused', reason: 'newerDatabase', detail: `${version} > ${MIGRATIONS.length}` };
+      return newer(version);
     }
     migrate(database, version);
     assertFullSynchrony(database);
     return { kind: 'opened', database };
   } catch (error) {
     database?.close();
-    const reason = diskTrouble(error);
-    if (reason === null) throw error;
-    return { kind: 'refused', reason, detail: error instanceof Error ? error.message : '' };
+    return refusedFor(error);
   }
 }
 

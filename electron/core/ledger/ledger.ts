@@ -16,7 +16,7 @@ import {
 } from '../../../shared/journal.ts';
 import { bodySchemas, type BodyOf } from '../../../shared/record-bodies.ts';
 import type { Hash } from '../../../shared/signed.ts';
-import { openDatabase, type Connection, type DatabaseRefusal } from './database.ts';
+import { diskTrouble, inspectDatabase, openDatabase, type Connection, type DatabaseRefusal } from './database.ts';
 import { createProjector, type Projector } from './projections.ts';
 
 /** Who writes this journal: given by the town at enrolment, and standing in every record. */
@@ -52,15 +52,23 @@ export type OpenedLedger =
   | { kind: 'opened'; ledger: Ledger }
   | { kind: 'refused'; reason: DatabaseRefusal; detail: string };
 
-/** Opens the ledger file of a till, brings its schema up to date and checks the newest records of the chain. */
+/** Checks the newest records of a till's ledger file, then opens it and brings its schema up to date. */
 export function openLedger(file: string, hash: Hash): OpenedLedger {
+  const refused = inspectDatabase(file, (database) => tailFault(database, hash));
+  if (refused !== null) return refused;
   const opened = openDatabase(file);
-  if (opened.kind === 'refused') return opened;
-  const ledger = createLedger(file, opened.database, hash);
-  const fault = ledger.checkTail();
-  if (fault === null) return { kind: 'opened', ledger };
-  ledger.close();
-  return { kind: 'refused', reason: 'journalDamaged', detail: fault };
+  return opened.kind === 'refused' ? opened : { kind: 'opened', ledger: createLedger(file, opened.database, hash) };
+}
+
+/** Whether the file is sound and the newest records follow each other and hash to what is stored; null when they do. */
+function tailFault(database: Connection, hash: Hash): string | null {
+  const check = database.pragma('quick_check(1)', { simple: true });
+  if (check !== 'ok') return String(check);
+  const rows = database
+    .prepare<[number], StoredRow>('SELECT n, incarnation, seq, hash, text FROM journal ORDER BY n DESC LIMIT ?')
+    .all(TAIL_CHECKED)
+    .reverse();
+  return chainFault(rows, null, hash);
 }
 
 function createLedger(file: string, opened: Connection, hash: Hash) {
@@ -69,6 +77,7 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
   let project: Projector = createProjector(database);
   let identity: Identity | null = null;
   let head: ChainHead = { incarnation: 1, seq: 0, hash: GENESIS_PREVIOUS };
+  let afterCommit: (head: ChainHead) => void = () => {};
 
   const prepared = (sql: string) => {
     let statement = statements.get(sql);
@@ -101,8 +110,11 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
   /** All or nothing; what a failed transaction had moved in memory is read back from disk. */
   const transaction = <T>(work: () => T): T => {
     if (database.inTransaction) return work();
+    const before = head;
     try {
-      return database.transaction(work)();
+      const result = database.transaction(work)();
+      if (head !== before) afterCommit(head);
+      return result;
     } catch (error) {
       if (database.open) loadHead();
       throw error;
@@ -179,17 +191,6 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
       return { kind: 'recorded', n, record: next, hash: ownHash };
     });
 
-  /** Checks that the newest records follow each other and hash to what is stored; null when they do. */
-  const checkTail = (): string | null => {
-    const check = database.pragma('quick_check(1)', { simple: true });
-    if (check !== 'ok') return String(check);
-    const rows = all<{ n: number; incarnation: number; seq: number; hash: string; text: string }>(
-      'SELECT n, incarnation, seq, hash, text FROM journal ORDER BY n DESC LIMIT ?',
-      TAIL_CHECKED,
-    ).reverse();
-    return chainFault(rows, null, hash);
-  };
-
   return {
     file,
     get,
@@ -199,7 +200,10 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
     record,
     byId,
     byN,
-    checkTail,
+    /** Told the new head once it is on disk, never from within a transaction that may still fail. */
+    onCommit: (told: (head: ChainHead) => void): void => {
+      afterCommit = told;
+    },
     identity: () => identity,
     head: () => head,
     setting: (key: string): string | null =>
@@ -269,15 +273,21 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
       statements = new Map();
       project = createProjector(database);
       loadHead();
-      return checkTail();
+      return tailFault(database, hash);
     },
     closeHandle: (): void => {
       if (database.open) database.close();
     },
     close: (): void => {
       if (!database.open) return;
-      database.pragma('wal_checkpoint(TRUNCATE)');
-      database.close();
+      try {
+        database.pragma('wal_checkpoint(TRUNCATE)');
+      } catch (error) {
+        // On a full disk the log simply stays beside the file, and the next opening reads both.
+        if (diskTrouble(error) === null) throw error;
+      } finally {
+        database.close();
+      }
     },
   };
 }
