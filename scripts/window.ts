@@ -6,12 +6,21 @@ import { createInterface } from 'node:readline';
 /** How a start shows its pages: Electron's window, a browser's app window, or an address to open by hand. */
 
 const root = dirname(import.meta.dirname);
-const electron = join(root, 'node_modules', 'electron');
-const gaveUpFile = join(root, 'node_modules', '.cache', 'one-card-till', 'electron-gave-up');
 
 const DAY_MS = 86_400_000;
-/** A download that stands still this long will not come. */
-const STALL_MS = 15_000;
+
+/** Where Electron's package is, and how a fetch that does not come is remembered. */
+export type ElectronPlace = Readonly<{
+  package: string;
+  gaveUpFile: string;
+  /** A download that stands still this long will not come. */
+  stallMs: number;
+}>;
+const PLACE: ElectronPlace = {
+  package: join(root, 'node_modules', 'electron'),
+  gaveUpFile: join(root, 'node_modules', '.cache', 'one-card-till', 'electron-gave-up'),
+  stallMs: 15_000,
+};
 
 export type Window = Readonly<{ program: string; closed: Promise<void>; close: () => void }>;
 
@@ -21,10 +30,10 @@ export function hasDisplay(): boolean {
 }
 
 /** Electron's program, or null when only its package is here. */
-export function electronProgram(): string | null {
-  const pathFile = join(electron, 'path.txt');
+export function electronProgram(place: ElectronPlace = PLACE): string | null {
+  const pathFile = join(place.package, 'path.txt');
   if (!existsSync(pathFile)) return null;
-  const program = join(electron, 'dist', readFileSync(pathFile, 'utf8'));
+  const program = join(place.package, 'dist', readFileSync(pathFile, 'utf8'));
   return existsSync(program) ? program : null;
 }
 
@@ -32,30 +41,31 @@ export function electronProgram(): string | null {
  * Electron's program, fetched once when it is not here. A fetch that makes no progress is given up and not tried again
  * for a day, so that a shop without a way to the download never waits twice.
  */
-export async function fetchElectron(say: (line: string) => void): Promise<string | null> {
-  const here = electronProgram();
-  const installer = join(electron, 'install.js');
+export async function fetchElectron(say: (line: string) => void, place: ElectronPlace = PLACE): Promise<string | null> {
+  const { gaveUpFile } = place;
+  const here = electronProgram(place);
+  const installer = join(place.package, 'install.js');
   if (here !== null || !existsSync(installer)) return here;
   if (existsSync(gaveUpFile) && Date.now() - statSync(gaveUpFile).mtimeMs < DAY_MS) {
-    say('Electron 昨天以来没取到，今天不再试，改用浏览器窗口 (not fetched within the last day; using a browser)');
+    say('一天内没取到 Electron，先用浏览器 (Electron was not fetched within the last day; using a browser)');
     return null;
   }
   say('正在下载 Electron，只需一次 (fetching Electron once) …');
-  const failure = await fetchOnce(installer);
-  const fetched = electronProgram();
+  const failure = await fetchOnce(installer, place);
+  const fetched = electronProgram(place);
   if (fetched !== null) return fetched;
   mkdirSync(dirname(gaveUpFile), { recursive: true });
   writeFileSync(gaveUpFile, '');
-  say(`没取到 Electron，一天内不再试，改用浏览器窗口 (not fetched: ${failure}; using a browser)`);
+  say(`没取到 Electron，一天内不再试，先用浏览器 (not fetched: ${failure}; using a browser)`);
   return null;
 }
 
 /** Runs the package's own installer in a temporary folder of ours, whose growth is the progress. */
-async function fetchOnce(installer: string): Promise<string> {
-  const scratch = join(dirname(gaveUpFile), `fetch-${process.pid}`);
+async function fetchOnce(installer: string, place: ElectronPlace): Promise<string> {
+  const scratch = join(dirname(place.gaveUpFile), `fetch-${process.pid}`);
   mkdirSync(scratch, { recursive: true });
   const child = spawn(process.execPath, [installer], {
-    cwd: electron,
+    cwd: place.package,
     env: { ...process.env, TMPDIR: scratch, TEMP: scratch, TMP: scratch },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -68,12 +78,12 @@ async function fetchOnce(installer: string): Promise<string> {
   let size = -1;
   let movedMs = performance.now();
   const look = setInterval(() => {
-    const now = sizeOf(scratch) + sizeOf(join(electron, 'dist'));
+    const now = sizeOf(scratch) + sizeOf(join(place.package, 'dist'));
     if (now !== size) {
       size = now;
       movedMs = performance.now();
-    } else if (performance.now() - movedMs > STALL_MS) {
-      lastWord = 'no progress for 15 s';
+    } else if (performance.now() - movedMs > place.stallMs) {
+      lastWord = `no progress for ${Math.round(place.stallMs / 1_000)} s`;
       stopFetching();
     }
   }, 500);
@@ -91,11 +101,13 @@ async function fetchOnce(installer: string): Promise<string> {
 }
 
 function sizeOf(folder: string): number {
-  if (!existsSync(folder)) return 0;
   let bytes = 0;
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    // A file of a download may be gone between listing and looking.
-    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name)).size;
+    }
+  } catch {
+    // Not there yet, or moved between listing and looking: the next look tells.
   }
   return bytes;
 }

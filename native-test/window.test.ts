@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type ElectronPlace, fetchElectron, openBrowser, openElectron } from '../scripts/window.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'one-card-window-'));
+let mirror: Server;
+let asked = 0;
+let answer: 'nothing' | 'refusal' = 'nothing';
+
+/** The package as npm leaves it, without its binary, and beside it what it imports. */
+function aPackage(name: string): ElectronPlace {
+  const folder = join(scratch, name, 'node_modules', 'electron');
+  mkdirSync(folder, { recursive: true });
+  for (const file of ['install.js', 'package.json', 'checksums.json']) {
+    writeFileSync(join(folder, file), readFileSync(join(root, 'node_modules', 'electron', file)));
+  }
+  for (const one of ['@electron', '@electron-internal']) {
+    symlinkSync(join(root, 'node_modules', one), join(scratch, name, 'node_modules', one));
+  }
+  return { package: folder, gaveUpFile: join(scratch, name, 'gave-up'), stallMs: 1_500 };
+}
+
+beforeAll(async () => {
+  mirror = createServer((_request, response) => {
+    asked += 1;
+    if (answer === 'refusal') response.writeHead(404).end();
+  });
+  mirror.listen(0, '127.0.0.1');
+  await once(mirror, 'listening');
+  process.env['ELECTRON_MIRROR'] = `http://127.0.0.1:${(mirror.address() as AddressInfo).port}/`;
+  process.env['electron_config_cache'] = join(scratch, 'cache');
+});
+beforeEach(() => {
+  asked = 0;
+});
+afterAll(() => {
+  delete process.env['ELECTRON_MIRROR'];
+  delete process.env['electron_config_cache'];
+  mirror.closeAllConnections();
+  mirror.close();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+test('a download without progress is given up, said in one line and not tried again for a day', async () => {
+  answer = 'nothing';
+  const place = aPackage('stalled');
+  const said: string[] = [];
+  expect(await fetchElectron((line) => void said.push(line), place)).toBeNull();
+  expect(asked).toBeGreaterThan(0);
+  expect(said.filter((line) => line.includes('no progress'))).toHaveLength(1);
+
+  asked = 0;
+  expect(await fetchElectron(() => {}, place)).toBeNull();
+  expect(asked).toBe(0);
+
+  answer = 'refusal';
+  const dayBefore = new Date(Date.now() - 25 * 3_600_000);
+  utimesSync(place.gaveUpFile, dayBefore, dayBefore);
+  expect(await fetchElectron(() => {}, place)).toBeNull();
+  expect(asked).toBeGreaterThan(0);
+});
+
+test('a binary that is here is used, and nothing is asked for', async () => {
+  const place = aPackage('here');
+  mkdirSync(join(place.package, 'dist'));
+  writeFileSync(join(place.package, 'path.txt'), 'electron');
+  writeFileSync(join(place.package, 'dist', 'electron'), '');
+  expect(await fetchElectron(() => {}, place)).toBe(join(place.package, 'dist', 'electron'));
+  expect(asked).toBe(0);
+});
+
+const NEEDS_SHELL = 'needs a system on which a shell script is a program';
+
+/** A program that notes its words and stays until it is told to end. */
+function aProgram(name: string, says = ''): string {
+  const file = join(scratch, name);
+  writeFileSync(file, `#!/bin/sh\nprintf '%s\\n' "$@" > "${file}.words"\n${says}\nexec sleep 60\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+async function wordsOf(program: string): Promise<string[]> {
+  for (let tries = 0; tries < 100 && !existsSync(`${program}.words`); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return readFileSync(`${program}.words`, 'utf8').trim().split('\n');
+}
+
+test('a browser shows the page as an application with a profile of its own', async () => {
+  const program = aProgram('browser');
+  const window = openBrowser(program, 'http://127.0.0.1:1/#token=x', join(scratch, 'profile'));
+  const words = await wordsOf(program);
+  expect(words).toContain('--app=http://127.0.0.1:1/#token=x');
+  expect(words).toContain(`--user-data-dir=${join(scratch, 'profile')}`);
+  expect(words.includes('--no-sandbox')).toBe(process.getuid?.() === 0);
+  window.close();
+  await window.closed;
+});
+
+test('Electron is told the folder and the town, and says where its core listens', async () => {
+  const program = aProgram('electron', `echo 'listening {"till":"http://127.0.0.1:1/#token=x"}'`);
+  const window = openElectron(program, join(scratch, 'shop'), 'http://127.0.0.1:2');
+  expect(await window.listening).toBe('http://127.0.0.1:1/#token=x');
+  const words = await wordsOf(program);
+  expect(words.slice(1, 3)).toEqual([`--data=${join(scratch, 'shop')}`, '--town=http://127.0.0.1:2']);
+  window.close();
+  await window.closed;
+
+  const gone = openElectron('/nonexistent/electron', join(scratch, 'shop'), null);
+  expect(await gone.listening).toBeNull();
+});
