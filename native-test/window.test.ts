@@ -103,7 +103,8 @@ async function wordsOf(program: string): Promise<string[]> {
   return readFileSync(`${program}.words`, 'utf8').trim().split('\n');
 }
 
-test('a browser shows the page as an application with a profile of its own', async () => {
+test('a browser shows the page as an application with a profile of its own', async (context) => {
+  if (process.platform === 'win32') context.skip(NEEDS_SHELL);
   const program = aProgram('browser');
   const window = openBrowser(program, 'http://127.0.0.1:1/#token=x', join(scratch, 'profile'));
   const words = await wordsOf(program);
@@ -114,7 +115,8 @@ test('a browser shows the page as an application with a profile of its own', asy
   await window.closed;
 });
 
-test('Electron is told the folder and the town, and says where its core listens', async () => {
+test('Electron is told the folder and the town, and says where its core listens', async (context) => {
+  if (process.platform === 'win32') context.skip(NEEDS_SHELL);
   const program = aProgram('electron', `echo 'listening {"till":"http://127.0.0.1:1/#token=x"}'`);
   const window = openElectron(program, join(scratch, 'shop'), 'http://127.0.0.1:2');
   expect(await window.listening).toBe('http://127.0.0.1:1/#token=x');
