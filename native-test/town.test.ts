@@ -1,0 +1,361 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createORPCClient } from '@orpc/client';
+import { OpenAPILink } from '@orpc/openapi-client/fetch';
+import fc from 'fast-check';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { townContract } from '../shared/town-contract.ts';
+import { openDatabase, type Database } from '../town-server/database.ts';
+import { createPostgresStore } from '../town-server/postgres-store.ts';
+import { startTown, type StartedTown, type TownOptions } from '../town-server/server.ts';
+import { ANNA, aStep, BEN, runSteps } from '../town-server/test-steps.ts';
+import { enrolTestTill, type TestTill, type TownApi } from '../town-server/test-till.ts';
+import { checkLaws, openTestTown } from '../town-server/test-town.ts';
+
+const root = join(import.meta.dirname, '..');
+const folders: string[] = [];
+const running: { close: () => Promise<void> }[] = [];
+const children: ChildProcess[] = [];
+
+/** A folder of our own inside one that nobody else may enter, as a home folder is. */
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'town-test-'));
+  folders.push(folder);
+  return join(folder, 'town');
+}
+
+function apiOf(url: string, headers: Record<string, string> = {}): TownApi {
+  return createORPCClient(new OpenAPILink(townContract, { url: `${url}/api`, headers }));
+}
+
+async function start(dataFolder: string, more: Partial<TownOptions> = {}): Promise<StartedTown> {
+  const town = await startTown({ dataFolder, port: 0, demo: true, pagesFolder: null, ...more });
+  running.push(town);
+  return town;
+}
+
+async function aTill(town: StartedTown): Promise<TestTill> {
+  return enrolTestTill(apiOf(town.url), town.enrolmentCode ?? '', Date.now);
+}
+
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const town of running.splice(0)) await town.close();
+});
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+});
+
+/** Starts the town as a program of its own and waits for its line. */
+async function spawnTown(
+  dataFolder: string,
+  ...more: string[]
+): Promise<{ child: ChildProcess; url: string; code: string }> {
+  const child = spawn(process.execPath, ['town-server/cli.ts', 'serve', '--demo', '--data', dataFolder, ...more], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => void (said += chunk.toString()));
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    const { town, enrolmentCode } = JSON.parse(line) as { town: string; enrolmentCode: string };
+    return { child, url: town, code: enrolmentCode };
+  }
+  throw new Error(`the town did not start: ${said}`);
+}
+
+async function ended(child: ChildProcess): Promise<number | string | null> {
+  if (child.exitCode === null && child.signalCode === null) await new Promise((done) => child.once('exit', done));
+  return child.exitCode ?? child.signalCode;
+}
+
+/** Whether a process exists and is more than an entry that nobody has collected yet. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+describe('a town on real PostgreSQL, over HTTP', () => {
+  let town: StartedTown;
+  let folder: string;
+  beforeAll(async () => {
+    folder = newFolder();
+    town = await startTown({ dataFolder: folder, port: 0, demo: true, pagesFolder: null });
+  });
+  afterAll(async () => {
+    await town.close();
+  });
+
+  test('a till enrols, sells, settles, and both sides have the same totals', async () => {
+    const till = await aTill(town);
+    const statement = await till.night();
+    expect(statement.grants.length).toBeGreaterThan(40);
+    const member = statement.grants[0]?.member ?? '';
+    const sale = till.sell(9, member, 4);
+    till.sell(2);
+    till.refund(sale, 3);
+    till.closePeriod();
+    await till.push();
+    const first = await till.settle();
+    expect(await till.settle()).toEqual(first);
+    const closed = await till.night();
+    expect(closed.breaks).toEqual([]);
+    expect(closed.period?.totals).toMatchObject({ sales: 2, refunds: 1, totalFen: 800, pointsSpent: 4, pointsBack: 3 });
+    await checkLaws(town.town, [till]);
+  });
+
+  test('the staff sign in, credit points, and see what the villages owe the shop', async () => {
+    const stranger = apiOf(town.url);
+    expect(await stranger.overview()).toEqual({ kind: 'refused', reason: 'notSignedIn' });
+    expect(await stranger.signIn({ password: 'wrong' })).toEqual({ kind: 'refused', reason: 'wrongPin' });
+    const signedIn = await stranger.signIn({ password: town.password ?? '' });
+    if (signedIn.kind === 'refused') throw new Error('the demo password is the one told');
+    const staff = apiOf(town.url, { authorization: `Bearer ${signedIn.token}` });
+    const before = await staff.overview();
+    const members = await staff.listMembers({ text: '孙' });
+    if (before.kind === 'refused' || members.kind === 'refused') throw new Error('signed in');
+    const [member] = members.members;
+    const lot = {
+      id: 'lot-0001',
+      member: member?.id ?? '',
+      village: 'v01',
+      fund: 'fund',
+      points: 30,
+      earnedOn: '2026-11-01',
+      note: '',
+    };
+    expect(await staff.issueLot(lot)).toEqual({ kind: 'ok', lot: 'lot-0001' });
+    expect(await staff.issueLot({ ...lot, id: 'lot-0002', member: 'nobody' })).toEqual({
+      kind: 'refused',
+      reason: 'unknownMember',
+    });
+    const after = await staff.overview();
+    expect(after.kind === 'ok' && after.points.issued).toBe(before.points.issued + 30);
+    const policies = await staff.publishPolicy({ policy: { pointValueFen: 'much' } });
+    expect(policies).toEqual({ kind: 'refused', reason: 'badInput' });
+    const { rows } = (await staff.settlement({
+      month: new Date(Date.now() + 5 * 3_600_000).toISOString().slice(0, 7),
+    })) as {
+      rows: { points: number; amountFen: number }[];
+    };
+    expect(rows.map(({ points, amountFen }) => [points, amountFen])).toEqual([[1, 100]]);
+  });
+
+  test('malformed requests get a typed error and never a stack', async () => {
+    const post = (path: string, body: string, type = 'application/json') =>
+      fetch(`${town.url}${path}`, { method: 'POST', body, headers: { 'content-type': type } });
+    for (const [path, body, type, status] of [
+      ['/api/hello', '{', 'application/json', 400],
+      ['/api/hello', '{"town":1}', 'application/json', 400],
+      ['/api/hello', '{"__proto__":{}}', 'application/json', 400],
+      ['/api/records', '<xml/>', 'text/xml', 415],
+      ['/api/nothing', '{}', 'application/json', 404],
+    ] as const) {
+      const answer = await post(path, body, type);
+      const text = await answer.text();
+      expect([path, answer.status, text.includes('    at ')]).toEqual([path, status, false]);
+      expect(JSON.parse(text)).toMatchObject({ code: expect.any(String), message: expect.any(String) });
+    }
+  });
+
+  test('its OpenAPI document names every call, and a foreign page is refused', async () => {
+    const document = (await (await fetch(`${town.url}/openapi.json`)).json()) as { openapi: string; paths: object };
+    expect(document.openapi).toMatch(/^3\.1/);
+    expect(Object.keys(document.paths).toSorted()).toEqual(
+      Object.values(townContract)
+        .map((procedure) => procedure['~orpc'].route.path)
+        .toSorted(),
+    );
+    const foreign = await fetch(`${town.url}/health`, { headers: { origin: 'http://example.org' } });
+    expect(foreign.status).toBe(403);
+    expect(await (await fetch(`${town.url}/health`)).json()).toEqual({ ok: true, town: 'yunjiao' });
+  });
+
+  test('a second town on the same folder is refused and told who holds it', async () => {
+    await expect(startTown({ dataFolder: folder, port: 0, demo: true })).rejects.toThrow(
+      new RegExp(`held by another town server \\(process ${process.pid}\\)`),
+    );
+    expect((await fetch(`${town.url}/health`)).status).toBe(200);
+  });
+});
+
+describe('the laws on PostgreSQL', () => {
+  let database: Database;
+  beforeAll(async () => {
+    database = await openDatabase(newFolder(), null, () => {});
+  });
+  afterAll(async () => {
+    await database.close();
+  });
+
+  test('many towns in one database keep the laws under lost, doubled and reordered messages', async () => {
+    let count = 0;
+    const property = fc.asyncProperty(fc.array(aStep, { minLength: 10, maxLength: 30 }), async (steps) => {
+      count += 1;
+      await runSteps(await openTestTown([ANNA, BEN], createPostgresStore(database.pool, `town${count}`)), steps);
+    });
+    await fc.assert(property, { numRuns: 5 });
+  });
+});
+
+/** Sells and uploads in small batches until stopped or cut off; answers what was acknowledged. */
+async function sellUntil(till: TestTill, stopped: () => boolean): Promise<{ seq: number; hash: string }> {
+  let ack = { seq: 0, hash: '' };
+  while (!stopped()) {
+    for (let n = 0; n < 5; n += 1) till.sell(1);
+    try {
+      const answer = await till.upload();
+      if (answer.kind !== 'ok') throw new Error(answer.reason);
+      ack = answer.ack;
+      till.acknowledge(ack.seq);
+    } catch {
+      await wait(50);
+    }
+  }
+  return ack;
+}
+
+async function expectHeld(town: StartedTown, till: TestTill, seq: number): Promise<void> {
+  const rows = await town.town.store.transact([], (transaction) =>
+    transaction.list('record', { equal: { till: till.from.till, incarnation: till.from.incarnation } }),
+  );
+  expect(rows.length).toBeGreaterThanOrEqual(seq);
+  rows.forEach((row, index) => {
+    expect([row.seq, row.hash, row.text]).toEqual([index + 1, till.hashes[index], till.texts[index]]);
+  });
+}
+
+describe('after a crash nothing acknowledged is lost', () => {
+  test('kill -9 of PostgreSQL during intake: the town starts it again and goes on', async () => {
+    const town = await start(newFolder());
+    const till = await aTill(town);
+    await till.night();
+    let done = false;
+    const selling = sellUntil(till, () => done);
+    for (let round = 0; round < 3; round += 1) {
+      await wait(300 + round * 110);
+      const pid = town.databasePid();
+      if (pid !== null) process.kill(pid, 'SIGKILL');
+      await wait(1_500);
+    }
+    done = true;
+    const ack = await selling;
+    await expect.poll(async () => (await fetch(`${town.url}/health`)).status, { timeout: 30_000 }).toBe(200);
+    await expectHeld(town, till, ack.seq);
+    const statement = await till.night();
+    expect(statement.breaks).toEqual([]);
+    expect(statement.perpetual.sales).toBe(till.records.filter((record) => record.kind === 'sale').length);
+    await checkLaws(town.town, [till]);
+  });
+
+  test('kill -9 of the town during intake and settlement: PostgreSQL ends with it, the next start has everything', async () => {
+    const folder = newFolder();
+    const first = await spawnTown(folder);
+    const till = await enrolTestTill(apiOf(first.url), first.code, Date.now);
+    await till.night();
+    let done = false;
+    const selling = sellUntil(till, () => done);
+    await wait(600);
+    const settling = till.settle().catch(() => null);
+    first.child.kill('SIGKILL');
+    done = true;
+    await settling;
+    const ack = await selling;
+    const town = await start(folder);
+    await expectHeld(town, till, ack.seq);
+    await checkLaws(town.town);
+  });
+
+  test('kills in a row, each in the middle of a night, double nothing', async () => {
+    const folder = newFolder();
+    let current = await spawnTown(folder);
+    let url = current.url;
+    const link = new OpenAPILink(townContract, { url: () => `${url}/api` });
+    const till = await enrolTestTill(createORPCClient(link), current.code, Date.now);
+    const granted = (await till.night()).grants[0]?.member ?? '';
+    for (let round = 0; round < 6; round += 1) {
+      till.sell(3, granted, Math.min(1, till.spendable(granted)));
+      const night = till.night().catch(() => null);
+      await wait(4 * round);
+      current.child.kill('SIGKILL');
+      await night;
+      current = await spawnTown(folder);
+      url = current.url;
+    }
+    const statement = await till.night();
+    expect(statement.breaks).toEqual([]);
+    current.child.kill('SIGTERM');
+    expect(await ended(current.child)).toBe(0);
+    const town = await start(folder);
+    await checkLaws(town.town, [till]);
+    expect((await lastStatement(town, till)).perpetual.sales).toBe(6);
+  });
+
+  test('a mark left by a process that is gone, or is a stranger by now, does not stop the next start', async () => {
+    const folder = newFolder();
+    const town = await startTown({ dataFolder: folder, port: 0, demo: true, pagesFolder: null });
+    await town.close();
+    for (const pid of [999_999, process.pid]) {
+      writeFileSync(
+        join(folder, 'postgres', 'postmaster.pid'),
+        `${pid}\n${join(folder, 'postgres')}\n1\n5432\n\n127.0.0.1\n`,
+      );
+      await (await startTown({ dataFolder: folder, port: 0, demo: true, pagesFolder: null })).close();
+    }
+  });
+});
+
+/** The last statement that the town signed for a till. */
+async function lastStatement(town: StartedTown, till: TestTill): Promise<{ perpetual: { sales: number } }> {
+  const [row] = await town.town.store.transact([], (transaction) =>
+    transaction.list('statement', { equal: { till: till.from.till }, descending: true, limit: 1 }),
+  );
+  return JSON.parse(row?.bytes ?? '{}') as { perpetual: { sales: number } };
+}
+
+describe('the program', () => {
+  test('ends cleanly with PostgreSQL when its parent closes its input', async () => {
+    const folder = newFolder();
+    const { child } = await spawnTown(folder, '--with-parent');
+    const mark = readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8');
+    const pid = Number(mark.split('\n')[0]);
+    expect(isRunning(pid)).toBe(true);
+    child.stdin?.end();
+    expect(await ended(child)).toBe(0);
+    expect(isRunning(pid)).toBe(false);
+  });
+
+  test('refuses a database that a newer town wrote, and changes nothing', async () => {
+    const folder = newFolder();
+    const database = await openDatabase(folder, null, () => {});
+    await database.pool.query('UPDATE schema_version SET version = 99');
+    await database.close();
+    await expect(openDatabase(folder, null, () => {})).rejects.toThrow(/newer town server \(schema 99/);
+  });
+
+  test('refuses a server that does not write through', async () => {
+    const folder = newFolder();
+    const database = await openDatabase(folder, null, () => {});
+    const { port, password } = JSON.parse(readFileSync(join(folder, 'postgres.json'), 'utf8')) as {
+      port: number;
+      password: string;
+    };
+    const url = `postgresql://town:${password}@127.0.0.1:${port}/town`;
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query('ALTER DATABASE town SET synchronous_commit = off');
+    await client.end();
+    await expect(openDatabase(newFolder(), url, () => {})).rejects.toThrow(/synchronous_commit = off/);
+    await database.close();
+  });
+});
