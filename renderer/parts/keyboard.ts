@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef } from 'react';
 import { defaultWedgeRules, feed, flush, type WedgeOutcome, wedgeAtRest } from '../../shared/wedge.ts';
 import { type KeyName, keyName, leavesPage, typesCharacter } from './keys.ts';
 
@@ -44,7 +44,9 @@ export function captureKeyboard(): void {
 /** Puts a layer on top for as long as the component is shown. The handlers may change with every render. */
 export function useKeys(level: number, onKey: KeyHandler, onScan: ScanHandler | null = null): void {
   const layer = useRef<Layer>({ level, onKey, onScan });
-  layer.current = { level, onKey, onScan };
+  useLayoutEffect(() => {
+    layer.current = { level, onKey, onScan };
+  });
   useEffect(() => {
     // A part that stands deeper in the page is there before what holds it, so the order of arrival says nothing.
     const above = layers.findIndex((one) => one.current.level > level);

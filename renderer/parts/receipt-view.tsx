@@ -12,7 +12,6 @@ export function ReceiptView({ receipt }: { receipt: Receipt }): ReactNode {
     <div className="receipt" data-copy={receipt.copy}>
       {layoutReceipt(receipt, COLUMNS).map((row, index) => (
         // The rows of one receipt never move, so their place is their identity.
-        // oxlint-disable-next-line react/no-array-index-key
         <Row key={index} row={row} />
       ))}
     </div>

@@ -12,14 +12,15 @@ export function DemoStrip(): ReactNode {
   const [demo, setDemo] = useState<Demo | null>(null);
   const [card, setCard] = useState(0);
   const [connected, setConnected] = useState(screen.status.town !== 'unreachable');
+  const stopped = screen.phase === 'stopped';
   useEffect(() => {
+    if (stopped) return;
     connection
       .client()
       .demo()
       .then(setDemo)
       .catch(() => undefined);
-  }, [screen.phase]);
-  useEffect(() => setConnected(screen.status.town !== 'unreachable'), [screen.status.town]);
+  }, [stopped]);
   if (demo === null) return <div className="demo-strip" />;
 
   const scan = (code: string | undefined): void => {

@@ -46,14 +46,16 @@ function whoWords(screen: Screen): string {
 
 /** The core's clock, which runs on between two screens. */
 export function useNow(coreNowMs: number): number {
-  const [nowMs, setNowMs] = useState(coreNowMs);
+  const [tick, setTick] = useState({ fromMs: coreNowMs, passedMs: 0 });
   useEffect(() => {
     const heardAtMs = performance.now();
-    setNowMs(coreNowMs);
-    const timer = setInterval(() => setNowMs(coreNowMs + Math.round(performance.now() - heardAtMs)), 1_000);
+    const timer = setInterval(
+      () => setTick({ fromMs: coreNowMs, passedMs: Math.round(performance.now() - heardAtMs) }),
+      1_000,
+    );
     return () => clearInterval(timer);
   }, [coreNowMs]);
-  return nowMs;
+  return coreNowMs + (tick.fromMs === coreNowMs ? tick.passedMs : 0);
 }
 
 /** A touched button must not take the focus from the scan box. */

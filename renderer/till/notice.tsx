@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Notice } from '../../shared/till-contract.ts';
 import { type WordValues, wordsOf } from '../../shared/words.ts';
 import { play } from './sounds.ts';
@@ -33,7 +33,9 @@ export function useNotice(
   const [notice, setNotice] = useState<ShownNotice | null>(null);
   const last = useRef({ text: '', atMs: -SAME_WITHIN_MS, count: 0 });
   const silent = useRef(muted);
-  silent.current = muted;
+  useLayoutEffect(() => {
+    silent.current = muted;
+  });
 
   const say = useCallback((saying: Saying) => {
     const nowMs = performance.now();

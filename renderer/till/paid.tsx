@@ -19,9 +19,12 @@ const PRINTED_WORDS = {
 export function PaidPage(): ReactNode {
   const { screen, send } = useTill();
   const { paid } = screen;
-  const shownAtMs = useRef(performance.now());
+  const shownAtMs = useRef(0);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => button.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    shownAtMs.current = performance.now();
+    button.current?.focus({ preventScroll: true });
+  }, []);
   const next = (): void => {
     if (performance.now() - shownAtMs.current >= READ_MS) void send({ kind: 'nextSale' });
   };

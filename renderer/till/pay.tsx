@@ -29,7 +29,10 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
   const member = sale.member;
   const [row, setRow] = useState<Row>('cash');
   const [typed, setTyped] = useState<Readonly<{ row: Row; text: string }> | null>(null);
-  const openedAtMs = useRef(performance.now());
+  const openedAtMs = useRef(0);
+  useEffect(() => {
+    openedAtMs.current = performance.now();
+  }, []);
   const paying = useRef(false);
   const [busy, setBusy] = useState(false);
   const fields = {
@@ -41,11 +44,12 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
   const pointsOpen = member !== null && member.pointsRefused === null && pay.pointsMax > 0;
 
   // The first digit replaces what was filled in, also after another choice has filled in something else.
+  const filledIn = `${pay.pointsUsed} ${pay.mobileFen} ${pay.cashGivenFen}`;
   useEffect(() => {
-    if (typed !== null) return;
+    if (typed !== null || filledIn === '') return;
     field.current?.focus();
     field.current?.select();
-  }, [field, typed, pay.pointsUsed, pay.mobileFen, pay.cashGivenFen]);
+  }, [field, typed, filledIn]);
 
   const waiting = useRef<{ timer: ReturnType<typeof setTimeout>; now: () => void } | null>(null);
   const flush = (): void => {

@@ -7,18 +7,18 @@ import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import { connection, useTill } from './till.ts';
 
-const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
 const SHOWN_MOST = 60;
 
+type Found = Readonly<{ found: readonly FoundItem[]; answered: string }>;
+const NOTHING: Found = { found: [], answered: '' };
+
 /** Searches while the hand types; only the newest question is answered. */
-function useSearch(text: string, limit: number): { found: readonly FoundItem[]; answered: string } {
-  const [answer, setAnswer] = useState<{ found: readonly FoundItem[]; answered: string }>({ found: [], answered: '' });
+function useSearch(text: string, limit: number): Found {
+  const [answer, setAnswer] = useState<Found>(NOTHING);
   useEffect(() => {
     const wanted = text.trim();
-    if (wanted === '') {
-      setAnswer({ found: [], answered: '' });
-      return;
-    }
+    if (wanted === '') return;
     let gone = false;
     const ask = async (): Promise<void> => {
       try {
@@ -33,7 +33,7 @@ function useSearch(text: string, limit: number): { found: readonly FoundItem[]; 
       gone = true;
     };
   }, [text, limit]);
-  return answer;
+  return text.trim() === '' ? NOTHING : answer;
 }
 
 /** Weighed goods by category, read when nothing is typed yet. */
@@ -70,7 +70,7 @@ export function PickerDialog(): ReactNode {
   const { hide, send } = useTill();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
-  const [picked, setPicked] = useState(0);
+  const [mark, setMark] = useState({ list: '', at: 0 });
   const [categories, setCategories] = useState<readonly string[]>([]);
   const [category, setCategory] = useState<string | null>(null);
   useEffect(() => {
@@ -90,7 +90,10 @@ export function PickerDialog(): ReactNode {
   const typing = text.trim() !== '';
   // What is weighed comes first here; a packed item of that name is still to be had.
   const shown = typing ? [...found].sort((a, b) => Number(a.per === 'piece') - Number(b.per === 'piece')) : loose;
-  useEffect(() => setPicked(0), [text, category]);
+  // A mark belongs to the list it was made on.
+  const list = `${category} ${text}`;
+  const picked = mark.list === list ? mark.at : 0;
+  const move = (by: number): void => setMark({ list, at: Math.max(0, Math.min(shown.length - 1, picked + by)) });
   const take = (item: FoundItem | undefined): void => {
     if (item === undefined) return;
     hide();
@@ -104,10 +107,10 @@ export function PickerDialog(): ReactNode {
       aside={<small className="dialog-note">输拼音首字母，如 QC 青菜、XHS 西红柿；数字键选</small>}
       onKey={({ name, repeat }) => {
         if (name === 'Enter') return repeat ? () => undefined : () => take(shown[picked]);
-        if (name === 'Up') return () => setPicked((at) => Math.max(0, at - 3));
-        if (name === 'Down') return () => setPicked((at) => Math.min(shown.length - 1, at + 3));
-        if (name === 'Left') return () => setPicked((at) => Math.max(0, at - 1));
-        if (name === 'Right') return () => setPicked((at) => Math.min(shown.length - 1, at + 1));
+        if (name === 'Up') return () => move(-3);
+        if (name === 'Down') return () => move(3);
+        if (name === 'Left') return () => move(-1);
+        if (name === 'Right') return () => move(1);
         return /^[1-9]$/.test(name) ? () => take(shown[Number(name) - 1]) : null;
       }}
     >

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatQuantity, parseQuantity } from '../../shared/quantity.ts';
 import { wordsOf } from '../../shared/words.ts';
 import { quantityText, shortTime, yuan } from '../parts/format.ts';
@@ -20,7 +20,7 @@ export function ReceiptsDialog(): ReactNode {
   const [text, setText] = useState('');
   const [rows, setRows] = useState<ReceiptRows | null>(null);
   const [picked, setPicked] = useState(0);
-  const [opened, setOpened] = useState<ReceiptAnswer>(null);
+  const [read, setRead] = useState<Readonly<{ number: string; answer: ReceiptAnswer }> | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
@@ -44,17 +44,14 @@ export function ReceiptsDialog(): ReactNode {
   const number = rows?.[picked]?.receipt ?? null;
   useEffect(() => {
     list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
-    if (number === null) {
-      setOpened(null);
-      return;
-    }
+    if (number === null) return;
     let gone = false;
     const load = async (): Promise<void> => {
       try {
         const answer = await connection.client().receipt({ receipt: number });
-        if (!gone) setOpened(answer);
+        if (!gone) setRead({ number, answer });
       } catch {
-        if (!gone) setOpened(null);
+        if (!gone) setRead({ number, answer: null });
       }
     };
     void load();
@@ -62,6 +59,7 @@ export function ReceiptsDialog(): ReactNode {
       gone = true;
     };
   }, [number]);
+  const opened = read !== null && read.number === number ? read.answer : null;
   const reprint = (): void => {
     if (number !== null) void send({ kind: 'reprint', receipt: number });
   };
@@ -169,26 +167,29 @@ export function RefundDialog({ number }: { number: string | null }): ReactNode {
   const [opened, setOpened] = useState<ReceiptAnswer>(null);
   const [text, setText] = useState(number ?? '');
   const field = useRef<HTMLInputElement>(null);
-  const open = useCallback(
-    async (wanted: string): Promise<void> => {
-      try {
-        const answer = await connection.client().receipt({ receipt: wanted });
-        if (answer === null || answer.kind !== 'sale')
-          say({ tone: 'bad', text: 'unknownReceipt', values: { receipt: wanted } });
-        else setOpened(answer);
-      } catch {
-        say({ tone: 'warn', text: '没有连上收银程序，请再试一次' });
-      }
-    },
-    [say],
-  );
+  const [wanted, setWanted] = useState<Readonly<{ number: string }> | null>(number === null ? null : { number });
+  useEffect(() => field.current?.focus(), []);
   useEffect(() => {
-    field.current?.focus();
-    if (number !== null) void open(number);
-  }, [number, open]);
+    if (wanted === null) return;
+    let gone = false;
+    const open = async (): Promise<void> => {
+      try {
+        const answer = await connection.client().receipt({ receipt: wanted.number });
+        if (gone) return;
+        if (answer !== null && answer.kind === 'sale') setOpened(answer);
+        else say({ tone: 'bad', text: 'unknownReceipt', values: { receipt: wanted.number } });
+      } catch {
+        if (!gone) say({ tone: 'warn', text: '没有连上收银程序，请再试一次' });
+      }
+    };
+    void open();
+    return () => {
+      gone = true;
+    };
+  }, [wanted, say]);
   if (opened !== null) return <RefundLines opened={opened} />;
   const enter = (): void => {
-    if (text.trim() !== '') void open(text.trim());
+    if (text.trim() !== '') setWanted({ number: text.trim() });
   };
   return (
     <Frame
@@ -198,7 +199,7 @@ export function RefundDialog({ number }: { number: string | null }): ReactNode {
       onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? enter : null)}
       onScan={(code) => {
         setText(code);
-        void open(code);
+        setWanted({ number: code });
         return true;
       }}
     >
@@ -232,13 +233,14 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
   const [wanted, setWanted] = useState<ReadonlyMap<number, Wanted>>(new Map());
   const [picked, setPicked] = useState(0);
   const [reason, setReason] = useState<string>(REFUND_REASONS[0]);
-  const [preview, setPreview] = useState<Preview | null>(null);
+  const [asked, setAsked] = useState<Readonly<{ of: typeof wanted; preview: Preview }> | null>(null);
+  // A preview speaks of the goods it was asked for, and of no others.
+  const preview = asked !== null && asked.of === wanted ? asked.preview : null;
   const busy = useRef(false);
   const { receipt, lines } = opened;
   const chosen = [...wanted].map(([line, one]) => ({ line, ...one }));
 
   useEffect(() => {
-    setPreview(null);
     if (wanted.size === 0) return;
     let gone = false;
     const ask = async (): Promise<void> => {
@@ -247,9 +249,9 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
           receipt: receipt.number,
           lines: [...wanted].map(([line, { quantity }]) => ({ line, quantity })),
         });
-        if (!gone) setPreview(answer);
+        if (!gone) setAsked({ of: wanted, preview: answer });
       } catch {
-        if (!gone) setPreview(null);
+        if (!gone) setAsked(null);
       }
     };
     void ask();

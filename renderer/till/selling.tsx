@@ -1,4 +1,4 @@
-import { memo, type ReactNode, useEffect, useRef, useState } from 'react';
+import { memo, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import type { FoundItem, ScreenLine, ScreenMember } from '../../shared/till-contract.ts';
 import { formatQuantity } from '../../shared/quantity.ts';
 import { pointsRefusedWords, rateWords } from '../../shared/words.ts';
@@ -21,16 +21,13 @@ export function SellingPage({
   const till = useTill();
   const { screen, send, say, show } = till;
   const { sale } = screen;
-  const box = useRef<HTMLInputElement>(null);
-  const [picked, setPicked] = useState(0);
+  const [mark, setMark] = useState({ list: '', at: 0 });
   const armed = screen.phase === 'selling' && till.dialog === null && sale.weighing === null;
-  useArmedBox(box, armed);
-  useEffect(() => setPicked(0), [sale.choices]);
+  useArmedBox(armed);
+  // A mark belongs to the list it was made on.
+  const list = sale.choices.map((choice) => choice.item).join(' ');
+  const picked = mark.list === list ? mark.at : 0;
 
-  const boxText = (): string => box.current?.value.trim() ?? '';
-  const empty = (): void => {
-    if (box.current !== null) box.current.value = '';
-  };
   const submit = (): void => {
     const text = boxText();
     const choice = sale.choices[picked];
@@ -56,7 +53,7 @@ export function SellingPage({
     else say({ tone: 'info', text: '先输数量再按 *，例如 3*，再扫码' });
   };
   const move = (by: number): void => {
-    if (sale.choices.length > 0) setPicked((at) => clamp(at + by, sale.choices.length));
+    if (sale.choices.length > 0) setMark({ list, at: clamp(picked + by, sale.choices.length) });
     else if (sale.lines.length > 0) {
       void send({ kind: 'selectLine', line: clamp(sale.selected + by, sale.lines.length) });
     }
@@ -132,7 +129,7 @@ export function SellingPage({
             <span className="visually-hidden">扫码、刷卡，或输入编码、拼音、品名</span>
             {sale.quantityFirst !== null && <b className="quantity-first">{sale.quantityFirst} ×</b>}
             <input
-              ref={box}
+              id={BOX_ID}
               className="scan-box"
               data-codes="yes"
               placeholder="扫码、刷卡，或输入编码 / 拼音 / 品名"
@@ -252,15 +249,40 @@ export function SellingPage({
   );
 }
 
+const BOX_ID = 'scan-box';
+
+function scanBox(): HTMLInputElement | null {
+  const box = document.getElementById(BOX_ID);
+  return box instanceof HTMLInputElement ? box : null;
+}
+
+function boxText(): string {
+  return scanBox()?.value.trim() ?? '';
+}
+
+function empty(): void {
+  const box = scanBox();
+  if (box !== null) box.value = '';
+}
+
+/** Brings a row into view when it becomes the one that is meant. */
+function useInView(meant: boolean): RefObject<HTMLElement | null> {
+  const row = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (meant) row.current?.scrollIntoView({ block: 'nearest' });
+  }, [meant]);
+  return row;
+}
+
 /** The box has the focus whenever nothing else needs it. */
-function useArmedBox(box: { current: HTMLInputElement | null }, armed: boolean): void {
+function useArmedBox(armed: boolean): void {
   useEffect(() => {
     if (!armed) return;
     const arm = (): void => {
       const active = document.activeElement;
-      if (active === null || active === document.body) box.current?.focus({ preventScroll: true });
+      if (active === null || active === document.body) scanBox()?.focus({ preventScroll: true });
     };
-    box.current?.focus({ preventScroll: true });
+    scanBox()?.focus({ preventScroll: true });
     const later = (): void => void setTimeout(arm, 0);
     document.addEventListener('focusout', later);
     window.addEventListener('focus', arm);
@@ -268,7 +290,7 @@ function useArmedBox(box: { current: HTMLInputElement | null }, armed: boolean):
       document.removeEventListener('focusout', later);
       window.removeEventListener('focus', arm);
     };
-  }, [armed, box]);
+  }, [armed]);
 }
 
 function Lines({
@@ -282,11 +304,6 @@ function Lines({
   stars: number;
   select: (line: number) => void;
 }): ReactNode {
-  const body = useRef<HTMLDivElement>(null);
-  const selectedKey = lines[selected]?.key;
-  useEffect(() => {
-    body.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
-  }, [selectedKey, lines.length]);
   if (lines.length === 0) {
     return (
       <div className="lines empty-basket">
@@ -299,7 +316,7 @@ function Lines({
     );
   }
   return (
-    <div className="lines" ref={body}>
+    <div className="lines">
       <table aria-label="商品">
         <thead>
           <tr>
@@ -331,8 +348,24 @@ type LineRowProps = Readonly<{
 
 /** Each screen brings new objects, so a row is drawn again only when what it says has changed. */
 const LineRow = memo(
-  ({ line, index, on, stars, select }: LineRowProps): ReactNode => (
-    <tr className={on ? 'on' : undefined} aria-selected={on} onMouseDown={keepFocus} onClick={() => select(index)}>
+  PlainLineRow,
+  (before, after) =>
+    before.on === after.on &&
+    before.index === after.index &&
+    before.stars === after.stars &&
+    JSON.stringify(before.line) === JSON.stringify(after.line),
+);
+
+function PlainLineRow({ line, index, on, stars, select }: LineRowProps): ReactNode {
+  const row = useInView(on) as RefObject<HTMLTableRowElement | null>;
+  return (
+    <tr
+      ref={row}
+      className={on ? 'on' : undefined}
+      aria-selected={on}
+      onMouseDown={keepFocus}
+      onClick={() => select(index)}
+    >
       <td>{index + 1}</td>
       <td>
         <div className="name">
@@ -352,13 +385,8 @@ const LineRow = memo(
         <b>{yuan(line.payFen)}</b>
       </td>
     </tr>
-  ),
-  (before, after) =>
-    before.on === after.on &&
-    before.index === after.index &&
-    before.stars === after.stars &&
-    JSON.stringify(before.line) === JSON.stringify(after.line),
-);
+  );
+}
 
 /** Why the line costs what it costs, and what it is kept from. */
 function LineTags({ line, stars }: { line: ScreenLine; stars: number }): ReactNode {
@@ -389,12 +417,8 @@ function Choices({
   choose: (item: string) => void;
   leave: () => void;
 }): ReactNode {
-  const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
-  }, [picked]);
   return (
-    <div className="lines choices" ref={list} role="listbox" aria-label="选择商品">
+    <div className="lines choices" role="listbox" aria-label="选择商品">
       <div className="choices-head">
         <b>找到 {choices.length} 种，按数字选一种</b>
         <button type="button" className="key small" onMouseDown={keepFocus} onClick={leave}>
@@ -403,26 +427,43 @@ function Choices({
         </button>
       </div>
       {choices.map((choice, index) => (
-        <button
-          type="button"
-          key={choice.item}
-          role="option"
-          aria-selected={index === picked}
-          className="choice"
-          disabled={choice.priceFen === null}
-          onMouseDown={keepFocus}
-          onClick={() => choose(choice.item)}
-        >
-          {index < 9 ? <kbd>{index + 1}</kbd> : <span />}
-          <span className="choice-name">
-            {choice.name} <small>{choice.spec}</small>
-          </span>
-          <span className="choice-code">{choice.code}</span>
-          <span className="choice-stock">库存 {formatQuantity(choice.stock, choice.per)}</span>
-          <b>{choice.priceFen === null ? '未定价' : unitPrice(choice.payFen ?? choice.priceFen, choice.per)}</b>
-        </button>
+        <ChoiceRow key={choice.item} choice={choice} index={index} on={index === picked} choose={choose} />
       ))}
     </div>
+  );
+}
+
+function ChoiceRow({
+  choice,
+  index,
+  on,
+  choose,
+}: {
+  choice: FoundItem;
+  index: number;
+  on: boolean;
+  choose: (item: string) => void;
+}): ReactNode {
+  const row = useInView(on) as RefObject<HTMLButtonElement | null>;
+  return (
+    <button
+      ref={row}
+      type="button"
+      role="option"
+      aria-selected={on}
+      className="choice"
+      disabled={choice.priceFen === null}
+      onMouseDown={keepFocus}
+      onClick={() => choose(choice.item)}
+    >
+      {index < 9 ? <kbd>{index + 1}</kbd> : <span />}
+      <span className="choice-name">
+        {choice.name} <small>{choice.spec}</small>
+      </span>
+      <span className="choice-code">{choice.code}</span>
+      <span className="choice-stock">库存 {formatQuantity(choice.stock, choice.per)}</span>
+      <b>{choice.priceFen === null ? '未定价' : unitPrice(choice.payFen ?? choice.priceFen, choice.per)}</b>
+    </button>
   );
 }
 
