@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { assertNever } from '../../shared/assert.ts';
 import type { Break, NightReport, Screen } from '../../shared/till-contract.ts';
 import { dateTimeOf } from '../../shared/time.ts';
-import { breakWords, nightStepWords, nightWords, ownerWords } from '../../shared/words.ts';
+import { breakWords, nightStepWords, nightWords, ownerWords, priceReasonWords } from '../../shared/words.ts';
 import { yuan } from '../parts/format.ts';
 import { core } from './core.ts';
 import { useReading } from './reading.ts';
@@ -29,6 +29,14 @@ const ACCOUNTS: ReadonlyMap<string, string> = new Map([
   ['allotment', '本机积分额度'],
   ['granted', '镇上拨来'],
   ['returned', '退回镇上'],
+]);
+
+/** Parts of an account's name that have words of their own. */
+const PARTS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(priceReasonWords),
+  ['wechat', '微信'],
+  ['alipay', '支付宝'],
+  ['unionpay', '云闪付'],
 ]);
 
 /** The page of the morning: matched, or each break with its owner and what to do next. */
@@ -230,7 +238,7 @@ function accountName(account: string): string {
   if (match === null) return account;
   const [, unit, name = account, rest] = match;
   const words = ACCOUNTS.get(name) ?? ROWS.find((row) => row.figure === name)?.label ?? name;
-  return `${words}${rest === undefined ? '' : ` ${rest.replaceAll(':', ' ')}`}${unit === 'points' ? '（分）' : ''}`;
+  return `${words}${rest === undefined ? '' : ` ${PARTS.get(rest) ?? rest.replaceAll(':', ' ')}`}${unit === 'points' ? '（分）' : ''}`;
 }
 
 type Figure = Exclude<keyof Totals, 'accounts'>;

@@ -143,5 +143,5 @@ export function StockSection({ go }: Readonly<{ go: Go }>): React.JSX.Element {
 function LowStock({ row }: Readonly<{ row: Row }>): React.JSX.Element {
   if (row.lowStock === null) return <span className="muted">不提醒</span>;
   const line = quantityText(row.lowStock, row.per, row.unit);
-  return row.stock <= row.lowStock ? <Tag color="error">低于 {line}</Tag> : <span className="muted">{line}</span>;
+  return row.stock < row.lowStock ? <Tag color="error">低于 {line}</Tag> : <span className="muted">{line}</span>;
 }
