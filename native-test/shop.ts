@@ -30,7 +30,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The town's API with a fault of the test's between: a call may be lost on the way there, or its answer on the way back. */
 function faultyTown(town: TownApi, line: TestShop['line']): TownApi {
   return new Proxy(town, {
-    get(target, name: keyof TownApi & string) {
+    get(target, name: keyof TownApi) {
       const call = target[name] as unknown as (input: unknown) => Promise<unknown>;
       return async (input: unknown) => {
         line.calls.push(name);

@@ -71,7 +71,7 @@ export function createCheckout(parts: Parts) {
   const { till, catalogue, members, operators, receipts, saleFile, say, shiftId } = parts;
   const { ledger, world } = till;
 
-  let sale: OpenSale = restored();
+  let sale: OpenSale = restored(saleFile.loaded);
   let paid: ScreenPaid | null = null;
   /** Pricing of the sale as it stands; made when first asked for and thrown away at each change. */
   let priced: Readonly<{
@@ -81,14 +81,15 @@ export function createCheckout(parts: Parts) {
     policy: Policy;
   }> | null = null;
 
-  function restored(): OpenSale {
-    const loaded = saleFile.loaded;
-    // A sale that reached the journal is paid, whatever the file of the open sale had not heard of.
-    if (loaded === null || ledger.byId(loaded.id) !== null) return newSale(world.newId(), till.atMs());
-    if (ledger.get('SELECT sale FROM held_sale WHERE sale = ?', loaded.id) !== undefined)
-      return newSale(world.newId(), till.atMs());
+  function restored(loaded: OpenSale | null): OpenSale {
+    if (loaded === null || isGone(loaded.id)) return newSale(world.newId(), till.atMs());
     if (loaded.lines.length > 0) say('info', 'saleRestored', { lines: loaded.lines.length });
     return loaded;
+  }
+
+  /** A sale that reached the journal is paid, and one among the held is held, whatever was not heard of it in between. */
+  function isGone(id: string): boolean {
+    return ledger.byId(id) !== null || ledger.get('SELECT sale FROM held_sale WHERE sale = ?', id) !== undefined;
   }
 
   /** The sale becomes `next`: on disk first, then on the screen. */
@@ -400,7 +401,7 @@ export function createCheckout(parts: Parts) {
   };
 
   const startPay = (): Answer => {
-    if (sale.lines.length === 0) return refused('saleEmpty');
+    if (paid !== null || sale.lines.length === 0) return refused('saleEmpty');
     if (sale.pay !== null) return done;
     const wish = sale.member === null ? 'none' : (ownWish() ?? 'none');
     become({
@@ -509,9 +510,9 @@ export function createCheckout(parts: Parts) {
     }
     const shift = shiftId();
     const operator = till.operator();
-    const shown = screenPay();
     if (operator === null) return refuse('notSignedIn');
     if (shift === null) return refuse('noShift');
+    const shown = screenPay();
     if (shown === null) return refuse('notPaying');
     const result = settle(shown);
     if (result.kind !== 'priced') return result;
@@ -557,7 +558,9 @@ export function createCheckout(parts: Parts) {
 
   // --- Commands ------------------------------------------------------------------------------------------------------
 
-  const lineAt = (index: number) => sale.lines[index] ?? null;
+  /** The lines that can still be changed: those of a paid sale stand on its receipt. */
+  const lineAt = (index: number) => (paid === null ? (sale.lines[index] ?? null) : null);
+  const openMember = () => (paid === null ? sale.member : null);
 
   const setPrice = (command: Extract<Command, { kind: 'setPrice' }>): Answer => {
     const line = lineAt(command.line);
@@ -597,7 +600,7 @@ export function createCheckout(parts: Parts) {
 
   const confirmPerson = (command: Extract<Command, { kind: 'confirmPerson' }>): Answer => {
     const operator = till.operator();
-    const open = sale.member;
+    const open = openMember();
     if (open === null) return refuse('noSale');
     if (operator === null) return refuse('notSignedIn');
     let approvedBy = operator.id;
@@ -619,6 +622,7 @@ export function createCheckout(parts: Parts) {
   };
 
   const voidSale = (reason: string): Answer => {
+    if (paid !== null) return refuse('saleEmpty');
     if (sale.lines.length === 0 && sale.member === null) return refuse('saleEmpty');
     if (sale.lines.length > 0) {
       till.record({
@@ -640,7 +644,7 @@ export function createCheckout(parts: Parts) {
   };
 
   const hold = (): Answer => {
-    if (sale.lines.length === 0) return refused('saleEmpty');
+    if (paid !== null || sale.lines.length === 0) return refused('saleEmpty');
     // The held row comes first; a crash before the file is cleared finds the sale among the held ones.
     ledger.run(
       'INSERT INTO held_sale (sale, held_at_ms, state) VALUES (?, ?, ?)',
@@ -654,10 +658,10 @@ export function createCheckout(parts: Parts) {
   };
 
   const recall = (id: string): Answer => {
+    nextAfterPaid();
     if (sale.lines.length > 0) return refused('saleOpen');
     const row = ledger.get<{ state: string }>('SELECT state FROM held_sale WHERE sale = ?', id);
     if (row === undefined) return refuse('unknownSale');
-    paid = null;
     const recalled = JSON.parse(row.state) as OpenSale;
     // The file of the open sale is written before the held row goes; a crash between leaves it held, never lost.
     become(recalled);
@@ -744,7 +748,7 @@ export function createCheckout(parts: Parts) {
     },
     voidSale,
     removeMember: (): Answer => {
-      if (sale.member === null) return refuse('noSale');
+      if (openMember() === null) return refuse('noSale');
       become({ ...sale, member: null, pay: null });
       say('info', 'memberRemoved');
       return done;
@@ -762,18 +766,18 @@ export function createCheckout(parts: Parts) {
     },
     startPay,
     leavePay: (): Answer => {
-      become({ ...sale, pay: null });
+      if (paid === null) become({ ...sale, pay: null });
       return done;
     },
     setPoints: (wish: 'none' | 'half' | 'max' | number): Answer => {
-      if (sale.pay === null) return refuse('notPaying');
+      if (paid !== null || sale.pay === null) return refuse('notPaying');
       const { pointsMax } = pricing().lines;
       if (typeof wish === 'number' && wish > pointsMax) return refused('tooManyPoints', { pointsMax });
       become({ ...sale, pay: { ...sale.pay, wish } });
       return done;
     },
     setMobile: (amountFen: number | 'rest', channel: string): Answer => {
-      if (sale.pay === null) return refuse('notPaying');
+      if (paid !== null || sale.pay === null) return refuse('notPaying');
       const shown = screenPay();
       const dueFen = pricing().lines.totalFen - (shown?.pointsFen ?? 0);
       if (typeof amountFen === 'number' && amountFen > dueFen) return refused('mobileAboveDue', { dueFen });
@@ -782,7 +786,7 @@ export function createCheckout(parts: Parts) {
       return done;
     },
     setCash: (amountFen: number | null): Answer => {
-      if (sale.pay === null) return refuse('notPaying');
+      if (paid !== null || sale.pay === null) return refuse('notPaying');
       become({ ...sale, pay: { ...sale.pay, cashGivenFen: amountFen } });
       return done;
     },
@@ -806,6 +810,13 @@ export function createCheckout(parts: Parts) {
     phase: (): 'selling' | 'paying' | 'paid' => (paid !== null ? 'paid' : sale.pay !== null ? 'paying' : 'selling'),
     /** Points, stars or policy may have changed: price anew at the next look. */
     repriced: (): void => {
+      priced = null;
+      parts.changed();
+    },
+    /** After the ledger was opened anew: what it says of the open sale and the held ones counts. */
+    reopened: (): void => {
+      held = heldSales();
+      if (paid === null && isGone(sale.id)) become(fresh());
       priced = null;
       parts.changed();
     },

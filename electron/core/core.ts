@@ -23,7 +23,7 @@ import { createOperators } from './operators.ts';
 import { createPeriods } from './periods.ts';
 import { createReceipts } from './receipts.ts';
 import { createReceiving } from './receiving.ts';
-import { createRouter, stoppedRouter, type TillRouter } from './router.ts';
+import { createRouter, stoppedRouter, stoppedScreen, type TillRouter } from './router.ts';
 import { createScreens } from './screens.ts';
 import { maskName, readShop } from './shop.ts';
 import { createShifts } from './shifts.ts';
@@ -60,13 +60,31 @@ const CLOSE_WAITS_MS = 2_000;
 export function openCore(world: World): Opened {
   const held = holdFolder(world.dataFolder, world.processId);
   if (held.kind === 'refused') return refusedOpening(held.reason, held.detail, held.holder);
-  mkdirSync(world.keepFolder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(world.keepFolder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    held.folder.release();
+    return refusedFor(error);
+  }
   const opened = openLedger(join(world.dataFolder, 'ledger.sqlite'), world.crypto.hash);
   if (opened.kind === 'refused') {
     held.folder.release();
     return refusedOpening(opened.reason, opened.detail, null);
   }
-  return { kind: 'opened', core: runCore(world, opened.ledger, held.folder) };
+  try {
+    return { kind: 'opened', core: runCore(world, opened.ledger, held.folder) };
+  } catch (error) {
+    opened.ledger.close();
+    held.folder.release();
+    return refusedFor(error);
+  }
+}
+
+/** A disk that refuses at the start has its page too; anything else is a bug. */
+function refusedFor(error: unknown): Opened {
+  const trouble = diskTrouble(error);
+  if (trouble === null) throw error;
+  return refusedOpening(trouble, error instanceof Error ? error.message : '', null);
 }
 
 function refusedOpening(reason: OpenRefusal, detail: string, holder: Holder | null): Opened {
@@ -113,6 +131,15 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     must(identity !== null, 'a till that has no name yet keeps nothing');
     return keepOf(keepName(identity.town, identity.till, readShop(ledger).townKey, world.crypto));
   };
+  // Only what is on disk may raise the mark: a mark ahead of its journal would wrongly end an incarnation.
+  ledger.onCommit((head) => {
+    try {
+      if (ledger.identity() !== null) ownKeeper().raise(head);
+    } catch (error) {
+      // The record is on disk already; a mark that is behind only says less.
+      world.log(`the mark was not raised: ${error instanceof Error ? error.message : ''}`);
+    }
+  });
   const sign = () => {
     const identity = ledger.identity();
     const keys = identity === null ? null : ownKeeper().keys(identity.incarnation);
@@ -130,7 +157,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     operator: () => operator,
     record: <K extends RecordDraft['kind']>(draft: RecordDraft<K>): Recorded => {
       // A day that ended without its night is closed before the first fact of the next one.
-      if (draft.kind !== 'periodClose' && periods.isOverdue()) periods.close();
+      if (draft.kind !== 'periodClose' && periods.isOverdueFor(draft.kind)) periods.close('any');
       const recorded = ledger.transaction(() => {
         const result = ledger.record(draft, atMs, businessDay());
         if (result.kind === 'recorded') clock.persist();
@@ -148,8 +175,6 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         }
         return result;
       });
-      const identity = ledger.identity();
-      if (identity !== null) ownKeeper().raise(ledger.head());
       uploadSoon();
       screens.changed();
       return recorded;
@@ -157,6 +182,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     codeOf: (text) => {
       const trimmed = text.trim();
       if (/^[a-zA-Z]*$/.test(trimmed)) return trimmed;
+      // The same words keep their digest, so that a document which is sent again is the same document.
+      const known = ledger.get<{ digest: string }>('SELECT digest FROM side_text WHERE text = ?', trimmed);
+      if (known !== undefined) return known.digest;
       const salt = world.newId();
       const digest = world.crypto.hash(new TextEncoder().encode(`${salt}\0${trimmed}`));
       ledger.run('INSERT INTO side_text (digest, salt, text) VALUES (?, ?, ?)', digest, salt, trimmed);
@@ -275,9 +303,14 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     return { ...lastStatus, unsent: town.unsent(), town: town.state(), weightGrams: world.devices.weightGrams() };
   };
 
+  /** What stood on the screen when the till had to stop; its ledger is closed and cannot be asked any more. */
+  let whenStopped: Omit<Screen, 'revision'> | null = null;
+
   const screen = (): Omit<Screen, 'revision'> => {
+    if (whenStopped !== null)
+      return { ...whenStopped, phase: 'stopped', stopped, stoppedDetail, pay: null, paid: null, closing: null };
     const shop = shopOf();
-    const shift = stopped === null ? shifts.current() : null;
+    const shift = shifts.current();
     return {
       townName: shop.townName,
       shopName: shop.shopName,
@@ -593,8 +626,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       atMs = clock.atMs();
       return await work();
     } catch (error) {
-      // A till that is closing has let go of its ledger; what was under way is done again at the next start.
-      if (!open) return null;
+      // A till that is closing or stopped has let go of its ledger; what was under way is done again later.
+      if (!open || stopped !== null) return null;
       const trouble = diskTrouble(error);
       if (trouble === null) {
         world.log(`bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -606,6 +639,12 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   };
 
   const stop = (trouble: NonNullable<Screen['stopped']>, detail: string): void => {
+    if (stopped !== null) return;
+    try {
+      whenStopped = screen();
+    } catch {
+      whenStopped = stoppedScreen(trouble, detail);
+    }
     stopped = trouble;
     stoppedDetail = detail;
     world.log(`stopped: ${trouble} ${detail}`);
@@ -623,8 +662,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         ledger.setSetting('recovered', String(world.clock.nowMs()));
         stopped = null;
         stoppedDetail = '';
+        whenStopped = null;
+        lastStatus = null;
         world.log('recovered');
-        counter.repriced();
+        counter.reopened();
         return;
       }
       stoppedDetail = fault;

@@ -19,7 +19,12 @@ export function holdFolder(
   pid: number,
 ):
   | { kind: 'held'; folder: HeldFolder }
-  | { kind: 'refused'; reason: 'held' | 'notAFolder'; holder: Holder | null; detail: string } {
+  | {
+      kind: 'refused';
+      reason: 'held' | 'notAFolder' | 'diskFull' | 'ioError';
+      holder: Holder | null;
+      detail: string;
+    } {
   const holderFile = join(dataFolder, 'holder.json');
   try {
     mkdirSync(dataFolder, { recursive: true });
@@ -27,13 +32,23 @@ export function holdFolder(
   } catch (error) {
     return { kind: 'refused', reason: 'notAFolder', holder: null, detail: error instanceof Error ? error.message : '' };
   }
-  const lock = new Database(join(dataFolder, 'holder.lock'), { timeout: 200 });
+  const troubled = (error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const reason = code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL' ? 'diskFull' : 'ioError';
+    return { kind: 'refused', reason, holder: null, detail: error instanceof Error ? error.message : '' } as const;
+  };
+  let lock: Database.Database;
+  try {
+    lock = new Database(join(dataFolder, 'holder.lock'), { timeout: 200 });
+  } catch (error) {
+    return troubled(error);
+  }
   try {
     lock.pragma('journal_mode = DELETE');
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
-    if (!(error instanceof Database.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error;
+    if (!(error instanceof Database.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) return troubled(error);
     const holder = readHolder(dataFolder);
     return { kind: 'refused', reason: 'held', holder, detail: holder === null ? '' : `pid ${holder.pid}` };
   }
@@ -41,7 +56,12 @@ export function holdFolder(
     writeFileSync(`${holderFile}.new`, JSON.stringify(holder), { mode: 0o600 });
     renameSync(`${holderFile}.new`, holderFile);
   };
-  write({ pid, url: null, token: null });
+  try {
+    write({ pid, url: null, token: null });
+  } catch (error) {
+    lock.close();
+    return troubled(error);
+  }
   return {
     kind: 'held',
     folder: {

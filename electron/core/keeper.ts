@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  ftruncateSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -101,8 +102,11 @@ export function createKeeper(keepFolder: string, dataFolder: string, name: strin
         hash: head.hash,
         folder: place,
       } satisfies Mark).padEnd(512);
+      const isFirst = markHandle === null;
       markHandle ??= openSync(markFile, existsSync(markFile) ? 'r+' : 'w', 0o600);
-      writeSync(markHandle, text, 0);
+      const length = writeSync(markHandle, text, 0);
+      // A mark of a folder with a longer name must not show behind this one.
+      if (isFirst) ftruncateSync(markHandle, length);
     },
     /** Removes the folder of a till that has got its name and keeps its key there now. */
     discard: (): void => rmSync(folder, { recursive: true, force: true }),

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fdatasync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSaleSchema, type OpenSale } from '../../shared/sale.ts';
 import type { Hash } from '../../shared/signed.ts';
@@ -35,8 +35,19 @@ export function createSaleFile(dataFolder: string, hash: Hash) {
   let syncing = false;
   let again = false;
   let open = true;
+  /** Appends a line whole or not at all: a disk that took a part of it gives that part back. */
+  const append = (line: string): void => {
+    const before = fstatSync(handle).size;
+    const bytes = Buffer.from(line);
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(handle, bytes, written);
+    } catch (error) {
+      ftruncateSync(handle, before);
+      throw error;
+    }
+  };
   // A line torn by a power cut must not run into the next one.
-  writeSync(handle, '\n');
+  append('\n');
 
   const syncBehind = (): void => {
     if (syncing) {
@@ -60,7 +71,7 @@ export function createSaleFile(dataFolder: string, hash: Hash) {
       if (sale === null) ftruncateSync(handle, 0);
       else {
         const text = JSON.stringify(sale);
-        writeSync(handle, `${digest(text)} ${text}\n`);
+        append(`${digest(text)} ${text}\n`);
       }
       syncBehind();
     },

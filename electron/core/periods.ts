@@ -1,8 +1,9 @@
-import type { CanonicalValue } from '../../shared/canonical.ts';
+import type { RecordKind } from '../../shared/journal.ts';
 import { foldRecord, newFold, totalsOf } from '../../shared/reconcile.ts';
 import { bodyOf, type BodyOf, type Totals } from '../../shared/record-bodies.ts';
 import type { Sign } from '../../shared/signed.ts';
 import { seal } from '../../shared/signed.ts';
+import { TRADE } from './ledger/projections.ts';
 import type { Till } from './till.ts';
 
 type PeriodRow = {
@@ -37,6 +38,14 @@ export function createPeriods(till: Till, sign: () => Sign) {
 
   return {
     lastClosed,
+    /**
+     * Whether the open period must be closed before a record of this kind: it holds trade of an earlier business day,
+     * or bears the label of one (what the night itself recorded) while this record is the first trade of today.
+     */
+    isOverdueFor: (kind: RecordKind): boolean => {
+      const period = open();
+      return period !== null && period.label < till.businessDay() && (period.traded === 1 || TRADE.has(kind));
+    },
     /** Whether the open period holds trade of an earlier business day. */
     isOverdue: (): boolean => {
       const period = open();
@@ -44,12 +53,13 @@ export function createPeriods(till: Till, sign: () => Sign) {
     },
     hasTrade: (): boolean => open()?.traded === 1,
     /**
-     * Closes the open period if anything was traded in it: its totals and those since the incarnation began, this record
-     * included, signed by the till. Answers the newest closed period, or null when there never was one.
+     * Closes the open period if anything was traded in it, or if its label is of a day that is over: its totals and
+     * those since the incarnation began, this record included, signed by the till. Answers the newest closed period, or
+     * null when there never was one.
      */
-    close: (): ClosedPeriod | null => {
+    close: (which: 'traded' | 'any' = 'traded'): ClosedPeriod | null => {
       const period = open();
-      if (period === null || period.traded === 0) return lastClosed();
+      if (period === null || (period.traded === 0 && which === 'traded')) return lastClosed();
       const { incarnation, seq, hash } = ledger.head();
       const before = lastClosed();
       const fold = newFold();
@@ -70,7 +80,7 @@ export function createPeriods(till: Till, sign: () => Sign) {
         totals: totalsOf(fold),
         perpetual: totalsOf(perpetual),
       };
-      const body = { ...claims, signature: seal('closing', claims as unknown as CanonicalValue, sign()).signature };
+      const body = { ...claims, signature: seal('closing', claims, sign()).signature };
       till.record({
         kind: 'periodClose',
         id: `${ledger.identity()?.till ?? ''}:${incarnation}:period:${period.period}`,

@@ -12,7 +12,7 @@ import type { RecordRow } from './ledger/ledger.ts';
 import type { Members } from './members.ts';
 import { readOperator, type Operators } from './operators.ts';
 import { maskName, readShop } from './shop.ts';
-import { done, refuse, type Till } from './till.ts';
+import { conflictOf, done, refuse, type Till } from './till.ts';
 
 type ReceiptLine = {
   number: string;
@@ -204,8 +204,9 @@ export function createReceipts(till: Till, members: Members, operators: Operator
       if (shift === null) return { answer: refuse('noShift'), stored: null };
       const before = ledger.byId(command.id);
       if (before !== null) {
-        const same = bodyOf(before.record, 'refund')?.saleReceipt === command.receipt;
-        return same ? { answer: done, stored: before } : { answer: refuse('idConflict'), stored: null };
+        // Paper and drawer followed the first answer; asked again, the refund is only said again.
+        const same = isSameRefund(bodyOf(before.record, 'refund'), command);
+        return { answer: same ? done : conflictOf(till, command.id, 'refund'), stored: null };
       }
       const planned = plan(command.receipt, command.lines);
       if (planned.kind === 'refused') return { answer: refuse(planned.reason), stored: null };
@@ -318,6 +319,18 @@ export function createReceipts(till: Till, members: Members, operators: Operator
 }
 
 export type Receipts = ReturnType<typeof createReceipts>;
+
+/** Whether a command asks for the refund that stands in the journal already: the same receipt and the same goods. */
+function isSameRefund(body: RefundBody | null, command: Extract<Command, { kind: 'refund' }>): boolean {
+  if (body === null || body.saleReceipt !== command.receipt) return false;
+  const wanted = new Map<number, number>();
+  for (const { line, quantity } of command.lines) wanted.set(line, (wanted.get(line) ?? 0) + quantity);
+  return (
+    wanted.size === body.lines.length &&
+    body.lines.every((line) => wanted.get(line.line) === line.quantity) &&
+    command.lines.every((one) => body.lines.some((line) => line.line === one.line && line.goods === one.goods))
+  );
+}
 
 /** What of a line's amount comes back now: the share of all returned so far less what had come back before. */
 function shareBetween(line: SaleRecordLine, amountFen: number, already: number, quantity: number): number {

@@ -109,7 +109,8 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
   });
 }
 
-function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: string): Screen {
+/** The screen of a till that can read nothing of its own. */
+export function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: string): Screen {
   return {
     revision: 1,
     townName: '',

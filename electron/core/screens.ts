@@ -36,7 +36,8 @@ export function createScreens(make: () => Omit<Screen, 'revision'>) {
     /** The screen now, then again at each change, until the watcher leaves. */
     async *watch(signal: AbortSignal | undefined): AsyncGenerator<Screen> {
       let seen = -1;
-      while (open && signal?.aborted !== true) {
+      for (;;) {
+        if (!open || signal?.aborted === true) return;
         const screen = now();
         if (screen.revision !== seen) {
           seen = screen.revision;

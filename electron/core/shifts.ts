@@ -4,7 +4,7 @@ import { bodyOf, type Totals } from '../../shared/record-bodies.ts';
 import type { Answer, Command } from '../../shared/till-contract.ts';
 import { readOperator } from './operators.ts';
 import { maskName } from './shop.ts';
-import { answerOf, refuse, type Till } from './till.ts';
+import { answerOf, conflictOf, refuse, type Till } from './till.ts';
 
 export type ShiftRow = {
   id: string;
@@ -59,7 +59,8 @@ export function createShifts(till: Till) {
       const operator = till.operator();
       if (operator === null) return refuse('notSignedIn');
       const shift = current();
-      if (shift !== null) return shift.id === command.shift ? { kind: 'done' } : refuse('shiftOpenAlready');
+      if (shift !== null && shift.id !== command.shift) return refuse('shiftOpenAlready');
+      if (shift?.float_fen === command.floatFen) return { kind: 'done' };
       const carriedFen = ledger.balance('drawer');
       return answerOf(
         till.record({
@@ -94,9 +95,10 @@ export function createShifts(till: Till) {
       if (operator === null) return refuse('notSignedIn');
       if (shift === null || shift.id !== command.shift) {
         const closed = ledger.get<ShiftRow>('SELECT * FROM shift WHERE id = ? AND closed_n IS NOT NULL', command.shift);
-        return closed?.counted_fen === command.countedFen
+        if (closed === undefined) return refuse('noShift');
+        return closed.counted_fen === command.countedFen
           ? { kind: 'done' }
-          : refuse(closed === undefined ? 'noShift' : 'idConflict');
+          : conflictOf(till, `${command.shift}:close`, 'shiftClose');
       }
       const expectedFen = ledger.balance('drawer');
       const differenceFen = command.countedFen - expectedFen;

@@ -37,6 +37,13 @@ export function refuse(reason: RefusalReason, detail?: Record<string, number>): 
   return detail === undefined ? { kind: 'refused', reason } : { kind: 'refused', reason, detail };
 }
 
+/** Refuses a document whose id was taken by another content, and leaves a record of it (protocol, "Records"). */
+export function conflictOf(till: Till, id: string, kind: RecordKind): Answer {
+  const operator = till.operator()?.id ?? null;
+  till.record({ kind: 'idConflict', id: till.world.newId(), operator, body: { id, kind } });
+  return refuse('idConflict');
+}
+
 /** What a repeated or conflicting document answers: the same id and content is done already (invariant 5). */
 export function answerOf(recorded: Recorded): Answer {
   return recorded.kind === 'conflict' ? refuse('idConflict') : done;

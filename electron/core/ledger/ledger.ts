@@ -159,7 +159,7 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
       if (before !== null) {
         const same =
           before.record.kind === draft.kind &&
-          canonical(before.record.body as CanonicalValue) === canonical(draft.body as unknown as CanonicalValue);
+          canonical(before.record.body as CanonicalValue) === canonical(draft.body as CanonicalValue);
         return same ? { kind: 'exists', ...before } : { kind: 'conflict' };
       }
       must(identity !== null, 'a till records nothing before it is enrolled');
@@ -175,7 +175,7 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
         kind: draft.kind,
         id: draft.id,
         operator: draft.operator,
-        body: draft.body as unknown as Record<string, unknown>,
+        body: draft.body,
         postings: [...postings],
         stock: [...stock],
         previous: head.hash,

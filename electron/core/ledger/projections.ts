@@ -13,7 +13,7 @@ import { itemFromRow, itemToRow, type ItemRow } from './item-row.ts';
 export type Projector = (n: number, record: JournalRecord) => void;
 
 /** Kinds that are trade: a period that holds only others has nothing to close. */
-const TRADE: ReadonlySet<RecordKind> = new Set([
+export const TRADE: ReadonlySet<RecordKind> = new Set([
   'sale',
   'refund',
   'saleVoid',
