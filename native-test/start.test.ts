@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -135,8 +135,15 @@ describe('npm start', () => {
     const verified = till('verify', '--data', folder, '--json');
     expect(verified.status).toBe(0);
     expect(JSON.parse(verified.out)).toMatchObject({ state: 'sound' });
-    const scans = join(root, 'package.json');
-    expect(till('replay', scans, '--data', folder).status).toBe(1);
+    const scans = join(scratch, 'scans.csv');
+    writeFileSync(
+      scans,
+      'timestamp,item_code,item_name,category,quantity,unit_price_yuan,type,discounted\n' +
+        '2023-06-15T20:42:23,10001,小白菜,蔬菜,0.500,3.00,销售,否\n',
+    );
+    const replayed = till('replay', scans, '--data', folder, '--json');
+    expect(replayed).toMatchObject({ status: 1, out: '' });
+    expect(replayed.err).toContain(String(first.child.pid));
   });
 
   test('Ctrl-C ends every process, and the next start has the same shop again', async () => {

@@ -154,7 +154,7 @@ async function refundLine({ client, demo, print, step, expect }: Tour, bought: R
     id: newId(),
     receipt: bought.number,
     lines: lines.map((line) => ({ ...line, goods: 'shelf' })),
-    reason: 'customerChangedMind',
+    reason: '顾客不想要了',
     approval: { pin: demo.manager.pin },
   });
   const rows = await client.receipts({ day: null, text: '', limit: 20 });
@@ -249,6 +249,6 @@ function printBasket({ sale }: Screen, print: Print): void {
 function printReceipt(receipt: Receipt, print: Print): void {
   const edge = `   +${'-'.repeat(COLUMNS + 2)}+`;
   print(edge);
-  for (const line of receiptText(receipt, COLUMNS).split('\n')) print(`   | ${line}`);
+  for (const line of receiptText(receipt, COLUMNS).trimEnd().split('\n')) print(`   | ${line}`);
   print(edge);
 }

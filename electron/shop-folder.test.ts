@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readShop, SIMULATED_DEVICES, type Shop, writeShop } from './shop-folder.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'one-card-folder-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const demo: Shop = { demo: true, townUrl: null, furnished: false, devices: SIMULATED_DEVICES };
+
+test('a shop is read as it was written, in a folder made for it', () => {
+  const place = join(folder, 'a', 'b');
+  writeShop(place, demo);
+  expect(readShop(place)).toEqual({ kind: 'shop', shop: demo });
+  writeShop(place, { ...demo, furnished: true });
+  expect(readShop(place)).toEqual({ kind: 'shop', shop: { ...demo, furnished: true } });
+});
+
+test('an absent folder and one with only hidden files are empty', () => {
+  expect(readShop(join(folder, 'absent')).kind).toBe('empty');
+  writeFileSync(join(folder, '.hidden'), '');
+  expect(readShop(folder).kind).toBe('empty');
+});
+
+test('a folder with other things in it is never taken for a shop', () => {
+  mkdirSync(join(folder, 'photos'));
+  expect(readShop(folder)).toMatchObject({ kind: 'refused', reason: 'otherFolder' });
+});
+
+test('a file where a folder should be is unreadable', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  expect(readShop(file)).toMatchObject({ kind: 'refused', reason: 'unreadable' });
+});
+
+for (const [what, text] of [
+  ['half a file', '{"demo":tr'],
+  ['a file without the kind of shop', '{"townUrl":null}'],
+  ['a town that is no web address', '{"demo":false,"townUrl":"file:///etc/passwd"}'],
+  ['a printer of an unknown kind', '{"demo":false,"townUrl":null,"devices":{"printer":{"kind":"other"}}}'],
+] as const) {
+  test(`${what} is a damaged shop file`, () => {
+    writeFileSync(join(folder, 'shop.json'), text);
+    expect(readShop(folder)).toMatchObject({ kind: 'refused', reason: 'damagedShopFile' });
+  });
+}
