@@ -159,7 +159,7 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
       if (before !== null) {
         const same =
           before.record.kind === draft.kind &&
-          canonical(before.record.body as CanonicalValue) === canonical(draft.body as CanonicalValue);
+          canonical(before.record.body as CanonicalValue) === canonical(draft.body);
         return same ? { kind: 'exists', ...before } : { kind: 'conflict' };
       }
       must(identity !== null, 'a till records nothing before it is enrolled');
