@@ -11,8 +11,7 @@ import { must } from '../shared/assert.ts';
 import { canonical } from '../shared/canonical.ts';
 import { readRecord, type JournalRecord } from '../shared/journal.ts';
 import { policyOn, type Policy } from '../shared/policy.ts';
-import { NO_TOTALS } from '../shared/posting.ts';
-import { differences, foldRecord, newFold, totalsOf } from '../shared/reconcile.ts';
+import { differences, foldRecord, newFold, totalsOf, type TotalsFold } from '../shared/reconcile.ts';
 import { bodyOf, type RefundBody, type SaleBody } from '../shared/record-bodies.ts';
 import { unseal } from '../shared/signed.ts';
 import { addDays } from '../shared/time.ts';
@@ -53,8 +52,13 @@ export async function foldNext(
   const { today, policies } = await present(town, transaction);
   const book = await openBook(transaction, records, chain, today, policies);
   for (const record of records) foldOne(book, record);
-  book.chain.settledSeq = last.seq;
-  book.chain.settledHash = last.hash;
+  book.chain = {
+    ...book.chain,
+    settledSeq: last.seq,
+    settledHash: last.hash,
+    perpetual: totalsOf(book.perpetual),
+    periodTotals: totalsOf(book.period),
+  };
   await closeBook(transaction, book);
   return last.seq >= untilSeq;
 }
@@ -68,6 +72,8 @@ function recordOf(row: Rows['record']): JournalRecord {
 /** Everything a chunk of records can touch, loaded at once, changed in memory, and written at once. */
 type Book = {
   chain: Rows['incarnation'];
+  perpetual: TotalsFold;
+  period: TotalsFold;
   today: string;
   policies: readonly Policy[];
   lots: Map<string, Rows['lot']>;
@@ -129,13 +135,15 @@ async function openBook(
   // A waiting refund is paid in its own month, which may be another one than those of these records.
   for (const sale of sales.values()) for (const waiting of sale.waiting) months.push(waiting.day.slice(0, 7));
   const firstDay = months.toSorted()[0] ?? today;
-  const { till, incarnation } = chain;
+  const { till } = chain;
   const spendings = await transaction.list('spending', {
     among: { member: [...ids.members] },
     above: { day: firstDay },
   });
   return {
-    chain: { ...chain, till, incarnation },
+    chain: { ...chain },
+    perpetual: newFold(chain.perpetual),
+    period: newFold(chain.periodTotals),
     today,
     policies,
     lots: await byKey(transaction, 'lot', 'lot', wanted.lots),
@@ -185,7 +193,7 @@ function foldOne(book: Book, record: JournalRecord): void {
   const { chain } = book;
   if (record.period !== chain.period) {
     chain.period = record.period;
-    chain.periodTotals = NO_TOTALS;
+    book.period = newFold();
   }
   switch (record.kind) {
     case 'sale':
@@ -204,16 +212,10 @@ function foldOne(book: Book, record: JournalRecord): void {
       // Every other kind moves no points and no document of the town's: only the totals below.
       break;
   }
-  chain.perpetual = withRecord(chain.perpetual, record);
-  chain.periodTotals = withRecord(chain.periodTotals, record);
+  foldRecord(book.perpetual, record);
+  foldRecord(book.period, record);
   // A closing counts itself, so it is judged with itself folded.
   if (record.kind === 'periodClose') foldClosing(book, record);
-}
-
-function withRecord(totals: Rows['incarnation']['perpetual'], record: JournalRecord): typeof totals {
-  const fold = newFold(totals);
-  foldRecord(fold, record);
-  return totalsOf(fold);
 }
 
 function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
@@ -503,9 +505,10 @@ function foldClosing(book: Book, record: JournalRecord): void {
       });
     }
   };
-  compare('period', body.totals, chain.periodTotals);
-  compare('perpetual', body.perpetual, chain.perpetual);
-  chain.closedPeriod = { period: record.period, label: record.businessDay, totals: chain.periodTotals };
+  const totals = totalsOf(book.period);
+  compare('period', body.totals, totals);
+  compare('perpetual', body.perpetual, totalsOf(book.perpetual));
+  chain.closedPeriod = { period: record.period, label: record.businessDay, totals };
 }
 
 const OWNERS: Readonly<Record<Break['kind'], Break['owner']>> = {
