@@ -78,7 +78,17 @@ export function totalsOf(fold: TotalsFold): Totals {
 /** One figure on which the two sides do not agree; `tillAmount - townAmount` is the break. */
 export type Difference = Readonly<{ figure: string; tillAmount: number; townAmount: number }>;
 
-const figures = ['records', 'sales', 'refunds', 'lines', 'totalFen', 'pointsSpent', 'pointsBack'] as const;
+const figures = [
+  'records',
+  'sales',
+  'refunds',
+  'lines',
+  'totalFen',
+  'pointsSpent',
+  'pointsBack',
+  'cashFen',
+  'mobileFen',
+] as const;
 
 /** Every figure that differs, counts first, then accounts by name. Silence on an account is zero, not a match. */
 export function differences(till: Totals, town: Totals): Difference[] {

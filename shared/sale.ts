@@ -83,8 +83,10 @@ export const QUANTITY_LIMIT = 1_000_000;
 export type Brought = Readonly<{ quantity: number; labelFen: number | null; labelled: boolean }>;
 
 /**
- * Adds goods to the sale and selects their line. Pieces of the same item join the line that is there, unless an
- * operator gave that one a price of its own; weighed goods always stand in a line of their own, as they were weighed.
+ * Adds goods to the sale and selects their line. Pieces of the same item at the same prices join the line that is there,
+ * unless an operator gave that one a price of its own; weighed goods always stand in a line of their own, as they were
+ * weighed. A price that changed since the line was scanned begins a new line, so that each piece costs what the shelf
+ * said when it was scanned.
  */
 export function addGoods(
   sale: OpenSale,
@@ -94,16 +96,22 @@ export function addGoods(
   day: string,
 ): OpenSale {
   const base = { ...sale, quantityFirst: null, weighing: null, choices: [], pay: null };
+  const promotionFen = promotionOn(item, day);
   const same = sale.lines.findIndex(
-    (line) => line.item === item.id && line.per === 'piece' && line.labelFen === null && line.manualFen === null,
+    (line) =>
+      line.item === item.id &&
+      line.per === 'piece' &&
+      line.labelFen === null &&
+      line.manualFen === null &&
+      line.priceFen === item.priceFen &&
+      line.clearanceFen === item.clearanceFen &&
+      line.promotionFen === promotionFen &&
+      line.quantity + brought.quantity <= QUANTITY_LIMIT,
   );
   const existing = sale.lines[same];
-  const joins = item.per === 'piece' && brought.labelFen === null && existing !== undefined;
-  if (joins && existing.quantity + brought.quantity <= QUANTITY_LIMIT) {
-    const lines = sale.lines.map((line, index) =>
-      index === same ? { ...line, quantity: line.quantity + brought.quantity } : line,
-    );
-    return { ...base, lines, selected: same };
+  if (item.per === 'piece' && brought.labelFen === null && existing !== undefined) {
+    const joined = { ...existing, quantity: existing.quantity + brought.quantity };
+    return { ...base, lines: sale.lines.with(same, joined), selected: same };
   }
   const line: OpenLine = {
     key,
@@ -119,7 +127,7 @@ export function addGoods(
     labelled: brought.labelled,
     priceFen: item.priceFen,
     clearanceFen: item.clearanceFen,
-    promotionFen: promotionOn(item, day),
+    promotionFen,
     manualFen: null,
     manualReason: null,
     discountable: item.discountable,
