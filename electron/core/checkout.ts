@@ -1,5 +1,6 @@
 import { planSpend } from '../../shared/allotment.ts';
 import { assertNever, must } from '../../shared/assert.ts';
+import { HOUR_MS } from '../../shared/time.ts';
 import { cardPatternOf, parseCode, type Code } from '../../shared/barcode.ts';
 import type { Item } from '../../shared/item.ts';
 import { mulDivFloor } from '../../shared/money.ts';
@@ -326,7 +327,9 @@ export function createCheckout(parts: Parts) {
     });
     parts.topUp(view.id);
     const shown = pricing().member;
+    const heardHours = Math.floor((till.atMs() - (shown?.townAsOfMs ?? 0)) / HOUR_MS);
     if (shown?.starsStale === true) say('warn', 'starsStale');
+    else if (heardHours >= till.policy().blockList.warnHours) say('warn', 'blockListOld', { hours: heardHours });
     else say('good', 'memberShown', { mask: view.mask, stars: shown?.stars ?? 0 });
     return done;
   };

@@ -50,6 +50,7 @@ const UPLOAD_AFTER_MS = 800;
 const PULSE_MS = 20_000;
 /** A missed night is caught up this long after the start, behind the first scans. */
 const CATCH_UP_AFTER_MS = 4_000;
+const PREPARE_SEARCH_AFTER_MS = 1_500;
 const RECOVER_AFTER_MS = 3_000;
 /** A disk with less than this is said on the screen before it is full. */
 const STATUS_MS = 5_000;
@@ -280,7 +281,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       town: town.state(),
       townHeardMs: town.heardMs(),
       unsent: town.unsent(),
-      quarantined: 0,
+      quarantined: town.quarantined(),
       snapshotAsOfMs: Number(ledger.setting('membersAsOfMs') ?? '0') || null,
       termEndMs: members.openTerm()?.endMs ?? null,
       printer: devices.printer,
@@ -745,6 +746,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     // Looking at the clock may record a jump of it.
     if (stopped === null) background(() => Promise.resolve());
   });
+  // The index of the search is made while nobody waits for it, not at the first search.
+  world.clock.later(PREPARE_SEARCH_AFTER_MS, () => background(() => Promise.resolve(catalogue.prepareSearch())));
   world.clock.later(50, () => background(() => alone(pulse)));
   const scheduleNight = (): void => {
     if (ledger.identity() === null) {
@@ -773,7 +776,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     night: { run: () => alone(night.run), reports: night.reports },
     audit,
     ackSeq: town.ackSeq,
-    importItems: (file) => importItems(till, catalogue, file),
+    importItems: async (file) =>
+      operator?.role === 'cashier' ? { kind: 'refused', reason: 'managerOnly' } : importItems(till, catalogue, file),
     demo: world.demo,
   });
 

@@ -213,8 +213,9 @@ export function createReceipts(till: Till, members: Members, operators: Operator
       const { row, sale, stored, difference } = planned;
       const head = ledger.head();
       const isOwn = row.incarnation === head.incarnation;
-      // Points of an older incarnation's sale wait for the town (protocol, "Incarnations"); goods for money do not.
-      if (!isOwn && difference.pointsBack > 0) return { answer: refuse('notThisTill'), stored: null };
+      // Refunds of an older incarnation's sale wait until the town knows this one (protocol, "Incarnations").
+      const isEnrolled = ledger.setting('enrolledIncarnation') === String(head.incarnation);
+      if (!isOwn && !isEnrolled) return { answer: refuse('notThisTill'), stored: null };
       let approvedBy: string | null = null;
       if (
         isLate(

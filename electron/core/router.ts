@@ -22,7 +22,9 @@ type Parts = Readonly<{
   night: Pick<Night, 'run' | 'reports'>;
   audit: ReturnType<typeof createAudit>;
   ackSeq: () => number;
-  importItems: (file: Readonly<{ fileName: string; bytes: Uint8Array }>) => Promise<ImportReport>;
+  importItems: (
+    file: Readonly<{ fileName: string; bytes: Uint8Array }>,
+  ) => Promise<ImportReport | { kind: 'refused'; reason: 'managerOnly' }>;
   demo: DemoShop | null;
 }>;
 
