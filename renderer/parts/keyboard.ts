@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from 'react';
-import { defaultWedgeRules, feed, flush, type WedgeOutcome, wedgeAtRest } from '../../shared/wedge.ts';
+import { defaultWedgeRules, feed, flush, type WedgeOutcome, type WedgeRules, wedgeAtRest } from '../../shared/wedge.ts';
 import { type KeyName, keyName, leavesPage, typesCharacter } from './keys.ts';
 
 /**
@@ -19,8 +19,11 @@ type Layer = Readonly<{ level: number; onKey: KeyHandler; onScan: ScanHandler | 
 /** Which layer is asked first: the higher one, and of the same level the newer one. */
 export const LEVEL = { base: 0, page: 1, pay: 2, dialog: 3, prompt: 4 } as const;
 
+/** An old till stalls now and then, so a burst may pause a little longer here; the mean over the burst decides. */
+const RULES: WedgeRules = { ...defaultWedgeRules, longestGapMs: 80, pauseMs: 150 };
+
 /** A key that acts is held back this long when it types a character: a burst would have sent the next one by then. */
-const BURST_GAP_MS = defaultWedgeRules.longestGapMs + 15;
+const BURST_GAP_MS = RULES.longestGapMs + 15;
 
 type Remembered = Readonly<{ field: HTMLInputElement; value: string }>;
 
@@ -61,15 +64,19 @@ function onKeyDown(event: KeyboardEvent): void {
   const field = editedField();
   if (leavesPage(event, field !== null)) event.preventDefault();
   const before = field === null ? null : { field, value: field.value };
-  const outcome = feed(wedge, {
-    code: event.code,
-    key: event.key,
-    atMs: event.timeStamp,
-    composing: event.isComposing,
-    shift: event.shiftKey,
-    command: event.ctrlKey || event.altKey || event.metaKey,
-    repeat: event.repeat,
-  });
+  const outcome = feed(
+    wedge,
+    {
+      code: event.code,
+      key: event.key,
+      atMs: event.timeStamp,
+      composing: event.isComposing,
+      shift: event.shiftKey,
+      command: event.ctrlKey || event.altKey || event.metaKey,
+      repeat: event.repeat,
+    },
+    RULES,
+  );
   // A second character so soon after the first: a burst, so the first was no command.
   if (outcome.state.text.length > 1) dropHeld();
   const broken = wedge.broken;
@@ -126,7 +133,12 @@ function take(outcome: WedgeOutcome, before: Remembered | null): void {
   if (flushing !== null) clearTimeout(flushing);
   flushing = null;
   if (wedge.text === '') return;
-  flushing = setTimeout(() => take(flush(wedge, performance.now()), null), defaultWedgeRules.pauseMs + 5);
+  flushing = setTimeout(flushSoon, RULES.pauseMs + 5);
+}
+
+/** A page that stalled has keys waiting; they go first, since the pause may be the page's and not the scanner's. */
+function flushSoon(): void {
+  flushing = setTimeout(() => take(flush(wedge, performance.now(), RULES), null), 15);
 }
 
 function deliver(code: string): void {
