@@ -576,7 +576,7 @@ export const tillContract = {
       z.object({ kind: z.literal('imported'), ...importReportFields }),
       z.object({
         kind: z.literal('refused'),
-        reason: z.enum(['unreadableFile', 'noCodeColumn', 'noNameColumn', 'empty', 'diskFull']),
+        reason: z.enum(['unreadableFile', 'noCodeColumn', 'noNameColumn', 'empty', 'diskFull', 'managerOnly']),
       }),
     ]),
   ),

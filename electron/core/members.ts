@@ -92,7 +92,12 @@ export function createMembers(till: Till) {
     figures: (id: string, policy: Policy): MemberFigures | null => {
       const known = replicas.member(id);
       if (known === null) return null;
-      const { view, incarnation } = known;
+      const { incarnation } = known;
+      // A member of whom nothing changed is as fresh as the last contact at which the town said so.
+      const view = {
+        ...known.view,
+        asOfMs: Math.max(known.view.asOfMs, Number(ledger.setting('membersAsOfMs') ?? '0')),
+      };
       const day = till.businessDay();
       const month = day.slice(0, 7);
       const term = openTerm();

@@ -125,9 +125,23 @@ export function createTownClient(
     const time = unseal('time', answer.time, readShop(ledger).townKey, verify, parseTime);
     if (time.kind === 'refused' || time.value.nonce !== nonce) return trouble('wrongKey');
     clock.trust(time.value.nowMs);
+    // Nothing newer than what is here: the snapshot is as old as this answer, no older.
+    if (String(answer.membersVersion) === ledger.setting('membersVersion'))
+      ledger.setSetting('membersAsOfMs', String(time.value.nowMs));
     if (ledger.hashAt(ledger.head().incarnation, answer.ack.seq) !== answer.ack.hash) return trouble('chain');
     setAck(answer.ack);
     return answer;
+  };
+
+  /** Records that the town keeps apart because it cannot read them; each is named in the night's report. */
+  const quarantinedSeqs = (): number[] =>
+    JSON.parse(ledger.setting(`quarantined:${ledger.head().incarnation}`) ?? '[]') as number[];
+  const noteQuarantined = (seqs: readonly number[]): void => {
+    if (seqs.length === 0) return;
+    ledger.setSetting(
+      `quarantined:${ledger.head().incarnation}`,
+      JSON.stringify([...new Set([...quarantinedSeqs(), ...seqs])]),
+    );
   };
 
   /** Sends every record after the acknowledgement, in signed batches; answers how many the town took in. */
@@ -165,6 +179,7 @@ export function createTownClient(
       if (answer.ack.seq < last.seq) return trouble('gap');
       count += batch.length;
       quarantined += answer.quarantined.length;
+      noteQuarantined(answer.quarantined.map((one) => one.seq));
       setAck(answer.ack);
     }
   };
@@ -346,6 +361,7 @@ export function createTownClient(
     heardMs: (): number | null => heardMs,
     ackSeq: (): number => ack.seq,
     ackOfNewIncarnation: (): void => setAck({ seq: 0, hash: GENESIS_PREVIOUS }),
+    quarantined: (): number => quarantinedSeqs().length,
     unsent: (): number => ledger.head().seq - ack.seq,
     isToppingUp: (member: string): boolean => toppingUp.has(member),
     topUp: (member: string): void => {

@@ -22,7 +22,8 @@ const REFUSALS: Readonly<Record<Extract<Report, { kind: 'refused' }>['reason'], 
   noCodeColumn: '没有找到编码列。表头里要有“编码”或“条码”。',
   noNameColumn: '没有找到品名列。表头里要有“品名”或“名称”。',
   empty: '文件里没有商品。',
-  diskFull: '磁盘满了，一行都没有导入。请腾出空间再试。',
+  diskFull: '磁盘满了，没有导完。已导入的都在；腾出空间后再导一次，不会重复。',
+  managerOnly: '导入要店长来做，请店长登录后再试。',
 };
 
 /** Takes a list of goods as it is: CSV in UTF-8 or GBK, or Excel. Running it twice changes nothing the second time. */
