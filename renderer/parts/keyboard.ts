@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'react';
 import { defaultWedgeRules, feed, flush, type WedgeOutcome, type WedgeRules, wedgeAtRest } from '../../shared/wedge.ts';
 import { type KeyName, keyName, leavesPage, typesCharacter } from './keys.ts';
+import { isWholeCode, joinTorn, type Stroke, TORN_PAUSE_MS, withStroke } from './torn.ts';
 
 /**
  * Every key of a page comes through here, before any field sees it: first the wedge, which tells a scanner's burst from
@@ -32,6 +33,9 @@ let wedge = wedgeAtRest;
 let remembered: Remembered | null = null;
 let held: ReturnType<typeof setTimeout> | null = null;
 let flushing: ReturnType<typeof setTimeout> | null = null;
+let strokes: readonly Stroke[] = [];
+/** Digits that a pause ended and that are no whole code: they may be the head of a torn burst. */
+let partial: Readonly<{ code: string; timer: ReturnType<typeof setTimeout> }> | null = null;
 
 /** Starts listening for the whole page. Call once. */
 export function captureKeyboard(): void {
@@ -64,6 +68,7 @@ function onKeyDown(event: KeyboardEvent): void {
   const field = editedField();
   if (leavesPage(event, field !== null)) event.preventDefault();
   const before = field === null ? null : { field, value: field.value };
+  const { broken } = wedge;
   const outcome = feed(
     wedge,
     {
@@ -79,17 +84,30 @@ function onKeyDown(event: KeyboardEvent): void {
   );
   // A second character so soon after the first: a burst, so the first was no command.
   if (outcome.state.text.length > 1) dropHeld();
-  const broken = wedge.broken;
-  take(outcome, before);
-  // A machine too busy to keep up tears a burst apart. A field that takes codes then holds all of it, as if typed.
-  const typedAfterAll = broken && outcome.scan === undefined && field?.dataset['codes'] === 'yes';
-  if (outcome.consume && !typedAfterAll) {
-    event.preventDefault();
-    event.stopPropagation();
-    return;
-  }
-  if (outcome.scan !== undefined && !outcome.began) return;
   const name = keyName(event);
+  const stroke = name !== null && /^\d$/.test(name) ? { digit: name, atMs: event.timeStamp } : null;
+  const struck = stroke === null ? strokes : withStroke(strokes, stroke);
+  strokes = stroke === null ? [] : struck;
+  const head = dropPartial();
+  if (name === 'Enter' || name === 'Tab') {
+    // Put together when torn; else what the wedge has, or what a pause had ended before this suffix came.
+    const joined = joinTorn(struck);
+    const whole = joined !== null && joined.length > (outcome.scan?.length ?? 0);
+    const code = whole ? joined : (outcome.scan ?? head);
+    take({ ...outcome, ...(code === null ? {} : { scan: code }) }, before);
+    // A field that takes codes holds all of a torn burst that could not be put together, as if it was typed.
+    const asTyped = code === null && broken && field?.dataset['codes'] === 'yes';
+    if (code !== null || (outcome.consume && !asTyped)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+  } else {
+    const { scan, ...rest } = outcome;
+    const torn = scan === undefined || isTorn(scan);
+    take(torn ? rest : outcome, struck.length > 1 && torn ? remembered : before);
+    if (!torn && stroke !== null) strokes = [stroke];
+  }
   if (name === null || inputMethodHasIt(event)) return;
   const inBurst = outcome.state.text.length > 1;
   const action = layers.at(-1)?.current.onKey({ name, shift: event.shiftKey, repeat: event.repeat, field }) ?? null;
@@ -129,19 +147,51 @@ function take(outcome: WedgeOutcome, before: Remembered | null): void {
     putBack();
     deliver(outcome.scan);
   }
-  if (outcome.began) remembered = before;
+  // Read now: what the burst before this one had typed is out of the field.
+  if (outcome.began) remembered = before === remembered ? before : asItIs(before);
   if (flushing !== null) clearTimeout(flushing);
   flushing = null;
   if (wedge.text === '') return;
   flushing = setTimeout(flushSoon, RULES.pauseMs + 5);
 }
 
+function asItIs(before: Remembered | null): Remembered | null {
+  return before === null ? null : { field: before.field, value: before.field.value };
+}
+
 /** A page that stalled has keys waiting; they go first, since the pause may be the page's and not the scanner's. */
 function flushSoon(): void {
-  flushing = setTimeout(() => take(flush(wedge, performance.now(), RULES), null), 15);
+  flushing = setTimeout(() => {
+    const { scan, ...rest } = flush(wedge, performance.now(), RULES);
+    const code = joinTorn(strokes) ?? scan;
+    if (code === undefined || !isTorn(code)) return take(code === undefined ? rest : { ...rest, scan: code }, null);
+    take(rest, null);
+    partial = { code, timer: setTimeout(() => takePartial(code), TORN_PAUSE_MS) };
+  }, 15);
+}
+
+/** Nothing more came: a code of the shop's own without a suffix. */
+function takePartial(code: string): void {
+  partial = null;
+  strokes = [];
+  putBack();
+  deliver(code);
+}
+
+function dropPartial(): string | null {
+  const code = partial?.code ?? null;
+  if (partial !== null) clearTimeout(partial.timer);
+  partial = null;
+  return code;
+}
+
+/** Digits that are no whole code by themselves may be a part of one. */
+function isTorn(code: string): boolean {
+  return /^\d+$/.test(code) && !isWholeCode(code);
 }
 
 function deliver(code: string): void {
+  strokes = [];
   dropHeld();
   for (const layer of layers.toReversed()) {
     if (layer.current.onScan?.(code) === true) return;

@@ -59,8 +59,26 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
     clearTimeout(pending.timer);
     pending.now();
   };
+  useEffect(
+    () => () => {
+      if (waiting.current !== null) clearTimeout(waiting.current.timer);
+    },
+    [],
+  );
+  const filled = {
+    points: String(pay.pointsUsed),
+    mobile: yuan(pay.mobileFen),
+    cash: yuan(pay.cashGivenFen),
+  };
   const type = (which: Row, text: string): void => {
     const clean = cleanNumber(text, which !== 'points');
+    if (clean === filled[which]) {
+      // A scan went through this field, and what it typed was taken out again: nobody typed an amount.
+      if (waiting.current !== null) clearTimeout(waiting.current.timer);
+      waiting.current = null;
+      setTyped(null);
+      return;
+    }
     setTyped({ row: which, text: clean });
     if (waiting.current !== null) clearTimeout(waiting.current.timer);
     const now = (): void => {
@@ -160,13 +178,13 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
     }
   });
 
-  const text = (which: Row, shown: string): string => (typed?.row === which ? typed.text : shown);
-  const input = (which: Row, shown: string, label: string, enabled = true): ReactNode => (
+  const text = (which: Row): string => (typed?.row === which ? typed.text : filled[which]);
+  const input = (which: Row, label: string, enabled = true): ReactNode => (
     <input
       ref={fields[which]}
       className="pay-field"
       aria-label={label}
-      value={text(which, shown)}
+      value={text(which)}
       disabled={!enabled}
       autoComplete="off"
       inputMode="none"
@@ -221,7 +239,7 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
                 </button>
               ))}
               <span className="with-unit">
-                {input('points', String(pay.pointsUsed), '积分数', pointsOpen)}
+                {input('points', '积分数', pointsOpen)}
                 <i>分</i>
               </span>
             </div>
@@ -247,7 +265,7 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
                 </button>
               ))}
               <span className="with-unit">
-                {input('mobile', yuan(pay.mobileFen), '手机支付金额')}
+                {input('mobile', '手机支付金额')}
                 <i>元</i>
               </span>
             </div>
@@ -274,7 +292,7 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
                 </button>
               ))}
               <span className="with-unit">
-                {input('cash', yuan(pay.cashGivenFen), '现金实收')}
+                {input('cash', '现金实收')}
                 <i>元</i>
               </span>
             </div>

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { joinTorn, type Stroke, withStroke } from './torn.ts';
+
+const EAN = '6901028180559';
+
+/** The strokes of a code whose burst paused before the given places. */
+function strokesOf(code: string, gapMs: number, pauses: Readonly<Record<number, number>> = {}): readonly Stroke[] {
+  let atMs = 1_000;
+  let strokes: readonly Stroke[] = [];
+  for (const [index, digit] of code.split('').entries()) {
+    atMs += pauses[index] ?? gapMs;
+    strokes = withStroke(strokes, { digit, atMs });
+  }
+  return strokes;
+}
+
+test('a burst torn once or twice is put together', () => {
+  expect(joinTorn(strokesOf(EAN, 8))).toBe(EAN);
+  expect(joinTorn(strokesOf(EAN, 8, { 7: 240 }))).toBe(EAN);
+  expect(joinTorn(strokesOf(EAN, 12, { 4: 160, 9: 400 }))).toBe(EAN);
+});
+
+test('a code typed by hand is none', () => {
+  expect(joinTorn(strokesOf(EAN, 90))).toBeNull();
+});
+
+test('a quantity typed before the scan does not become a part of it', () => {
+  // 1 and the EAN make 14 digits; even if the check digit were right, a single stroke is no piece of a burst.
+  for (const quantity of '123456789') expect(joinTorn(strokesOf(quantity + EAN, 8, { 1: 300 }))).toBeNull();
+});
+
+test('digits that make no whole code are left alone', () => {
+  expect(joinTorn(strokesOf(EAN.slice(0, 7), 8))).toBeNull();
+  expect(joinTorn(strokesOf(EAN.replace(/9$/, '0'), 8))).toBeNull();
+});
+
+test('what stood before a long pause is forgotten', () => {
+  expect(joinTorn(strokesOf(`99${EAN}`, 8, { 2: 900 }))).toBe(EAN);
+});
