@@ -204,7 +204,8 @@ export function createCheckout(parts: Parts) {
 
   const refused = (reason: Parameters<typeof refuse>[0], values: Record<string, string | number> = {}): Answer => {
     say('bad', reason, values);
-    return refuse(reason);
+    const numbers = Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+    return numbers.length === 0 ? refuse(reason) : refuse(reason, Object.fromEntries(numbers));
   };
 
   /** Tries one reading of a code; null passes on to the next reading. */

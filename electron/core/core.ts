@@ -106,16 +106,21 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   let diskFreeBytes: number | null = null;
 
   const policyLimits = () => policyOn(policies, '9999-12-31')?.clock ?? fallback.clock;
+  let jump: Readonly<{ jumpMs: number; seenMs: number; wallMs: number }> | null = null;
+  let ready = false;
   const clock = createJudgedClock(world.clock, ledger, policyLimits, (jumpMs, seenMs, wallMs) => {
-    if (ledger.identity() !== null)
-      till.record({
-        kind: 'clock',
-        id: world.newId(),
-        operator: operator?.id ?? null,
-        body: { jumpMs, seenMs, wallMs },
-      });
-    say('warn', 'clockSuspect');
+    jump = { jumpMs, seenMs, wallMs };
+    // The clock may be wrong from the first look at it on, before there is anything to record it with.
+    if (ready) noteJump();
   });
+  const noteJump = (): void => {
+    if (jump === null) return;
+    const body = jump;
+    jump = null;
+    if (ledger.identity() !== null)
+      till.record({ kind: 'clock', id: world.newId(), operator: operator?.id ?? null, body });
+    say('warn', 'clockSuspect');
+  };
 
   let atMs = clock.atMs();
   const businessDay = (): string =>
@@ -764,6 +769,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   world.clock.later(CATCH_UP_AFTER_MS, () => {
     if (open && stopped === null && night.isMissed()) runNight();
   });
+
+  ready = true;
+  noteJump();
 
   const router = createRouter({
     send,

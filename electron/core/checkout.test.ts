@@ -1,0 +1,344 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS, HOUR_MS } from '../../shared/time.ts';
+import type { Answer, Command, RefusalReason } from '../../shared/till-contract.ts';
+import { cardOf, cards, coreOn, goods, openTestCore, pins, scan, sellAt, textsOf, type TestCore } from './test-core.ts';
+
+let till: TestCore;
+function freshTill(hooks: { before: typeof beforeEach; after: typeof afterEach }): void {
+  hooks.before(async () => {
+    till = await openTestCore();
+  });
+  hooks.after(() => till.close());
+}
+
+const refused = (reason: RefusalReason): object => expect.objectContaining({ kind: 'refused', reason });
+const { bread, salt, smoke, pork, free } = goods;
+
+describe('a bad scan', () => {
+  freshTill({ before: beforeAll, after: afterAll });
+  afterEach(() => till.send({ kind: 'voidSale', reason: 'test' }));
+  const PAYMENT_CODE = '134567890123456789';
+  const table: readonly [string, Command, RefusalReason, string][] = [
+    ['an unknown article', scan('6901234567939'), 'unknownCode', 'unknownCode'],
+    ['an unknown code of the shop', scan('77001'), 'unknownCode', 'unknownCode'],
+    ['a wrong check digit', scan('6901234567893'), 'wrongCheckDigit', 'wrongCheckDigit'],
+    ['goods without a price', scan(free.code), 'notPriced', 'notPriced'],
+    ['a payment code in item mode', scan(PAYMENT_CODE), 'paymentCode', 'paymentCode'],
+    ['words that find nothing', scan('没有这个', 'typed'), 'noMatch', 'noMatch'],
+    ['a card that was reported lost', scan(cards.lost, 'card'), 'cardLost', 'cardLost'],
+    ['a blocked card', scan(cards.blocked, 'card'), 'cardBlocked', 'cardBlocked'],
+    ['a replaced card', scan(cards.replaced), 'cardReplaced', 'cardReplaced'],
+    ['an expired card', scan(cards.expired), 'cardExpired', 'cardExpired'],
+    ['a cancelled card', scan(cards.cancelled, 'card'), 'cardNotActive', 'cardNotActive'],
+    ['a card of a member who moved away', scan(cards.movedOut, 'card'), 'memberNotActive', 'memberNotActive'],
+    ['a card of another town', scan(cardOf(99)), 'cardUnknown', 'cardUnknown'],
+  ];
+  for (const [what, command, reason, notice] of table) {
+    test(`${what} is refused as ${reason}, said aloud, and the sale goes on at shelf price`, async () => {
+      await till.ask(scan(bread.code));
+      expect(await till.send(command)).toEqual(refused(reason));
+      const { sale, notice: said } = await till.screen();
+      expect(said).toMatchObject({ tone: 'bad', text: notice });
+      expect(sale.lines).toMatchObject([{ item: bread.id, quantity: 1, reason: 'shelf' }]);
+      expect(sale.member).toBeNull();
+      await till.ask(scan(salt.code));
+      expect((await till.screen()).sale.totalFen).toBe(750);
+      const last = till.records().at(-1);
+      expect(last).toMatchObject({ kind: 'refusedScan', body: { shift: 'shift-0001' } });
+      const content = command.kind === 'scan' ? command.code : '';
+      expect(textsOf(till.folder).filter((text) => text.includes(content) && !text.includes('items-000'))).toEqual([]);
+    });
+  }
+
+  test('a payment code at the payment prompt is refused too, with what to do, and the prompt stays', async () => {
+    await till.ask(scan(bread.code));
+    await till.ask({ kind: 'startPay' });
+    expect(await till.send(scan(PAYMENT_CODE))).toEqual(refused('paymentCode'));
+    const { phase, notice } = await till.screen();
+    expect([phase, notice?.text]).toEqual(['paying', 'payWithCounterCode']);
+    expect(JSON.stringify(notice)).not.toContain(PAYMENT_CODE);
+  });
+
+  test('an empty scan is refused and changes nothing', async () => {
+    expect(await till.send(scan('   '))).toEqual(refused('badInput'));
+  });
+});
+
+describe('points', () => {
+  freshTill({ before: beforeEach, after: afterEach });
+  const present = async (...codes: readonly string[]): Promise<void> => {
+    for (const code of codes) await till.ask(scan(code));
+    await till.ask(scan(cards.good, 'card'));
+  };
+  const manyBreads = async (count: number): Promise<void> => {
+    await till.ask({ kind: 'quantityFirst', count });
+    await present(bread.code);
+  };
+
+  test('more than are possible are refused, and how many are possible is said', async () => {
+    await present(bread.code);
+    await till.ask({ kind: 'startPay' });
+    const { pay } = await till.screen();
+    expect(pay?.pointsMax).toBe(4);
+    expect(await till.send({ kind: 'setPoints', points: 5 })).toEqual({
+      kind: 'refused',
+      reason: 'tooManyPoints',
+      detail: { pointsMax: 4 },
+    });
+    expect((await till.screen()).notice).toMatchObject({ text: 'tooManyPoints', values: { pointsMax: 4 } });
+    await till.ask({ kind: 'setPoints', points: 4 });
+  });
+
+  test('without a PIN 50 a day are possible, and with the person confirmed what the caps leave', async () => {
+    await manyBreads(100);
+    await till.ask({ kind: 'startPay' });
+    expect((await till.screen()).pay).toMatchObject({ pointsMax: 50, pointsLimit: 'pin' });
+    await till.ask({ kind: 'confirmPerson', approval: null });
+    await till.ask({ kind: 'startPay' });
+    expect((await till.screen()).pay).toMatchObject({ pointsMax: 200, pointsLimit: 'perSale' });
+    await till.ask({ kind: 'setPoints', points: 'max' });
+    await till.ask({ kind: 'pay', sale: (await till.screen()).sale.id });
+    await manyBreads(10);
+    await till.ask({ kind: 'confirmPerson', approval: null });
+    await till.ask({ kind: 'startPay' });
+    const { pay, sale } = await till.screen();
+    expect(sale.member).toMatchObject({ leftToday: 0, leftThisMonth: 300 });
+    expect(pay).toMatchObject({ pointsMax: 0, pointsLimit: 'perDay' });
+    expect(await till.send({ kind: 'setPoints', points: 1 })).toEqual(refused('tooManyPoints'));
+    await till.ask({ kind: 'pay', sale: sale.id });
+    const paid = till.records().filter((record) => record.kind === 'sale');
+    expect(paid.map((record) => record.body['pointsUsed'])).toEqual([200, 0]);
+    expect(paid[1]?.body['member']).toMatchObject({ known: { spentToday: 200, spentThisMonth: 200 } });
+  });
+
+  test('goods that take no points are named beside what is possible', async () => {
+    await present(smoke.code);
+    await till.ask({ kind: 'startPay' });
+    expect((await till.screen()).pay).toMatchObject({ pointsMax: 0, pointsLimit: 'goods', notForPointsFen: 1_250 });
+  });
+
+  test('end with the term, reached in steps no longer than a day, and the sale goes on with the stars', async () => {
+    for (let step = 0; step < 4; step += 1) {
+      till.world.advance(20 * HOUR_MS);
+      await till.ask(scan(salt.code));
+    }
+    await till.ask(scan(cards.good, 'card'));
+    const { sale, status } = await till.screen();
+    expect(status.clock).toBe('good');
+    expect(sale.member).toMatchObject({ pointsRefused: 'termEnded', spendable: 0, stars: 3 });
+    await till.ask({ kind: 'startPay' });
+    expect(await till.send({ kind: 'setPoints', points: 1 })).toEqual(refused('tooManyPoints'));
+    await till.ask({ kind: 'pay', sale: sale.id });
+    expect(till.records().at(-1)).toMatchObject({ kind: 'sale', body: { pointsUsed: 0, lots: [] } });
+  });
+
+  test('stars older than seven days count as none, with a word', async () => {
+    for (let step = 0; step < 8; step += 1) {
+      till.world.advance(23 * HOUR_MS);
+      await till.ask(scan(salt.code));
+    }
+    await till.ask(scan(cards.good, 'card'));
+    const { sale, notice } = await till.screen();
+    expect(sale.member).toMatchObject({ stars: 0, starsStale: true });
+    expect(notice?.text).toBe('starsStale');
+    expect(sale.discountFen).toBe(0);
+  });
+
+  for (const [name, jumpMs] of [
+    ['three years ahead', 1_100 * DAY_MS],
+    ['years behind', -2_000 * DAY_MS],
+  ] as const) {
+    test(`a clock ${name} is recorded once, stops points, and the till sells on`, async () => {
+      const nowMs = till.world.clock.nowMs();
+      const off = await wrongClock(nowMs + jumpMs);
+      await off.ask(scan(bread.code));
+      await off.ask(scan(cards.good, 'card'));
+      const { sale, status } = await off.screen();
+      expect(status.clock).toBe('suspect');
+      expect(sale.member).toMatchObject({ pointsRefused: 'clockSuspect', spendable: 0 });
+      await off.ask({ kind: 'startPay' });
+      await off.ask({ kind: 'pay', sale: sale.id });
+      const records = off.records();
+      expect(records.filter((record) => record.kind === 'clock')).toMatchObject([{ body: { wallMs: nowMs + jumpMs } }]);
+      const times = records.map((record) => record.at);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+    });
+  }
+
+  const wrongClock = async (wallMs: number): Promise<TestCore> => {
+    await till.core.close();
+    till = coreOn(till.folder, wallMs);
+    return till;
+  };
+});
+
+describe('paying', () => {
+  freshTill({ before: beforeEach, after: afterEach });
+  test('the same sale twice is one sale with one number, and its answer again', async () => {
+    await till.ask(scan(bread.code));
+    await till.ask({ kind: 'startPay' });
+    const { id } = (await till.screen()).sale;
+    const answers = await Promise.all([1, 2, 3].map(() => till.send({ kind: 'pay', sale: id })));
+    expect(answers).toEqual([{ kind: 'done' }, { kind: 'done' }, { kind: 'done' }]);
+    await till.ask({ kind: 'nextSale' });
+    expect(await till.send({ kind: 'pay', sale: id })).toEqual({ kind: 'done' });
+    const again = await till.again();
+    till = again;
+    expect(await again.send({ kind: 'pay', sale: id })).toEqual({ kind: 'done' });
+    expect(again.records().filter((record) => record.kind === 'sale')).toHaveLength(1);
+  });
+
+  test('with short cash is refused with what is missing, and nothing is recorded', async () => {
+    await till.ask(scan(bread.code));
+    await till.ask({ kind: 'startPay' });
+    await till.ask({ kind: 'setCash', amountFen: 300 });
+    const { pay, sale } = await till.screen();
+    expect(pay?.missingFen).toBe(200);
+    const answer = await till.send({ kind: 'pay', sale: sale.id });
+    expect(answer).toMatchObject({ kind: 'refused', reason: 'shortOfCash', detail: { missingFen: 200 } });
+    expect(till.records().some((record) => record.kind === 'sale')).toBe(false);
+    expect((await till.screen()).phase).toBe('paying');
+  });
+
+  const atThePrompt: readonly [string, Command, RefusalReason][] = [
+    ['more by phone than is due', { kind: 'setMobile', amountFen: 501, channel: 'wechat' }, 'mobileAboveDue'],
+    ['a channel that the shop has not', { kind: 'setMobile', amountFen: 100, channel: 'shells' }, 'badInput'],
+    ['another sale', { kind: 'pay', sale: 'no-such-sale' }, 'unknownSale'],
+  ];
+  for (const [what, command, reason] of atThePrompt) {
+    test(`${what} is refused as ${reason}`, async () => {
+      await till.ask(scan(bread.code));
+      await till.ask({ kind: 'startPay' });
+      expect(await till.send(command)).toEqual(refused(reason));
+    });
+  }
+
+  test('nothing, or without the prompt, is refused', async () => {
+    expect(await till.send({ kind: 'startPay' })).toEqual(refused('saleEmpty'));
+    await till.ask(scan(bread.code));
+    expect(await till.send({ kind: 'pay', sale: (await till.screen()).sale.id })).toEqual(refused('notPaying'));
+  });
+
+  test('a paid sale cannot be changed, held, voided or paid otherwise, and its record stays one', async () => {
+    await till.ask(scan(cards.good, 'card'));
+    await sellAt(till, bread.code, salt.code);
+    const before = till.records().length;
+    const after: readonly [Command, Answer | object][] = [
+      [{ kind: 'hold' }, refused('saleEmpty')],
+      [{ kind: 'voidSale', reason: 'test' }, refused('saleEmpty')],
+      [{ kind: 'startPay' }, refused('saleEmpty')],
+      [{ kind: 'setQuantity', line: 0, quantity: 2 }, refused('noLine')],
+      [{ kind: 'setPrice', line: 0, priceFen: 100, reason: 'x', approval: null }, refused('noLine')],
+      [{ kind: 'deleteLine', line: 0 }, refused('noLine')],
+      [{ kind: 'removeMember' }, refused('noSale')],
+      [{ kind: 'confirmPerson', approval: null }, refused('noSale')],
+      [{ kind: 'setPoints', points: 1 }, refused('notPaying')],
+      [{ kind: 'setCash', amountFen: 1 }, refused('notPaying')],
+      [{ kind: 'setMobile', amountFen: 1, channel: 'wechat' }, refused('notPaying')],
+      [{ kind: 'leavePay' }, { kind: 'done' }],
+    ];
+    for (const [command, answer] of after) expect(await till.send(command), command.kind).toEqual(answer);
+    const { phase, sale } = await till.screen();
+    expect([phase, sale.lines.length, sale.member?.id]).toEqual(['paid', 2, 'member-good']);
+    expect(till.records()).toHaveLength(before);
+  });
+
+  test('a held sale can be called back from the paid page', async () => {
+    await till.ask(scan(salt.code));
+    const { id } = (await till.screen()).sale;
+    await till.ask({ kind: 'hold' });
+    await sellAt(till, bread.code);
+    await till.ask({ kind: 'recall', sale: id });
+    const { sale, phase, held } = await till.screen();
+    expect([phase, sale.id, sale.lines.length, held.length]).toEqual(['selling', id, 1, 0]);
+  });
+});
+
+describe('a price by hand', () => {
+  freshTill({ before: beforeEach, after: afterEach });
+  const price = (priceFen: number, pin: string | null = null): Command => ({
+    kind: 'setPrice',
+    line: 0,
+    priceFen,
+    reason: '包装破损',
+    approval: pin === null ? null : { pin },
+  });
+
+  test('above the shelf is refused, whoever asks', async () => {
+    await till.ask(scan(bread.code));
+    expect(await till.send(price(501))).toEqual(refused('priceAboveShelf'));
+    expect((await till.screen()).sale.totalFen).toBe(500);
+  });
+
+  test('far below it wants the manager, whose PIN counts and a wrong one does not', async () => {
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    await till.ask(scan(bread.code));
+    await till.ask(price(450));
+    expect(await till.send(price(449))).toEqual(refused('needsManager'));
+    expect(await till.send(price(449, '0000'))).toEqual(refused('wrongPin'));
+    expect(await till.send(price(449, pins.cashier))).toEqual(refused('needsManager'));
+    await till.ask(price(449, pins.manager));
+    expect(till.records().at(-1)).toMatchObject({ kind: 'override', body: { by: 'operator-manager' } });
+    expect(textsOf(till.folder).join()).not.toContain('包装破损');
+  });
+});
+
+describe('a refund', () => {
+  freshTill({ before: beforeEach, after: afterEach });
+  const back = (id: string, receipt: string, quantity: number, line = 0): Command => ({
+    kind: 'refund',
+    id,
+    receipt,
+    lines: [{ line, quantity, goods: 'shelf' }],
+    reason: 'quality',
+    approval: null,
+  });
+
+  test('of more than was bought is refused, also over several refunds and several mentions of a line', async () => {
+    await till.ask({ kind: 'quantityFirst', count: 3 });
+    const receipt = await sellAt(till, bread.code);
+    expect(await till.send(back('refund-01', receipt, 4))).toEqual(refused('moreThanBought'));
+    await till.ask(back('refund-02', receipt, 2));
+    expect(await till.send(back('refund-03', receipt, 2))).toEqual(refused('moreThanBought'));
+    const twice = {
+      kind: 'refund' as const,
+      id: 'refund-04',
+      receipt,
+      lines: [0, 0].map((line) => ({ line, quantity: 1, goods: 'shelf' as const })),
+      reason: 'quality',
+      approval: null,
+    };
+    expect(await till.send(twice)).toEqual(refused('moreThanBought'));
+    await till.ask(back('refund-05', receipt, 1));
+    const fen = till.records().flatMap((record) => (record.kind === 'refund' ? [record.body['cashBackFen']] : []));
+    expect(fen).toEqual([1_000, 500]);
+  });
+
+  test('of a line or receipt that is none is refused', async () => {
+    const receipt = await sellAt(till, bread.code);
+    expect(await till.send(back('refund-01', receipt, 1, 7))).toMatchObject({ kind: 'refused' });
+    expect(await till.send(back('refund-02', 'no such receipt', 1))).toEqual(refused('unknownReceipt'));
+  });
+
+  test('sent twice is one; the same id with other goods is refused and recorded', async () => {
+    await till.ask({ kind: 'quantityFirst', count: 3 });
+    const receipt = await sellAt(till, bread.code);
+    await till.ask(back('refund-01', receipt, 1));
+    await till.ask(back('refund-01', receipt, 1));
+    expect(await till.send(back('refund-01', receipt, 2))).toEqual(refused('idConflict'));
+    const records = till.records();
+    expect(records.filter((record) => record.kind === 'refund')).toHaveLength(1);
+    expect(records.at(-1)).toMatchObject({ kind: 'idConflict', body: { id: 'refund-01', kind: 'refund' } });
+  });
+});
+
+describe('weighed goods', () => {
+  freshTill({ before: beforeEach, after: afterEach });
+  test('wait for their weight, and pieces take none', async () => {
+    await till.ask(scan(pork.code));
+    expect((await till.screen()).sale.weighing?.item).toBe(pork.id);
+    expect(await till.send({ kind: 'weigh', item: bread.id, weightGrams: 500 })).toEqual(refused('notWeighed'));
+    await till.ask({ kind: 'weigh', item: pork.id, weightGrams: 500 });
+    expect((await till.screen()).sale).toMatchObject({ weighing: null, totalFen: 1_580 });
+  });
+});
