@@ -872,7 +872,7 @@ test('the laws of lots and terms hold at every step, whatever is lost, doubled a
   );
 });
 
-test('freeing the term of a silent till costs at most its points and unseen refunds, and only with unseen sales (invariants 12, 17)', () => {
+test('freeing a silent term costs at most its points and unseen refunds, and only with unseen sales (invariants 12, 17)', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 3 }), actsOf('free', 'free', 'nextDay'), (tills, steps) => {
       const world = begun(tills);
@@ -969,7 +969,7 @@ test('a copied data folder costs at most what its term held, whatever both copie
   );
 });
 
-test('a model whose network never fails frees, expires and gives lots a second life: the laws above are about something', () => {
+test('the model frees, expires and gives lots a second life, so its laws are about something', () => {
   const world = begun(2);
   const [one, two] = world.tills;
   if (one === undefined || two === undefined) return;

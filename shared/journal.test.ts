@@ -132,6 +132,14 @@ for (const [what, postings, balanced] of [
     true,
   ],
   [
+    'points that name no lot',
+    [
+      { account: 'spent', unit: 'points', amount: 5 },
+      { account: 'allotment', unit: 'points', amount: -5 },
+    ],
+    false,
+  ],
+  [
     'a sum that is zero only because it was rounded',
     fen(Number.MAX_SAFE_INTEGER, 2, -Number.MAX_SAFE_INTEGER, -1),
     false,
@@ -155,7 +163,9 @@ test('postings balance exactly when the exact sums of each unit and lot are zero
         const key = one.unit === 'fen' ? 'fen' : `points ${one.lot ?? ''}`;
         sums.set(key, (sums.get(key) ?? 0n) + BigInt(one.amount));
       }
-      const exact = postings.every((one) => one.amount !== 0) && [...sums.values()].every((sum) => sum === 0n);
+      const exact =
+        postings.every((one) => one.amount !== 0 && (one.unit === 'fen' || one.lot !== undefined)) &&
+        [...sums.values()].every((sum) => sum === 0n);
       if (isBalanced(postings)) expect(exact).toBe(true);
       else if (postings.every((one) => Math.abs(one.amount) < 4)) expect(exact).toBe(false);
     }),

@@ -104,11 +104,13 @@ export function readRecord(
     : { kind: 'refused', reason: 'unbalanced' };
 }
 
-/** Invariants 1 and 2: whole fen sum to zero, whole points sum to zero per lot, and no posting is empty. */
+/** Invariants 1 and 2: whole fen sum to zero, whole points sum to zero per named lot, no posting is empty. */
 export function isBalanced(postings: readonly Posting[]): boolean {
   const sums = new Map<string, number>();
   for (const posting of postings) {
     if (posting.amount === 0) return false;
+    // Points without a lot would count in the totals and move nothing in any lot.
+    if (posting.unit === 'points' && posting.lot === undefined) return false;
     const key = posting.unit === 'fen' ? 'fen' : `points ${posting.lot ?? ''}`;
     const sum = (sums.get(key) ?? 0) + posting.amount;
     // Beyond 2^53 a sum is rounded, and a rounded sum could come back to zero where the amounts do not.
