@@ -203,8 +203,19 @@ function giveMembers(
 
 /** Opens whatever the folder holds; a refusal is an answer too. */
 export function tryCore(folder: string, parts: Partial<World> = {}, startMs = OPENED_AT_MS) {
-  // Ids must stay apart over restarts, as they do in a real world.
-  const world = { ...testWorld(folder, startMs), newId: randomUUID, ...parts };
+  let nowMs = startMs;
+  const world = {
+    ...testWorld(folder, startMs),
+    // Ids must stay apart over restarts, as they do in a real world.
+    newId: randomUUID,
+    auditWorker: new URL('./audit-worker.ts', import.meta.url),
+    // What runs by itself stands still here: a test moves months, and does by hand what should happen in them.
+    clock: { nowMs: () => nowMs, later: () => () => {} },
+    advance: (milliseconds: number): void => {
+      nowMs += milliseconds;
+    },
+    ...parts,
+  };
   return { world, opened: openCore(world) };
 }
 

@@ -38,6 +38,8 @@ function setPragmas(database: Connection): void {
   database.pragma('fullfsync = ON');
   database.pragma('foreign_keys = ON');
   database.pragma('trusted_schema = OFF');
+  // Without it a REPLACE would delete a record and no trigger would see it.
+  database.pragma('recursive_triggers = ON');
   database.pragma('cell_size_check = ON');
   database.pragma('busy_timeout = 5000');
   database.pragma('wal_autocheckpoint = 1000');

@@ -1,0 +1,209 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Command } from '../../shared/till-contract.ts';
+import { DAY_MS, HOUR_MS } from '../../shared/time.ts';
+import { foldRecord, newFold, totalsOf } from '../../shared/reconcile.ts';
+import { bodyOf } from '../../shared/record-bodies.ts';
+import { coreOn, FIRST_DAY, goods, makeFolder, openTestCore, pins, scan, sellAt, type TestCore } from './test-core.ts';
+
+let till: TestCore;
+beforeEach(async () => {
+  till = await openTestCore();
+});
+afterEach(() => till.close());
+
+const { bread, salt } = goods;
+const conflict = { kind: 'refused', reason: 'idConflict' };
+const conflictsOf = (): unknown[] =>
+  till.records().flatMap((record) => (record.kind === 'idConflict' ? [record.body] : []));
+
+describe('a shift', () => {
+  test('opened twice is one; with another float it is refused and recorded, and a second is refused', async () => {
+    await till.ask({ kind: 'openShift', shift: 'shift-0001', floatFen: 20_000 });
+    expect(await till.send({ kind: 'openShift', shift: 'shift-0001', floatFen: 1 })).toEqual(conflict);
+    expect(conflictsOf()).toEqual([{ id: 'shift-0001', kind: 'shiftOpen' }]);
+    expect(await till.send({ kind: 'openShift', shift: 'shift-0002', floatFen: 1 })).toMatchObject({
+      reason: 'shiftOpenAlready',
+    });
+    expect(till.records().filter((record) => record.kind === 'shiftOpen')).toHaveLength(1);
+  });
+
+  test('cash moved twice under one id moves once, in words of its own too; another amount is refused and recorded', async () => {
+    const move = (amountFen: number, id = 'move-0001'): Command => ({
+      kind: 'moveCash',
+      id,
+      direction: 'out',
+      amountFen,
+      reason: '给孙晓峰买垃圾袋',
+    });
+    await till.ask(move(500));
+    await till.ask(move(500));
+    expect(await till.send(move(501))).toEqual(conflict);
+    expect(conflictsOf()).toEqual([{ id: 'move-0001', kind: 'cashMove' }]);
+    const report = await till.client.shiftReport();
+    expect([report?.cashOutFen, report?.totals.cashFen]).toEqual([500, -500]);
+    expect(JSON.stringify(till.records())).not.toContain('孙晓峰');
+    expect(await till.send(move(0, 'move-0002'))).toMatchObject({ reason: 'badInput' });
+  });
+
+  test('closed with a count keeps the difference, which the next float begins with; a repeat answers the same', async () => {
+    await sellAt(till, bread.code);
+    await till.ask({ kind: 'nextSale' });
+    await till.ask({ kind: 'startCloseShift' });
+    const close = (countedFen: number): Command => ({ kind: 'closeShift', shift: 'shift-0001', countedFen });
+    await till.ask(close(20_300));
+    await till.ask(close(20_300));
+    expect(await till.send(close(20_400))).toEqual(conflict);
+    expect(await till.client.lastShift()).toMatchObject({
+      expectedFen: 20_500,
+      countedFen: 20_300,
+      differenceFen: -200,
+      sales: 1,
+    });
+    expect((await till.screen()).carriedFloatFen).toBe(20_300);
+    await till.ask({ kind: 'openShift', shift: 'shift-0002', floatFen: 20_300 });
+    expect((await till.screen()).shift).toMatchObject({ number: 2, sales: 0 });
+  });
+
+  test('nothing is sold, moved or closed without one, nor by nobody', async () => {
+    await till.ask({ kind: 'closeShift', shift: 'shift-0001', countedFen: 20_000 });
+    for (const command of [scan(bread.code), { kind: 'startPay' }, { kind: 'hold' }] as const) {
+      expect(await till.send(command), command.kind).toMatchObject({ kind: 'refused', reason: 'noShift' });
+    }
+    expect(await till.send({ kind: 'closeShift', shift: 'shift-0009', countedFen: 1 })).toMatchObject({
+      reason: 'noShift',
+    });
+    await till.ask({ kind: 'signOut' });
+    for (const command of [
+      scan(bread.code),
+      { kind: 'openShift', shift: 'shift-0003', floatFen: 1 },
+      { kind: 'closeShift', shift: 'shift-0001', countedFen: 1 },
+      { kind: 'moveCash', id: 'move-0003', direction: 'in', amountFen: 1, reason: 'x' },
+    ] as const) {
+      expect(await till.send(command), command.kind).toMatchObject({ kind: 'refused', reason: 'notSignedIn' });
+    }
+  });
+});
+
+describe('periods', () => {
+  const kinds = (): string[] =>
+    till
+      .records()
+      .flatMap(({ kind, period, businessDay }) =>
+        ['sale', 'periodClose', 'shiftClose'].includes(kind) ? [`${kind} ${period} ${businessDay}`] : [],
+      );
+  const closings = () => till.records().flatMap((record) => bodyOf(record, 'periodClose') ?? []);
+
+  test('a day that was forgotten is closed by the first record of the next, and the shift goes on through it', async () => {
+    await sellAt(till, bread.code);
+    till.world.advance(16 * HOUR_MS);
+    await sellAt(till, salt.code);
+    expect(kinds()).toEqual([`sale 1 ${FIRST_DAY}`, `sale 1 ${FIRST_DAY}`]);
+    // Past three in the morning it is another business day.
+    till.world.advance(2 * HOUR_MS);
+    await sellAt(till, bread.code, salt.code);
+    await till.ask({ kind: 'closeShift', shift: 'shift-0001', countedFen: 21_500 });
+    expect(kinds().slice(2)).toEqual([`periodClose 1 ${FIRST_DAY}`, 'sale 2 2026-03-03', 'shiftClose 2 2026-03-03']);
+    const shift = till.records().find((record) => record.kind === 'shiftClose');
+    expect(shift?.body).toMatchObject({ differenceFen: 0, totals: { sales: 3, totalFen: 1_500 } });
+  });
+
+  test('what the night itself records after its closing takes no sale of the next day into the old one', async () => {
+    await sellAt(till, bread.code);
+    await till.client.night();
+    // A sign-in late in the evening opens the next period under the old label.
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    till.world.advance(22 * HOUR_MS);
+    await sellAt(till, salt.code);
+    expect(kinds()).toEqual([
+      `sale 1 ${FIRST_DAY}`,
+      `periodClose 1 ${FIRST_DAY}`,
+      `periodClose 2 ${FIRST_DAY}`,
+      'sale 3 2026-03-03',
+    ]);
+    expect(closings()[1]?.totals).toMatchObject({ sales: 0, totalFen: 0, accounts: {} });
+  });
+
+  test('are gapless, hold every record once, and their totals are the fold of their records; the perpetual adds up', async () => {
+    for (let day = 0; day < 4; day += 1) {
+      for (let sale = 0; sale <= day; sale += 1) await sellAt(till, bread.code, salt.code);
+      await till.ask({ kind: 'nextSale' });
+      await till.client.night();
+      await till.client.night();
+      till.world.advance(23 * HOUR_MS);
+    }
+    const records = till.records();
+    const closed = closings();
+    expect(closed.map((body) => body.period)).toEqual(closed.map((_, index) => index + 1));
+    let expectedFirst = 1;
+    const perpetual = newFold();
+    for (const body of closed) {
+      expect(body.firstSeq).toBe(expectedFirst);
+      expectedFirst = body.lastSeq + 1;
+      const own = records.slice(body.firstSeq - 1, body.lastSeq);
+      expect(own.at(-1)?.kind).toBe('periodClose');
+      expect(new Set(own.map((record) => `${record.period} ${record.businessDay}`))).toEqual(
+        new Set([`${body.period} ${body.label}`]),
+      );
+      const fold = newFold();
+      for (const record of own) {
+        foldRecord(fold, record);
+        foldRecord(perpetual, record);
+      }
+      expect(body.totals).toEqual(totalsOf(fold));
+      expect(body.perpetual).toEqual(totalsOf(perpetual));
+    }
+    expect(closed.filter((body) => body.totals.sales > 0).map((body) => body.totals.sales)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('a day without trade closes nothing, however often the night runs', async () => {
+    await till.client.night();
+    const before = closings().length;
+    till.world.advance(3 * DAY_MS);
+    for (let night = 0; night < 3; night += 1) await till.client.night();
+    expect(closings()).toHaveLength(before);
+  });
+
+  test('receipt numbers are gapless over sales and refunds, refusals and restarts, and take no number twice', async () => {
+    const numbers: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await till.ask({ kind: 'quantityFirst', count: 2 });
+      const receipt = await sellAt(till, bread.code);
+      numbers.push(receipt);
+      const refund = (id: string, quantity: number): Command => ({
+        kind: 'refund',
+        id,
+        receipt,
+        lines: [{ line: 0, quantity, goods: 'waste' }],
+        reason: 'quality',
+        approval: null,
+      });
+      expect(await till.send(refund(`bad-refund-${round}`, 3))).toMatchObject({ reason: 'moreThanBought' });
+      await till.ask(refund(`refund-0${round}`, 1));
+      till = await till.again();
+    }
+    const taken = till.records().flatMap((record) => {
+      const body = bodyOf(record, 'sale') ?? bodyOf(record, 'refund');
+      return body === null ? [] : [body];
+    });
+    expect(taken.map((body) => body.counter)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(taken.map((body) => body.receipt)).toEqual(
+      taken.map((body) => `t01-1-${String(body.counter).padStart(6, '0')}`),
+    );
+    expect(taken.filter((_, index) => index % 2 === 0).map((body) => body.receipt)).toEqual(numbers);
+    expect((await till.client.verify()).state).toBe('sound');
+    expect((await till.client.rebuild()).identical).toBe(true);
+  });
+});
+
+test('a till whose clock stood still for a week closes one day and begins one', async () => {
+  const folder = makeFolder();
+  const other = coreOn(folder);
+  await other.ask({ kind: 'signIn', pin: pins.manager });
+  await other.ask({ kind: 'openShift', shift: 'shift-0001', floatFen: 0 });
+  await sellAt(other, bread.code);
+  for (let day = 0; day < 7; day += 1) other.world.advance(DAY_MS - 1);
+  await sellAt(other, bread.code);
+  const closed = other.records().filter((record) => record.kind === 'periodClose');
+  expect(closed).toHaveLength(1);
+  await other.close();
+});
