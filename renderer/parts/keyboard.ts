@@ -33,6 +33,8 @@ let wedge = wedgeAtRest;
 let remembered: Remembered | null = null;
 let held: ReturnType<typeof setTimeout> | null = null;
 let flushing: ReturnType<typeof setTimeout> | null = null;
+/** An input method took keys of this run, and may still write its word into the field. */
+let methodAte = false;
 let strokes: readonly Stroke[] = [];
 /** Digits that a pause ended and that are no whole code: they may be the head of a torn burst. */
 let partial: Readonly<{ code: string; timer: ReturnType<typeof setTimeout> }> | null = null;
@@ -68,6 +70,7 @@ function onKeyDown(event: KeyboardEvent): void {
   const field = editedField();
   if (leavesPage(event, field !== null)) event.preventDefault();
   const before = field === null ? null : { field, value: field.value };
+  if (event.isComposing || event.key === 'Process') methodAte = true;
   const { broken } = wedge;
   const outcome = feed(
     wedge,
@@ -216,7 +219,8 @@ function restoreField(before: Remembered): void {
   }
   restore();
   // It may still write its word after this.
-  setTimeout(restore, 0);
+  if (methodAte) setTimeout(restore, 0);
+  methodAte = false;
 }
 
 /** Writes a field so that React hears of it. */

@@ -143,7 +143,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
         {link !== 'open' && (
           <div className="reconnecting" role="status">
             <span className="spinner small" aria-hidden="true" />
-            正在重新连接，单子都在，请稍等
+            正在重新连接，单子都在，请稍等。一直连不上，请关掉收银台再打开
           </div>
         )}
       </div>

@@ -11,7 +11,10 @@ export function DemoStrip(): ReactNode {
   const { screen, send } = useTill();
   const [demo, setDemo] = useState<Demo | null>(null);
   const [card, setCard] = useState(0);
-  const [connected, setConnected] = useState(screen.status.town !== 'unreachable');
+  // The core notices a pulled plug only when it next calls the town; until then the hand that pulled it knows better.
+  const { town } = screen.status;
+  const [pulled, setPulled] = useState({ while: town, connected: town !== 'unreachable' });
+  const connected = pulled.while === town ? pulled.connected : town !== 'unreachable';
   const stopped = screen.phase === 'stopped';
   useEffect(() => {
     if (stopped) return;
@@ -73,7 +76,7 @@ export function DemoStrip(): ReactNode {
         <DemoButton
           label={connected ? '断开' : '恢复'}
           act={() => {
-            setConnected(!connected);
+            setPulled({ while: town, connected: !connected });
             void send({ kind: 'simulateNetwork', connected: !connected });
           }}
         />

@@ -18,7 +18,7 @@ type Preview = Awaited<ReturnType<Client['previewRefund']>>;
 export function ReceiptsDialog(): ReactNode {
   const { hide, show, send, screen } = useTill();
   const [text, setText] = useState('');
-  const [rows, setRows] = useState<ReceiptRows | null>(null);
+  const [rows, setRows] = useState<ReceiptRows | 'failed' | null>(null);
   const [picked, setPicked] = useState(0);
   const [read, setRead] = useState<Readonly<{ number: string; answer: ReceiptAnswer }> | null>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -33,7 +33,7 @@ export function ReceiptsDialog(): ReactNode {
         setRows(found);
         setPicked(0);
       } catch {
-        if (!gone) setRows([]);
+        if (!gone) setRows('failed');
       }
     };
     void load();
@@ -41,7 +41,8 @@ export function ReceiptsDialog(): ReactNode {
       gone = true;
     };
   }, [text]);
-  const number = rows?.[picked]?.receipt ?? null;
+  const shown = rows === 'failed' ? null : rows;
+  const number = shown?.[picked]?.receipt ?? null;
   useEffect(() => {
     list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
     if (number === null) return;
@@ -66,12 +67,13 @@ export function ReceiptsDialog(): ReactNode {
   const refund = (): void => {
     if (number !== null && opened?.kind === 'sale') show({ kind: 'refund', receipt: number });
   };
-  const move = (by: number): void => setPicked((at) => Math.max(0, Math.min((rows?.length ?? 1) - 1, at + by)));
+  const move = (by: number): void => setPicked((at) => Math.max(0, Math.min((shown?.length ?? 1) - 1, at + by)));
   return (
     <Frame
       title="今日单"
       size="wide"
       leave={hide}
+      aside={<small className="dialog-note">最近的在最上面，往日的也能查</small>}
       onKey={({ name }) => {
         switch (name) {
           case 'Up':
@@ -112,10 +114,11 @@ export function ReceiptsDialog(): ReactNode {
             onChange={(event) => setText(event.target.value)}
           />
           <div className="rows" ref={list} role="listbox" aria-label="小票">
-            {rows !== null && rows.length === 0 && (
-              <p className="nothing">{text.trim() === '' ? '今天还没有收过款' : wordsOf('unknownReceipt')}</p>
+            {rows === 'failed' && <p className="nothing">✕ 没有读到小票，请关上再打开一次</p>}
+            {shown !== null && shown.length === 0 && (
+              <p className="nothing">{text.trim() === '' ? '还没有收过款' : wordsOf('unknownReceipt')}</p>
             )}
-            {rows?.map((row, index) => (
+            {shown?.map((row, index) => (
               <button
                 type="button"
                 key={row.receipt}

@@ -420,7 +420,10 @@ function Choices({
   return (
     <div className="lines choices" role="listbox" aria-label="选择商品">
       <div className="choices-head">
-        <b>找到 {choices.length} 种，按数字选一种</b>
+        <span>
+          共 {choices.length} 种，<kbd>1</kbd> 到 <kbd>9</kbd> 直接选，<kbd>↑</kbd> <kbd>↓</kbd> 翻看，<kbd>Enter</kbd>{' '}
+          选中
+        </span>
         <button type="button" className="key small" onMouseDown={keepFocus} onClick={leave}>
           <span>都不是</span>
           <kbd>Esc</kbd>
