@@ -93,9 +93,9 @@ try {
 } catch (error) {
   if (error instanceof EngineError) fail(error.message);
   const code = (error as { code?: string }).code;
-  if (code === 'EADDRINUSE') fail('this port is taken by another program: choose another with --port');
+  if (code === 'EADDRINUSE') fail('端口被占用，请用 --port 另选 (this port is taken: choose another with --port)');
   if (code === 'EACCES' || code === 'ENOSPC' || code === 'EROFS') {
-    fail(`the town's folder cannot be written (${code}): ${(error as Error).message}`);
+    fail(`镇的文件夹写不进去 (the folder cannot be written, ${code}): ${(error as Error).message}`);
   }
   fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

@@ -52,7 +52,9 @@ async function assertDurable(pool: pg.Pool): Promise<void> {
   for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) {
     const result = await pool.query<Record<string, string>>(`SHOW ${name}`);
     if (result.rows[0]?.[name] === 'off') {
-      throw new EngineError(`this PostgreSQL runs with ${name} = off and would lose what it promised: turn it on`);
+      throw new EngineError(
+        `这台 PostgreSQL 的 ${name} = off，断电会丢账，请打开 (turn it on: it would lose what it promised)`,
+      );
     }
   }
 }
@@ -69,7 +71,7 @@ async function migrate(pool: pg.Pool): Promise<void> {
     const version = rows[0]?.version ?? 0;
     if (version > MIGRATIONS.length) {
       throw new EngineError(
-        `this database was written by a newer town server (schema ${version}, this one knows ${MIGRATIONS.length}): use the newer program; nothing was changed`,
+        `数据库由更新的程序写成，请用新程序打开，什么都没有改动 (written by a newer town server: schema ${version}, not ${MIGRATIONS.length})`,
       );
     }
     for (const migration of MIGRATIONS.slice(version)) await client.query(migration);

@@ -66,7 +66,7 @@ export async function startEngine(dataFolder: string, log: (line: string) => voi
   const onExit = async (): Promise<void> => {
     if (stopping || restarts >= 10) return;
     restarts += 1;
-    log('PostgreSQL ended unexpectedly and is started again; what it acknowledged is on disk');
+    log('PostgreSQL 意外退出，正在重新启动，已确认的都在磁盘上 (ended unexpectedly, is started again)');
     try {
       await endLeftover(cluster, log);
       await launch();
@@ -123,7 +123,7 @@ async function findBinaries(): Promise<Binaries> {
     return (await import(pathToFileURL(beside.resolve(name)).href)) as Binaries;
   } catch {
     throw new EngineError(
-      `PostgreSQL for this machine (${name}) is not installed. Set DATABASE_URL to a PostgreSQL server of your own.`,
+      `没有适合这台机器的 PostgreSQL (${name})，请用 DATABASE_URL 指明一台 (not installed: name a server of your own by DATABASE_URL)`,
     );
   }
 }
@@ -179,14 +179,19 @@ function launcherFor(folder: string, binaries: Binaries): Launcher {
       const closed = owner === null ? null : closedFolder([folder, binaries.postgres], owner);
       const said = result.stderr.trim().split('\n').slice(-4).join('\n');
       throw new EngineError(
-        closed === null ? `PostgreSQL's folder could not be made: ${said}` : `${unreachable(closed)}\n${said}`,
+        closed === null
+          ? `PostgreSQL 的文件夹建不成 (its folder could not be made): ${said}`
+          : `${unreachable(closed)}\n${said}`,
       );
     },
   };
 }
 
 function unreachable(closed: string): string {
-  return `PostgreSQL cannot run as root, and its own user may not enter ${closed}. Choose a --data folder that others may enter, or let them through with: chmod o+x ${closed}`;
+  return [
+    `PostgreSQL 不能以 root 运行，而它自己的用户进不了 ${closed}。请另选 --data 文件夹，或执行 chmod o+x ${closed}`,
+    `(PostgreSQL cannot run as root, and its own user may not enter that folder: choose another, or open it so)`,
+  ].join('\n');
 }
 
 function findSetpriv(): string | null {
@@ -204,7 +209,8 @@ function systemUser(): { uid: number; gid: number } {
   if (known !== null) return known;
   spawnSync('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']);
   const user = lookUp('postgres') ?? lookUp('nobody');
-  if (user === null) throw new EngineError('PostgreSQL cannot run as root and no other system user could be made.');
+  if (user === null)
+    throw new EngineError('PostgreSQL 不能以 root 运行，也建不了别的用户 (no system user for it could be made)');
   return user;
 }
 
@@ -250,7 +256,9 @@ function refuseHeldFolder(folder: string, state: State | null): void {
   if (state === null || state.holder === null || !isAlive(state.holder)) return;
   // A process number is given out again after a restart of the machine: the start time tells them apart.
   if (state.holderStart !== startTimeOf(state.holder)) return;
-  throw new EngineError(`${folder} is held by another town server (process ${state.holder}); stop that one first.`);
+  throw new EngineError(
+    `${folder} 正由另一个镇服务器使用，进程 ${state.holder}，请先停掉它 (held by another town server, process ${state.holder})`,
+  );
 }
 
 function isAlive(pid: number): boolean {
@@ -278,11 +286,13 @@ async function endLeftover(cluster: string, log: (line: string) => void): Promis
   if (!existsSync(mark)) return;
   const pid = Number(readFileSync(mark, 'utf8').split('\n')[0]);
   if (Number.isInteger(pid) && pid > 1 && servesCluster(pid, cluster)) {
-    log('ending the PostgreSQL that an earlier town left behind');
+    log('正在结束上次遗留的 PostgreSQL (ending one that an earlier town left behind)');
     process.kill(pid, 'SIGINT');
     for (let tries = 0; tries < 300 && servesCluster(pid, cluster); tries += 1) await wait(100);
     if (servesCluster(pid, cluster)) {
-      throw new EngineError(`PostgreSQL (process ${pid}) still holds ${cluster}; end it and start again.`);
+      throw new EngineError(
+        `PostgreSQL 进程 ${pid} 还占着 ${cluster}，请结束它再启动 (end that process and start again)`,
+      );
     }
   }
   rmSync(mark, { force: true });
@@ -343,7 +353,7 @@ async function accepting(child: ChildProcess, connection: Connection, logFile: s
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
       const said = readFileSync(logFile, 'utf8').trim().split('\n').slice(-6).join('\n');
-      throw new EngineError(`PostgreSQL did not start: ${said}`);
+      throw new EngineError(`PostgreSQL 没有启动 (did not start): ${said}`);
     }
     const client = new pg.Client({ ...connection, database: 'postgres', connectionTimeoutMillis: 2_000 });
     client.on('error', () => {});
@@ -353,7 +363,7 @@ async function accepting(child: ChildProcess, connection: Connection, logFile: s
       return;
     } catch (error) {
       await client.end().catch(() => {});
-      if (performance.now() > deadline) throw new EngineError(`PostgreSQL did not answer: ${String(error)}`);
+      if (performance.now() > deadline) throw new EngineError(`PostgreSQL 没有应答 (did not answer): ${String(error)}`);
       await wait(30);
     }
   }

@@ -7,6 +7,7 @@ import { OpenAPIHandler } from '@orpc/openapi/fastify';
 import { onError, ORPCError } from '@orpc/server';
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { townContract } from '../shared/town-contract.ts';
 import { createSessions, hasPassword, setPassword } from './console.ts';
 import { newId, newKeys, signWith } from './crypto.ts';
@@ -54,9 +55,10 @@ const root = join(import.meta.dirname, '..');
 export async function startTown(options: TownOptions): Promise<StartedTown> {
   const log = options.log ?? (() => {});
   mkdirSync(options.dataFolder, { recursive: true, mode: 0o711 });
+  const identity = identityOf(options);
   const database = await openDatabase(options.dataFolder, options.databaseUrl ?? null, log);
   try {
-    const { town, password } = await openTown(options, database, log);
+    const { town, password } = await openTown(options, identity, database, log);
     const enrolmentCode = options.demo ? await demoCode(town) : null;
     const app = await listen(options, town, log);
     return {
@@ -76,23 +78,47 @@ export async function startTown(options: TownOptions): Promise<StartedTown> {
   }
 }
 
-/** Opens the town that this folder's key belongs to, or makes and fills a new one. */
+type TownKey = Readonly<{ town: string; name: string; publicKey: string; privateKey: string }>;
+
+type Identity = Readonly<{ key: TownKey; keyFile: string; seed: Seed | null }>;
+
+/** The key in this folder, or a new one for the town that is to be filled; decided before any database is started. */
+function identityOf(options: TownOptions): Identity {
+  const seed = readSeed(options);
+  const keyFile = join(options.dataFolder, 'town-key.json');
+  if (existsSync(keyFile)) return { key: readKey(keyFile), keyFile, seed };
+  if (seed === null) {
+    throw new EngineError(
+      `${options.dataFolder} 里还没有镇。用 --demo 建模拟镇，或用 --seed FILE 建自己的镇 (no town in this folder yet: --demo or --seed FILE makes one)`,
+    );
+  }
+  const key = { town: seed.town.id, name: seed.town.name, ...newKeys() };
+  // The key is on disk before anything is signed with it.
+  writeSecret(keyFile, JSON.stringify(key));
+  return { key, keyFile, seed };
+}
+
+const keySchema = z.object({ town: z.string(), name: z.string(), publicKey: z.string(), privateKey: z.string() });
+
+function readKey(keyFile: string): TownKey {
+  try {
+    return keySchema.parse(JSON.parse(readFileSync(keyFile, 'utf8')));
+  } catch {
+    throw new EngineError(
+      `${keyFile} 读不出来，请从备份恢复这个文件；数据库没有改动 (this file cannot be read: restore it; the database is untouched)`,
+    );
+  }
+}
+
+const DEMO = 'demo';
+
+/** Opens the town that the key belongs to, or fills a new one. */
 async function openTown(
   options: TownOptions,
+  { key, keyFile, seed }: Identity,
   database: Database,
   log: (line: string) => void,
 ): Promise<{ town: Town; password: string | null }> {
-  const seed = readSeed(options);
-  const keyFile = join(options.dataFolder, 'town-key.json');
-  const known = existsSync(keyFile) ? (JSON.parse(readFileSync(keyFile, 'utf8')) as TownKey) : null;
-  if (known === null && seed === null) {
-    throw new EngineError(
-      'this folder holds no town yet: start it with --demo, or with --seed FILE for a town of yours',
-    );
-  }
-  const key = known ?? { town: seed?.town.id ?? '', name: seed?.town.name ?? '', ...newKeys() };
-  // The key is on disk before anything is signed with it.
-  if (known === null) writeSecret(keyFile, JSON.stringify(key));
   const town: Town = {
     id: key.town,
     name: key.name,
@@ -105,30 +131,46 @@ async function openTown(
     tillKeys: new Map(),
     contacts: new Map(),
   };
+  const isDemo = options.demo && (options.seedFile ?? null) === null;
   await town.store.transact(['enrolment', 'points'], async (transaction) => {
     const row = await transaction.get('town', { town: town.id });
     if (row !== null && row.publicKey !== town.publicKey) {
-      throw new EngineError(`the database holds ${town.name} with another key than ${keyFile}: restore that file`);
+      throw new EngineError(
+        `数据库里的${town.name}用的是另一把钥匙，请恢复 ${keyFile} (the database holds this town with another key: restore that file)`,
+      );
     }
-    if (row !== null) return;
+    if (row !== null) {
+      // A real town must not be given a demo's published password.
+      if (options.demo && (await transaction.get('setting', { name: DEMO })) === null) {
+        throw new EngineError(
+          `${town.name}不是模拟镇，不能用 --demo 打开 (this is no demo town: start it without --demo)`,
+        );
+      }
+      return;
+    }
     if (seed === null || seed.town.id !== town.id) {
-      throw new EngineError(`the database does not hold ${town.name} (${town.id}), whose key lies in this folder`);
+      throw new EngineError(
+        `数据库里没有${town.name} (${town.id})，而它的钥匙在 ${keyFile} (the database does not hold the town whose key lies here)`,
+      );
     }
     const policy: unknown = JSON.parse(readFileSync(join(root, 'resources', 'policy-default.json'), 'utf8'));
     await seedTown(town, transaction, seed, policy);
     await transaction.put('town', [{ town: town.id, name: town.name, publicKey: town.publicKey }]);
-    log(`${town.name} is new: ${seed.members.length} members`);
+    if (isDemo) await transaction.put('setting', [{ name: DEMO, value: 'yes' }]);
+    log(`新建 ${town.name}，村民 ${seed.members.length} 人 (a new town)`);
   });
   return { town, password: await passwordOf(options, town) };
 }
-
-type TownKey = Readonly<{ town: string; name: string; publicKey: string; privateKey: string }>;
 
 function readSeed(options: TownOptions): Seed | null {
   const file = options.seedFile ?? (options.demo ? join(root, 'resources', 'demo', 'town.json') : null);
   if (file === null) return null;
   const parsed = seedSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!parsed.success) throw new EngineError(`${file} does not describe a town: ${parsed.error.issues[0]?.message}`);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+    throw new EngineError(`${file} 不是镇的资料 (does not describe a town): ${where}`);
+  }
   return parsed.data;
 }
 
@@ -226,10 +268,21 @@ export async function openApiDocument(town: Readonly<{ name: string }>): Promise
   });
 }
 
-const SAFE_HEADERS = {
+const CONTENT_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
   // The console's table library writes its styles while it runs; everything else comes from files of this server.
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+];
+
+const SAFE_HEADERS = {
+  'content-security-policy': CONTENT_POLICY.join('; '),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
