@@ -106,7 +106,7 @@ describe('both shells', () => {
     const socket = await overSocket(served);
     const [overOne, overOther] = [await scenario(port.client), await scenario(socket.client)];
     expect(overOther).toEqual(overOne);
-    expect(overOne[8]).toMatchObject({ code: 'BAD_REQUEST' });
+    expect(overOne[9]).toMatchObject({ code: 'BAD_REQUEST' });
     port.close();
     socket.close();
     await served.close();
