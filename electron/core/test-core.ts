@@ -70,14 +70,14 @@ export type TestCore = Readonly<{
 }>;
 
 /** Makes a till's folder as enrolment, a first statement and a manager leave it, without any town. */
-export function makeFolder(): string {
+export function makeFolder(atMs = OPENED_AT_MS): string {
   const folder = mkdtempSync(join(tmpdir(), 'one-card-core-'));
-  const world = testWorld(folder, OPENED_AT_MS);
+  const world = testWorld(folder, atMs);
   const opened = openLedger(join(world.dataFolder, 'ledger.sqlite'), world.crypto.hash);
   must(opened.kind === 'opened', 'a new ledger opens');
   const { ledger } = opened;
   const identity = { town: 'town', shop: 'shop', till: 't01', incarnation: 1 };
-  const day = businessDayOf(OPENED_AT_MS, '03:00');
+  const day = businessDayOf(atMs, '03:00');
   const keeper = createKeeper(
     world.keepFolder,
     world.dataFolder,
@@ -102,10 +102,10 @@ export function makeFolder(): string {
       operator: null,
       body: { publicKey, incarnationId: 'incarnation-one', because: 'enrolled' },
     },
-    OPENED_AT_MS,
+    atMs,
     day,
   );
-  const record = (draft: Parameters<typeof ledger.record>[0]) => ledger.record(draft, OPENED_AT_MS, day);
+  const record = (draft: Parameters<typeof ledger.record>[0]) => ledger.record(draft, atMs, day);
   for (const [role, name] of [
     ['manager', '于海明'],
     ['cashier', '林小雨'],
@@ -124,7 +124,7 @@ export function makeFolder(): string {
     operator: null,
     body: { source: 'test', items: Object.values(goods) },
   });
-  giveMembers(ledger, world, record, day);
+  giveMembers(ledger, world, record, atMs);
   keeper.raise(ledger.head());
   keeper.close();
   ledger.close();
@@ -135,8 +135,9 @@ function giveMembers(
   ledger: Parameters<typeof createReplicas>[0],
   world: World,
   record: (draft: Parameters<typeof ledger.record>[0]) => unknown,
-  day: string,
+  atMs: number,
 ): void {
+  const day = businessDayOf(atMs, '03:00');
   const replicas = createReplicas(ledger);
   const view = (id: string, state: MemberView['state']): MemberView => ({
     id,
@@ -153,7 +154,7 @@ function giveMembers(
     nextExpiry: null,
     savedThisYearFen: 0,
     countedSeq: 0,
-    asOfMs: OPENED_AT_MS,
+    asOfMs: atMs,
   });
   replicas.putMember(view('member-good', 'active'), 1);
   replicas.putMember(view('member-gone', 'moved_out'), 1);
@@ -182,14 +183,14 @@ function giveMembers(
       hash: '0'.repeat(64),
       ackSeq: 0,
       ackHash: '0'.repeat(64),
-      term: { id: 'term-1', endMs: OPENED_AT_MS + TERM_HOURS * HOUR_MS },
-      townMs: OPENED_AT_MS,
+      term: { id: 'term-1', endMs: atMs + TERM_HOURS * HOUR_MS },
+      townMs: atMs,
       state: 'matched',
       breaks: 0,
     },
   });
   const lots = [
-    { lot: 'lot-1', village: 'v01', fund: '基金', expiresOn: addDays(dayOf(OPENED_AT_MS), 200), points: MEMBER_POINTS },
+    { lot: 'lot-1', village: 'v01', fund: '基金', expiresOn: addDays(dayOf(atMs), 200), points: MEMBER_POINTS },
   ];
   const grant = { id: 'grant-001', till: 't01', incarnation: 1, term: 'term-1', member: 'member-good', lots };
   record({
