@@ -141,7 +141,9 @@ async function openTown(
     }
     if (row !== null) {
       // A real town must not be given a demo's published password.
-      if (options.demo && (await transaction.get('setting', { name: DEMO })) === null) {
+      const wasDemo =
+        (await transaction.get('setting', { name: DEMO })) !== null || existsSync(passwordFileOf(options));
+      if (options.demo && !wasDemo) {
         throw new EngineError(
           `${town.name}不是模拟镇，不能用 --demo 打开 (this is no demo town: start it without --demo)`,
         );
@@ -174,9 +176,14 @@ function readSeed(options: TownOptions): Seed | null {
   return parsed.data;
 }
 
+/** Only a demo town's password is ever written down. */
+function passwordFileOf(options: TownOptions): string {
+  return join(options.dataFolder, 'console-password.txt');
+}
+
 /** A new town's password is made here and told once; a demo town's is kept beside it and told at every start. */
 async function passwordOf(options: TownOptions, town: Town): Promise<string | null> {
-  const file = join(options.dataFolder, 'console-password.txt');
+  const file = passwordFileOf(options);
   const kept = options.demo && existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
   return town.store.transact([], async (transaction) => {
     if (await hasPassword(transaction)) {
