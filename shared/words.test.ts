@@ -20,6 +20,12 @@ test('values are filled in, money as yuan and instants as time of the town', () 
   expect(wordsOf('snapshotOld', { asOfMs: Date.parse('2026-03-02T00:02:00Z') })).toContain('03-02 08:02');
 });
 
+test('what comes back as nothing is not said', () => {
+  expect(wordsOf('refundDone', { cashFen: 5060, mobileFen: 0, points: 3 })).toBe(
+    '已退货，退现金 50.60 元，退积分 3 分',
+  );
+});
+
 test('an unknown key is shown rather than hidden', () => {
   expect(wordsOf('somethingNew')).toBe('somethingNew');
 });

@@ -7,7 +7,8 @@ import type { RefusalReason } from './till-contract.ts';
  * that a reason reads the same at the till, in the back office and in a report. Each sentence says what happened and,
  * where a person has to act, what to do next.
  *
- * `{name}` is filled from the values. A part in square brackets is left out when one of its values is missing. A value
+ * `{name}` is filled from the values. A part in square brackets is left out when one of its values is missing, and one
+ * that begins with `?` also when a value is 0. A value
  * whose name ends in `Fen` is shown as yuan, in `AtMs` or `Ms` as a time of day, in `Minutes` and the like as it is.
  */
 export type WordValues = Readonly<Record<string, string | number>>;
@@ -169,7 +170,7 @@ const notices: Readonly<Record<NoticeKey, string>> = {
   snapshotOld: '积分余额是[ {asOfMs} ]的旧数，以本店可用为准',
   mobileTaken: '已记手机支付[ {amountFen} 元]，请确认已到账',
   payWithCounterCode: '收银机不能直接扣款：请顾客扫柜台码，核对到账后按 W（微信）或 Z（支付宝）录入',
-  refundDone: '已退货[，退现金 {cashFen} 元][，退手机款 {mobileFen} 元][，退积分 {points} 分]',
+  refundDone: '已退货[?，退现金 {cashFen} 元][?，退手机款 {mobileFen} 元][?，退积分 {points} 分]',
   signedIn: '[{mask} ]已登录',
   signedOut: '已退出登录',
   shiftOpened: '已开班[，备用金 {floatFen} 元]',
@@ -228,8 +229,13 @@ export function isWordKey(key: string): key is WordKey {
 export const wordKeys: readonly WordKey[] = [...(Object.keys(refusals) as RefusalReason[]), ...noticeKeys];
 
 function fill(sentence: string, values: WordValues): string {
-  const bracketed = sentence.replaceAll(/\[([^\]]*)\]/g, (_, part: string) =>
-    [...part.matchAll(/\{(\w+)\}/g)].every((match) => values[match[1] ?? ''] !== undefined) ? part : '',
+  const bracketed = sentence.replaceAll(/\[(\??)([^\]]*)\]/g, (_, unlessZero: string, part: string) =>
+    [...part.matchAll(/\{(\w+)\}/g)].every((match) => {
+      const value = values[match[1] ?? ''];
+      return value !== undefined && (unlessZero === '' || value !== 0);
+    })
+      ? part
+      : '',
   );
   return bracketed
     .replaceAll(/\{(\w+)\}/g, (_, name: string) => shown(name, values[name] ?? ''))
