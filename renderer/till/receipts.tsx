@@ -240,6 +240,10 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
   // A preview speaks of the goods it was asked for, and of no others.
   const preview = asked !== null && asked.of === wanted ? asked.preview : null;
   const busy = useRef(false);
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.children[picked]?.scrollIntoView({ block: 'nearest' });
+  }, [picked]);
   const { receipt, lines } = opened;
   const chosen = [...wanted].map(([line, one]) => ({ line, ...one }));
 
@@ -359,7 +363,7 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
       }}
     >
       <div className="refund">
-        <div className="refund-lines" role="listbox" aria-label="小票上的商品">
+        <div className="refund-lines" ref={list} role="listbox" aria-label="小票上的商品">
           {lines.map((line, index) => {
             const now = wanted.get(line.line);
             return (
