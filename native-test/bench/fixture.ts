@@ -1,15 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { planSpend, type HeldLot } from '../../shared/allotment.ts';
 import { must } from '../../shared/assert.ts';
 import { checkDigit } from '../../shared/barcode.ts';
 import type { Item } from '../../shared/item.ts';
 import type { RecordKind } from '../../shared/journal.ts';
 import { cardTokenHash, type MemberView } from '../../shared/member.ts';
-import { policySchema } from '../../shared/policy.ts';
 import { allotmentInPostings, salePostings } from '../../shared/posting.ts';
-import { priceSale, type PricingMember, type SaleLine } from '../../shared/pricing.ts';
-import type { SaleBody } from '../../shared/record-bodies.ts';
 import { addDays, DAY_MS, dayOf, HOUR_MS, startOfDayMs } from '../../shared/time.ts';
 import { createKeeper, keepName } from '../../electron/core/keeper.ts';
 import { openLedger, type Ledger } from '../../electron/core/ledger/ledger.ts';
@@ -21,8 +17,8 @@ import type { Operator, Till } from '../../electron/core/till.ts';
 import { hostCrypto, hostWorld, newId } from '../../electron/host-world.ts';
 import { type DeviceSettings, openDevices } from '../../electron/devices/devices.ts';
 import { NO_DEVICES, SIMULATED_DEVICES, tillFolder, writeShop } from '../../electron/shop-folder.ts';
-import policyDefault from '../../resources/policy-default.json' with { type: 'json' };
 import { madeUpItem } from './made-up-goods.ts';
+import { benchPolicy, madeUpSale } from './made-up-sales.ts';
 
 /**
  * Shops as large as a budget speaks of, written by the core's own ledger: the same records, postings and projections as
@@ -58,15 +54,12 @@ const RECORDS_PER_TRANSACTION = 10_000;
 /** Points of one member at this till: enough that a basket is never paid by them alone. */
 const POINTS_HELD = 30;
 const MEMBERS_WITH_POINTS = 2_000;
-/** How many lines a sale has, in the shares that a small shop's scans show: half of all customers buy one thing. */
-const LINES_OF_SALES = [1, 1, 1, 1, 1, 2, 2, 3, 3, 5] as const;
 
-const policy = policySchema.parse(policyDefault);
 const manager: Operator = { id: 'bench-manager', name: '店长', role: 'manager' };
 
 /** The token on the card of the `index`th member. */
 export function cardOf(index: number): string {
-  const digits = `${policy.card.prefix}${String(index).padStart(10, '0')}`;
+  const digits = `${benchPolicy.card.prefix}${String(index).padStart(10, '0')}`;
   return digits + checkDigit(digits);
 }
 
@@ -122,7 +115,7 @@ function writerOf(folder: string, keepFolder: string, ledger: Ledger, size: Fixt
     replicas,
     atMs: () => atMs,
     businessDay: () => day,
-    policy: () => policy,
+    policy: () => benchPolicy,
     operator: () => manager,
     record: (draft) => ledger.record(draft, atMs, day),
     codeOf: (text) => text,
@@ -131,7 +124,6 @@ function writerOf(folder: string, keepFolder: string, ledger: Ledger, size: Fixt
     const recorded = till.record(draft);
     must(recorded.kind === 'recorded', 'a fixture records each fact once');
   };
-  const held = new Map<string, number>();
 
   const begin = (publicKey: string, townKey: string): void => {
     ledger.transaction(() => {
@@ -241,94 +233,42 @@ function writerOf(folder: string, keepFolder: string, ledger: Ledger, size: Fixt
       },
       postings: allotmentInPostings(TERM, lots),
     });
-    held.set(memberId(index), (held.get(memberId(index)) ?? 0) + points);
   };
 
   let counter = 0;
   const sell = (items: readonly Item[], shift: string, turn: number): void => {
-    const lines = Array.from({ length: LINES_OF_SALES[turn % LINES_OF_SALES.length] ?? 1 }, (_, line) => {
-      const item = items[(turn * 7 + line * 1_009) % items.length];
-      must(item !== undefined, 'a fixture that trades has goods');
-      return { item, count: 1 + ((turn + line) % 3) };
-    });
-    // Every third customer shows a card, and every sixth pays a part with points that have just been topped up.
-    const member = turn % 3 === 0 && size.members > 0 ? (turn * 13) % size.members : null;
-    const points = member !== null && turn % 6 === 0 ? 1 : 0;
-    if (member !== null && points > 0) grant(member, 1);
+    // Every third customer shows a card, and every sixth pays a part with a point that has just been topped up.
+    const index = turn % 3 === 0 && size.members > 0 ? (turn * 13) % size.members : null;
+    const points = index !== null && turn % 6 === 0 ? 1 : 0;
+    if (index !== null && points > 0) grant(index, points);
     counter += 1;
-    const body = saleBody(lines, member, points, shift, counter);
+    const body = madeUpSale({
+      ...{ turn, items, shift, counter, atMs, day },
+      receipt: `B01-1-${String(counter).padStart(7, '0')}`,
+      member:
+        index === null
+          ? null
+          : {
+              id: memberId(index),
+              card: `bench-card-${index}`,
+              village: VILLAGE,
+              stars: starsOf(index),
+              lots: points === 0 ? [] : [{ ...lotOf(index), term: TERM, points }],
+            },
+    });
     write({
       kind: 'sale',
       id: newId(),
       operator: manager.id,
       body,
       postings: salePostings(body),
-      stock: body.lines.map((line, index) => ({ item: line.item, batch: null, delta: -line.quantity, line: index })),
+      stock: body.lines.map((line, position) => ({
+        item: line.item,
+        batch: null,
+        delta: -line.quantity,
+        line: position,
+      })),
     });
-  };
-
-  const saleBody = (
-    lines: readonly Readonly<{ item: Item; count: number }>[],
-    member: number | null,
-    points: number,
-    shift: string,
-    number: number,
-  ): SaleBody => {
-    const sold: SaleLine[] = lines.map(({ item, count }) => ({
-      per: 'piece',
-      count,
-      priceFen: item.priceFen ?? 0,
-      category: item.category,
-      discountable: item.discountable,
-    }));
-    const pricingMember: PricingMember | null =
-      member === null ? null : { stars: starsOf(member), spendable: points, spentToday: 0, spentThisMonth: 0 };
-    const result = priceSale(sold, pricingMember, policy, { points, mobileFen: 0, cashGivenFen: 10_000_000 });
-    must(result.kind === 'priced', 'a fixture pays what it buys');
-    const lots: HeldLot[] = member === null ? [] : [{ ...lotOf(member), term: TERM, points }];
-    return {
-      receipt: `B01-1-${String(number).padStart(7, '0')}`,
-      counter: number,
-      shift,
-      policyVersion: policy.version,
-      catalogueVersion: 1,
-      openedAtMs: atMs,
-      member:
-        member === null
-          ? null
-          : {
-              id: memberId(member),
-              card: `bench-card-${member}`,
-              village: VILLAGE,
-              stars: starsOf(member),
-              how: 'presented',
-              known: { spendable: points, spentToday: 0, spentThisMonth: 0, townPoints: 100, townAsOfMs: atMs },
-            },
-      lines: lines.map(({ item }, index) => {
-        const price = result.lines[index];
-        must(price !== undefined, 'each line has its price');
-        const { id, code, name, spec, unit, category, per, discountable } = item;
-        const { quantity, shelfFen, payFen, reason, pointsShareFen, moneyShareFen } = price;
-        return {
-          ...{ item: id, code, name, spec, unit, category, per, discountable, priceFen: item.priceFen ?? 0 },
-          ...{ quantity, shelfFen, payFen, reason, pointsShareFen, moneyShareFen },
-        };
-      }),
-      pointValueFen: policy.pointValueFen,
-      truncation: { ...policy.truncation },
-      totalFen: result.totalFen,
-      pointsMax: result.pointsMax,
-      pointsUsed: result.pointsUsed,
-      pointsFen: result.pointsFen,
-      lots: points === 0 ? [] : planSpend(lots, points, day),
-      mobileFen: 0,
-      mobileChannel: null,
-      truncationFen: result.truncationFen,
-      cashDueFen: result.cashDueFen,
-      cashGivenFen: result.cashDueFen,
-      changeFen: 0,
-      paidFen: result.paidFen,
-    };
   };
 
   /** Days of trade, each closed by the core's own closing, the last one left open where its night was missed. */

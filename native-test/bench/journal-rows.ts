@@ -8,6 +8,7 @@ import { must } from '../../shared/assert.ts';
 import type { Command } from '../../shared/till-contract.ts';
 import { clientOfHolder } from '../../electron/holder.ts';
 import { currentScreen, type TillClient } from '../../electron/till-client.ts';
+import { catalogueShop, catalogueSizes } from './counter-rows.ts';
 import { makeFixture, type Fixture } from './fixture.ts';
 import { openOwnCore } from './own-core.ts';
 import { atLeast, atMost, percentile, timed, type BenchResult, type BenchRun } from './result.ts';
@@ -20,7 +21,7 @@ const MEMORY_MEGABYTES = 200;
 const count = (value: number): string => value.toLocaleString('en');
 
 /** A shop of a year: its journal, a county's worth of members, and a last night that never ran. */
-export function oldShop(run: BenchRun): Fixture & { records: number; members: number } {
+function oldShop(run: BenchRun): Fixture & { records: number; members: number } {
   const size = run.quick ? { records: 30_000, members: 5_000 } : { records: 300_000, members: 50_000 };
   run.say(`a shop with ${count(size.records)} records and ${count(size.members)} members …`);
   const place = join(run.scratch, 'old-shop');
@@ -192,7 +193,7 @@ function residentMegabytes(pid: number): number | null {
 }
 
 /** A till's process that sells, searches and looks at its stock. */
-export async function memoryRow(run: BenchRun, shop: Fixture, name: string): Promise<BenchResult | null> {
+async function memoryRow(run: BenchRun, shop: Fixture, name: string): Promise<BenchResult | null> {
   if (process.platform !== 'linux') {
     run.say(`${name}: only Linux tells how much memory another process holds; left out`);
     return null;
@@ -228,7 +229,11 @@ async function sellOnce(client: TillClient, shop: Fixture, sale: number): Promis
     must(answer.kind === 'done', `${command.kind} is done`);
   };
   for (let line = 0; line < 4; line += 1) {
-    await send({ kind: 'scan', code: shop.codes[(sale * 37 + line * 1_009) % shop.codes.length] ?? '', source: 'scanner' });
+    await send({
+      kind: 'scan',
+      code: shop.codes[(sale * 37 + line * 1_009) % shop.codes.length] ?? '',
+      source: 'scanner',
+    });
   }
   await send({ kind: 'startPay' });
   const screen = await currentScreen(client);
@@ -246,9 +251,10 @@ export async function journalRows(run: BenchRun, wanted: (name: string) => boole
   if (wanted('start')) rows.push(await startRow(run, shop));
   if (wanted('verify')) rows.push(await verifyRow(run, shop));
   if (wanted('memory')) {
-    const name = `till core memory, ${count(shop.records)} records, ${count(shop.members)} members`;
-    rows.push(await memoryRow(run, shop, name));
+    const name = 'till core memory';
+    rows.push(await memoryRow(run, shop, `${name}, ${count(shop.records)} records, ${count(shop.members)} members`));
+    const large = catalogueShop(run, catalogueSizes(run).large);
+    rows.push(await memoryRow(run, large, `${name}, ${count(large.codes.length)} items`));
   }
   return rows.filter((row) => row !== null);
 }
-

@@ -1,0 +1,174 @@
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import react from '@vitejs/plugin-react';
+import { type Browser, type CDPSession, chromium as playwright, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { serve, type Served } from '../../electron/serve.ts';
+import { buildPages } from '../../scripts/build-pages.ts';
+import { chromium } from '../prerequisite.ts';
+import { catalogueShop, catalogueSizes } from './counter-rows.ts';
+import type { Fixture } from './fixture.ts';
+import { openOwnCore, type OwnCore } from './own-core.ts';
+import { atMost, percentile, type BenchResult, type BenchRun } from './result.ts';
+
+const ABOVE_BARE_MS = 4;
+const LINES = 10;
+
+/**
+ * Runs in both pages alike: from the time stamp of the Enter that ends a burst to the first frame that was painted after
+ * the rows of the table changed. A message sent from an animation frame arrives behind that frame's paint.
+ */
+const STOPWATCH = `(() => {
+  let enteredMs = null;
+  window.paints = [];
+  addEventListener('keydown', (event) => { if (event.key === 'Enter') enteredMs = event.timeStamp; }, { capture: true });
+  const rows = () => document.querySelectorAll('tbody tr').length;
+  let before = 0;
+  new MutationObserver(() => {
+    const now = rows();
+    if (now === before) return;
+    before = now;
+    if (enteredMs === null) return;
+    const fromMs = enteredMs;
+    enteredMs = null;
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => window.paints.push(performance.now() - fromMs);
+      channel.port2.postMessage(null);
+    });
+  }).observe(document, { childList: true, subtree: true, characterData: true });
+})();`;
+
+type Counter = Readonly<{ page: Page; keys: CDPSession; samples: number[] }>;
+
+/** Scan to paint at two sizes of the catalogue, and the bare page's own time that they are judged by. */
+export async function paintRows(run: BenchRun): Promise<BenchResult[]> {
+  const program = chromium.find();
+  if (program === null) {
+    run.say(`scan to paint: no browser; to enable: ${chromium.enableWith}`);
+    return [];
+  }
+  const pagesFolder = (await buildPages()).folder;
+  const barePages = await buildBarePage(run);
+  const sizes = catalogueSizes(run);
+  const browser = await playwright.launch({
+    executablePath: program,
+    args: ['--no-sandbox', '--test-type', '--disable-background-timer-throttling', '--disable-renderer-backgrounding'],
+  });
+  try {
+    const rows: BenchResult[] = [];
+    for (const items of [sizes.small, sizes.large]) {
+      rows.push(await paintRow(run, browser, pagesFolder, barePages, catalogueShop(run, items)));
+    }
+    return rows;
+  } finally {
+    await browser.close();
+  }
+}
+
+async function buildBarePage(run: BenchRun): Promise<string> {
+  const outDir = join(run.scratch, 'bare-page');
+  await build({
+    configFile: false,
+    root: join(import.meta.dirname, 'bare-page'),
+    base: './',
+    mode: 'production',
+    plugins: [react()],
+    logLevel: 'warn',
+    build: { outDir: join(outDir, 'till'), emptyOutDir: true, target: 'chrome130', modulePreload: { polyfill: false } },
+  });
+  return outDir;
+}
+
+async function paintRow(
+  run: BenchRun,
+  browser: Browser,
+  pagesFolder: string,
+  barePages: string,
+  shop: Fixture,
+): Promise<BenchResult> {
+  const core = openOwnCore(shop);
+  const opened: Served[] = [];
+  try {
+    const host = (folder: string): Promise<Served> =>
+      serve({ router: core.core.router, pagesFolder: folder, port: 0, log: () => {} });
+    const till = await host(pagesFolder);
+    opened.push(till);
+    const bareHost = await host(`${barePages}`);
+    opened.push(bareHost);
+    const real = await openCounter(browser, till.tillUrl);
+    const bare = await openCounter(browser, `${bareHost.origin}/till/`);
+    await real.page.getByText('扫第一件商品开始').waitFor();
+    const rounds = run.quick ? 4 : 30;
+    for (let round = -2; round < rounds; round += 1) {
+      await burst(bare, shop, round);
+      await burst(real, shop, round);
+      await emptied(core, real.page);
+      if (round < 0) for (const counter of [bare, real]) counter.samples.length = 0;
+    }
+    const limit = percentile(bare.samples, 0.99);
+    await real.page.context().close();
+    await bare.page.context().close();
+    return atMost({
+      name: `scan to paint in Chromium, ${shop.codes.length.toLocaleString('en')} items`,
+      unit: 'ms',
+      samples: real.samples,
+      limit,
+      budget: limit + ABOVE_BARE_MS,
+      judged: 'p99',
+    });
+  } finally {
+    for (const one of opened) await one.close();
+    await core.close();
+  }
+}
+
+async function openCounter(browser: Browser, url: string): Promise<Counter> {
+  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' });
+  const page = await context.newPage();
+  await page.addInitScript(STOPWATCH);
+  await page.goto(url);
+  return { page, keys: await context.newCDPSession(page), samples: [] };
+}
+
+/** Ten scans: thirteen digits and Enter, handed to the browser in one go, so that a busy machine tears none apart. */
+async function burst(counter: Counter, shop: Fixture, round: number): Promise<void> {
+  await counter.page.bringToFront();
+  for (let line = 0; line < LINES; line += 1) {
+    const code = shop.codes[((round + 2) * 977 + line * 1_009) % shop.codes.length] ?? '';
+    await Promise.all([
+      ...Array.from(code).flatMap((digit) => press(counter.keys, `Digit${digit}`, digit, digit.charCodeAt(0))),
+      ...press(counter.keys, 'Enter', 'Enter', 13),
+    ]);
+    await painted(counter);
+    // The time between two goods, and a different place within a frame at each.
+    await wait(40 + ((line * 7) % 16));
+  }
+}
+
+function press(keys: CDPSession, code: string, key: string, windowsVirtualKeyCode: number): Promise<unknown>[] {
+  const text = key === 'Enter' ? '\r' : key;
+  return [
+    keys.send('Input.dispatchKeyEvent', { type: 'keyDown', code, key, text, windowsVirtualKeyCode }),
+    keys.send('Input.dispatchKeyEvent', { type: 'keyUp', code, key, windowsVirtualKeyCode }),
+  ];
+}
+
+async function painted(counter: Counter): Promise<void> {
+  for (let tries = 0; tries < 1_000; tries += 1) {
+    const paints = await counter.page.evaluate('window.paints.splice(0)');
+    if (Array.isArray(paints) && paints.length > 0) {
+      counter.samples.push(...(paints as number[]));
+      return;
+    }
+    await wait(5);
+  }
+  const shown = await counter.page.evaluate('document.body.innerText');
+  throw new Error(`a scan changed no row of the page: ${String(shown).slice(0, 400)}`);
+}
+
+/** Leaves an empty basket behind, as after a sale, so that no page grows from round to round. */
+async function emptied(core: OwnCore, page: Page): Promise<void> {
+  await core.send({ kind: 'voidSale', reason: 'bench' });
+  await page.getByText('扫第一件商品开始').waitFor();
+}
