@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRouterClient } from '@orpc/server';
@@ -70,8 +70,8 @@ export type TestCore = Readonly<{
 }>;
 
 /** Makes a till's folder as enrolment, a first statement and a manager leave it, without any town. */
-export function makeFolder(atMs = OPENED_AT_MS): string {
-  const folder = mkdtempSync(join(tmpdir(), 'one-card-core-'));
+export function makeFolder(atMs = OPENED_AT_MS, parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'one-card-core-'));
   const world = testWorld(folder, atMs);
   const opened = openLedger(join(world.dataFolder, 'ledger.sqlite'), world.crypto.hash);
   must(opened.kind === 'opened', 'a new ledger opens');
@@ -300,9 +300,4 @@ export function recordsOf(folder: string): JournalRecord[] {
     must(read.kind === 'read', 'a record of the journal reads');
     return read.record;
   });
-}
-
-/** A copy of a till's data folder, without what its holder left there. */
-export function copyData(from: string, to: string): void {
-  cpSync(from, to, { recursive: true, filter: (name) => !name.includes('holder.') });
 }
