@@ -30,6 +30,12 @@ DIR 是门店文件夹；不存在或为空时，serve/import/replay/night 会�
 (DIR is a shop's folder; where it is absent or empty, these four make it a demo shop.)
 退出码 (exit codes): 0 完成 done, 1 拒绝或账有出入 refused or breaks, 2 用法不对 wrong usage`;
 
+// Whoever reads our answer may stop reading it, as `head` does; that is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 const root = dirname(import.meta.dirname);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const print = (text: string): void => void process.stdout.write(`${text}\n`);

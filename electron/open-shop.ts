@@ -15,7 +15,7 @@ import {
   townFolder,
   writeShop,
 } from './shop-folder.ts';
-import { clientOf, type TillClient, type TillRouter } from './till-client.ts';
+import { clientOf, currentScreen, type TillClient, type TillRouter } from './till-client.ts';
 
 /** How a host wants to enter a shop's folder. */
 export type Entering = Readonly<{
@@ -108,6 +108,7 @@ export async function enterShop(entering: Entering): Promise<Entered> {
     const bare = demo !== null && !shop.furnished;
     const running = bare || entering.withTown ? await town.start(bare) : null;
     if (bare) await furnishNew(entering, shop, client, demo, running);
+    else if (demo !== null && running !== null) await rejoin(client, demo, running);
     return {
       kind: 'own',
       shop,
@@ -153,6 +154,17 @@ async function furnishNew(
   entering.say('正在布置模拟门店：入网、商品、库存、人员 (setting up the demo shop) …');
   await furnish(client, demo, town?.enrolmentCode ?? null);
   writeShop(entering.folder, { ...shop, furnished: true });
+}
+
+/**
+ * A demo folder that was moved or copied goes on as a new incarnation, which its town has to hear of; a real shop asks
+ * its town for a code, a demo shop has one at hand.
+ */
+async function rejoin(client: TillClient, demo: DemoFacts, town: DemoTown): Promise<void> {
+  const { status } = await currentScreen(client);
+  if (status.town !== 'notEnrolled' || town.enrolmentCode === null) return;
+  const { name, pin } = demo.manager;
+  await client.send({ kind: 'enrol', code: town.enrolmentCode, managerName: name, managerPin: pin });
 }
 
 /**

@@ -90,6 +90,18 @@ describe('a night', () => {
     }
   }
 
+  test('an answer of settle lost, then more sales: the next night hears both statements and matches the newer day', async () => {
+    await sell(shop.client, { codes: [goods.salt.code], card, points: 1 });
+    shop.line.fault = (call) => (call === 'settle' ? 'dropAnswer' : 'pass');
+    expect((await shop.client.night()).state).toBe('pending');
+    shop.line.fault = null;
+    await sell(shop.client, { codes: [goods.oil.code] });
+    await sell(shop.client, { codes: [goods.oil.code] });
+    const healed = await shop.client.night();
+    expectMatched(healed);
+    expect(healed.till).toMatchObject({ sales: 2, pointsSpent: 0 });
+  });
+
   test('the town killed during the night at each step: the next try ends matched', async () => {
     for (const step of ['hello', 'upload', 'settle'] as const) {
       await sell(shop.client, { codes: [goods.salt.code], card, points: 1 });

@@ -5,8 +5,10 @@ import {
   chownSync,
   closeSync,
   existsSync,
+  lchownSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -51,6 +53,7 @@ export async function startEngine(dataFolder: string, log: (line: string) => voi
   const port = await freePort();
   writeState(folder, { password, port, holder: process.pid, holderStart: startTimeOf(process.pid) });
   if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(folder, cluster, binaries, launcher, password);
+  else if (launcher.owner !== null) giveBack(cluster, launcher.owner);
 
   const connection = { host: '127.0.0.1', port, user: USER, password, database: DATABASE };
   let child: ChildProcess | null = null;
@@ -125,6 +128,17 @@ async function findBinaries(): Promise<Binaries> {
     throw new EngineError(
       `没有适合这台机器的 PostgreSQL (${name})，请用 DATABASE_URL 指明一台 (not installed: name a server of your own by DATABASE_URL)`,
     );
+  }
+}
+
+/** A folder that root copied or restored belongs to root; the database would not even read its own settings. */
+function giveBack(cluster: string, owner: { uid: number; gid: number }): void {
+  if (statSync(cluster).uid === owner.uid) return;
+  for (const path of [
+    cluster,
+    ...readdirSync(cluster, { recursive: true }).map((name) => join(cluster, String(name))),
+  ]) {
+    lchownSync(path, owner.uid, owner.gid);
   }
 }
 

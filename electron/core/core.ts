@@ -352,7 +352,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const signIn = (pin: string): Answer => {
     const found = operators.byPin(pin, null);
     if (found.kind === 'refused') {
-      if (found.reason === 'wrongPin') operators.recordSignIn('', 'wrongPin');
+      // Before enrolment there is no chain to record it in, and nobody to sign in.
+      if (found.reason === 'wrongPin' && ledger.identity() !== null) operators.recordSignIn('', 'wrongPin');
       say(
         'bad',
         found.reason,

@@ -128,7 +128,7 @@ export function createNight(till: Till, periods: Periods, town: TownClient, onCh
       return counts(found) ? 'breaks' : 'matched';
     });
     if (town.isTrouble(settled)) return pending('settle', settled);
-    report.breaks = judgements[0] ?? judge(settled.statement, closed);
+    report.breaks = judgements.at(-1) ?? judge(settled.statement, closed);
     report.statementNumber = settled.statement.number;
     const period = settled.statement.period;
     report.town = closed === null || period === null || period.period !== closed.period ? null : period.totals;

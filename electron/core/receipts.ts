@@ -140,8 +140,10 @@ export function createReceipts(till: Till, members: Members, operators: Operator
       const text = `%${query.text.trim()}%`;
       const rows = ledger.all<ReceiptLine & { seq: number }>(
         `SELECT receipt.*, journal.seq AS seq FROM receipt JOIN journal USING (n)
-         WHERE (?1 IS NULL OR receipt.business_day = ?1) AND (receipt.number LIKE ?2 OR receipt.first_name LIKE ?2) ORDER BY receipt.n DESC LIMIT ?3`,
+         WHERE (? IS NULL OR receipt.business_day = ?) AND (receipt.number LIKE ? OR receipt.first_name LIKE ?) ORDER BY receipt.n DESC LIMIT ?`,
         query.day,
+        query.day,
+        text,
         text,
         query.limit,
       );

@@ -18,6 +18,8 @@ import type { Till } from './till.ts';
 /** A batch: at most so many records and so many bytes (ledger, part (c), step 4). */
 const BATCH_RECORDS = 500;
 const BATCH_BYTES = 900_000;
+/** More statements than this cannot have been lost between two contacts. */
+const STATEMENTS_AT_ONCE = 100;
 
 /** Why the town could not be asked, or what it refused. */
 export type TownTrouble = Readonly<{
@@ -248,28 +250,31 @@ export function createTownClient(
     onChange();
   };
 
-  /** The next statement after the last one applied; `judge` says whether its figures are ours. */
+  /** Every statement after the last one applied; `judge` says of the newest whether its figures are ours. */
   const settle = async (
     judge: (statement: Statement) => 'matched' | 'breaks',
   ): Promise<{ kind: 'settled'; statement: Statement } | TownTrouble> => {
     const { incarnation } = ledger.head();
-    const last = replicas.lastStatement(incarnation);
-    const town = world.town;
-    const answer = await ask(async () =>
-      town === null
-        ? Promise.reject(new Error('no town'))
-        : town.settle(signed({ ...ack, afterStatement: last?.number ?? 0 })),
-    );
-    if (isTrouble(answer)) return answer;
-    const statement = openStatement(answer.statement);
-    if (statement === null) return trouble('wrongKey');
-    const known = replicas.lastStatement(incarnation);
-    if (statement.number > (known?.number ?? 0) + 1) return trouble('gap');
-    if (statement.number === (known?.number ?? 0) + 1) {
+    const wanted = ack;
+    // A statement whose answer was lost comes first; the one that speaks of everything acknowledged comes last.
+    for (let tries = 0; tries < STATEMENTS_AT_ONCE; tries += 1) {
+      const known = replicas.lastStatement(incarnation);
+      const town = world.town;
+      const answer = await ask(async () =>
+        town === null
+          ? Promise.reject(new Error('no town'))
+          : town.settle(signed({ ...wanted, afterStatement: known?.number ?? 0 })),
+      );
+      if (isTrouble(answer)) return answer;
+      const statement = openStatement(answer.statement);
+      if (statement === null) return trouble('wrongKey');
+      if (statement.number !== (known?.number ?? 0) + 1) return trouble('gap');
       if (statement.previous !== (known?.hash ?? GENESIS_PREVIOUS)) return trouble('chain');
-      apply(statement, answer.statement, judge(statement));
+      const isLast = statement.settled.seq >= wanted.seq;
+      apply(statement, answer.statement, isLast ? judge(statement) : 'matched');
+      if (isLast) return { kind: 'settled', statement };
     }
-    return { kind: 'settled', statement };
+    return trouble('gap');
   };
 
   /** Policies, members and cards that changed since what is here. */

@@ -238,7 +238,7 @@ function MemberDialog(): ReactNode {
               onChange={(event) => setText(event.target.value)}
             />
           </label>
-          <p className="field-help">没有刷卡只打折，不能用积分</p>
+          <p className="field-help">卡在手里才能输；输卡号同刷卡，免密额度以内可用积分</p>
         </div>
         <Numpad field={field} enter={enter} />
       </div>
