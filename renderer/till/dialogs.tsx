@@ -225,7 +225,7 @@ function MemberDialog(): ReactNode {
     >
       <div className="two">
         <div>
-          <p className="lead">请顾客刷卡或扫卡，不用关这个窗口。卡不在身边，可以输入卡面号码。</p>
+          <p className="lead">请顾客刷卡或扫卡，不用关这个窗口。刷不出来时，照卡面输入号码。</p>
           <label>
             <span className="field-label">卡面号码</span>
             <input
