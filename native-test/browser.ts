@@ -132,7 +132,7 @@ const SCANNER_GAP_MS = 8;
 export async function scan(page: Page, code: string, gapMs: number = SCANNER_GAP_MS): Promise<void> {
   const session = await sessionOf(page);
   const sent: Promise<unknown>[] = [];
-  for (const [index, key] of [...code, 'Enter'].entries()) {
+  for (const [index, key] of keysOf(code).entries()) {
     if (index > 0) await sleep(gapMs);
     sent.push(...press(session, key));
   }
@@ -145,9 +145,14 @@ export async function scan(page: Page, code: string, gapMs: number = SCANNER_GAP
  */
 export async function scanQueued(page: Page, code: string): Promise<void> {
   const session = await sessionOf(page);
-  const keys = [...code, 'Enter'];
+  const keys = keysOf(code);
   const startAtMs = Date.now() - keys.length * SCANNER_GAP_MS;
   await Promise.all(keys.flatMap((key, index) => press(session, key, startAtMs + index * SCANNER_GAP_MS)));
+}
+
+/** The code's characters, and the suffix that a scanner is set to. */
+function keysOf(code: string): string[] {
+  return [...code.split(''), 'Enter'];
 }
 
 const sessions = new WeakMap<Page, Promise<CDPSession>>();
