@@ -162,7 +162,7 @@ function sayRefused(reason: string, detail: string, holder: Holder | null): numb
 
 /** What a newcomer needs to ring up a first basket. */
 function sayWelcome(till: string, shop: OwnShop): void {
-  const office = till.replace('/#', '/back-office/#');
+  const office = till.replace('/#', '/back-office/index.html#');
   print('');
   print('信用惠民超市收银台 (One-Card Till)');
   print(`  收银台 till        ${till}`);

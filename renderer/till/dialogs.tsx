@@ -200,7 +200,7 @@ function MoreDialog(): ReactNode {
 
 /** The back office is a page of its own; the token goes along behind the #. */
 function openBackOffice(): void {
-  window.location.assign(new URL(`/back-office/${window.location.hash}`, window.location.href));
+  window.location.assign(new URL(`/back-office/index.html${window.location.hash}`, window.location.href));
 }
 
 function MemberDialog(): ReactNode {
