@@ -182,7 +182,12 @@ function searchedTexts(shop: Fixture): string[] {
     ...[1, 2, 3].map(code),
     ...[4, 5].map((index) => code(index).slice(0, 8)),
     ...[6, 7].map((index) => code(index).slice(-6)),
-    ...['JY', 'YXC', 'QSNN', 'AKMB', 'fhjy', 'Z'],
+    'JY',
+    'YXC',
+    'QSNN',
+    'AKMB',
+    'fhjy',
+    'Z',
     '没有这样的货',
     'QQXXZZ',
   ];

@@ -243,7 +243,12 @@ function writerOf(folder: string, keepFolder: string, ledger: Ledger, size: Fixt
     if (index !== null && points > 0) grant(index, points);
     counter += 1;
     const body = madeUpSale({
-      ...{ turn, items, shift, counter, atMs, day },
+      turn,
+      items,
+      shift,
+      counter,
+      atMs,
+      day,
       receipt: `B01-1-${String(counter).padStart(7, '0')}`,
       member:
         index === null
@@ -253,7 +258,16 @@ function writerOf(folder: string, keepFolder: string, ledger: Ledger, size: Fixt
               card: `bench-card-${index}`,
               village: VILLAGE,
               stars: starsOf(index),
-              lots: points === 0 ? [] : [{ ...lotOf(index), term: TERM, points }],
+              lots:
+                points === 0
+                  ? []
+                  : [
+                      {
+                        ...lotOf(index),
+                        term: TERM,
+                        points,
+                      },
+                    ],
             },
     });
     write({

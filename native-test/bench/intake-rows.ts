@@ -106,8 +106,19 @@ function chainOf(from: Enrolled, sales: number, tillIndex: number): Chain {
   const write = (rest: Pick<JournalRecord, 'kind' | 'body' | 'postings' | 'stock'>): void => {
     const { town, shop, till } = from;
     const text = recordText({
-      ...{ v: 1, town, shop, till, incarnation: 1, seq: texts.length + 1, period: 1, businessDay: day, at: atMs },
-      ...{ id: newId(), operator: null, ...rest, previous: hashes.at(-1) ?? GENESIS_PREVIOUS },
+      v: 1,
+      town,
+      shop,
+      till,
+      incarnation: 1,
+      seq: texts.length + 1,
+      period: 1,
+      businessDay: day,
+      at: atMs,
+      id: newId(),
+      operator: null,
+      ...rest,
+      previous: hashes.at(-1) ?? GENESIS_PREVIOUS,
     });
     texts.push(text);
     hashes.push(recordHash(text, hostCrypto.hash));
@@ -115,12 +126,18 @@ function chainOf(from: Enrolled, sales: number, tillIndex: number): Chain {
   write({ kind: 'genesis', body: { publicKey, incarnationId: newId(), because: 'enrolled' }, postings: [], stock: [] });
   for (let turn = 0; turn < sales; turn += 1) {
     const body = madeUpSale({
-      ...{ turn: turn + tillIndex * 13, items: goods, member: null, shift: 'bench-shift', atMs, day },
-      ...{ counter: turn + 1, receipt: `${from.till}-1-${String(turn + 1).padStart(7, '0')}` },
+      turn: turn + tillIndex * 13,
+      items: goods,
+      member: null,
+      shift: 'bench-shift',
+      counter: turn + 1,
+      receipt: `${from.till}-1-${String(turn + 1).padStart(7, '0')}`,
+      atMs,
+      day,
     });
     write({
       kind: 'sale',
-      body: body as unknown as Record<string, unknown>,
+      body,
       postings: salePostings(body),
       stock: body.lines.map(({ item, quantity }, line) => ({ item, batch: null, delta: -quantity, line })),
     });

@@ -79,8 +79,21 @@ export function madeUpSale(
       const { id, code, name, spec, unit, category, per, discountable } = item;
       const { quantity, shelfFen, payFen, reason, pointsShareFen, moneyShareFen } = price;
       return {
-        ...{ item: id, code, name, spec, unit, category, per, discountable, priceFen: item.priceFen ?? 0 },
-        ...{ quantity, shelfFen, payFen, reason, pointsShareFen, moneyShareFen },
+        item: id,
+        code,
+        name,
+        spec,
+        unit,
+        category,
+        per,
+        discountable,
+        priceFen: item.priceFen ?? 0,
+        quantity,
+        shelfFen,
+        payFen,
+        reason,
+        pointsShareFen,
+        moneyShareFen,
       };
     }),
     pointValueFen: benchPolicy.pointValueFen,

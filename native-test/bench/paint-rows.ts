@@ -5,6 +5,7 @@ import { type Browser, type CDPSession, chromium as playwright, type Page } from
 import { build } from 'vite';
 import { serve, type Served } from '../../electron/serve.ts';
 import { buildPages } from '../../scripts/build-pages.ts';
+import { must } from '../../shared/assert.ts';
 import { chromium } from '../prerequisite.ts';
 import { catalogueShop, catalogueSizes } from './counter-rows.ts';
 import type { Fixture } from './fixture.ts';
@@ -94,18 +95,19 @@ async function paintRow(
       serve({ router: core.core.router, pagesFolder: folder, port: 0, log: () => {} });
     const till = await host(pagesFolder);
     opened.push(till);
-    const bareHost = await host(`${barePages}`);
+    const bareHost = await host(barePages);
     opened.push(bareHost);
     const real = await openCounter(browser, till.tillUrl);
     const bare = await openCounter(browser, `${bareHost.origin}/till/`);
     await real.page.getByText('扫第一件商品开始').waitFor();
     const rounds = run.quick ? 4 : 30;
     for (let round = -2; round < rounds; round += 1) {
-      await burst(bare, shop, round);
-      await burst(real, shop, round);
+      await burst(run, bare, shop, round);
+      await burst(run, real, shop, round);
       await emptied(core, real.page);
       if (round < 0) for (const counter of [bare, real]) counter.samples.length = 0;
     }
+    must(real.samples.length > rounds * LINES * 0.8, 'most bursts reach the page whole');
     const limit = percentile(bare.samples, 0.99);
     await real.page.context().close();
     await bare.page.context().close();
@@ -132,7 +134,7 @@ async function openCounter(browser: Browser, url: string): Promise<Counter> {
 }
 
 /** Ten scans: thirteen digits and Enter, handed to the browser in one go, so that a busy machine tears none apart. */
-async function burst(counter: Counter, shop: Fixture, round: number): Promise<void> {
+async function burst(run: BenchRun, counter: Counter, shop: Fixture, round: number): Promise<void> {
   await counter.page.bringToFront();
   for (let line = 0; line < LINES; line += 1) {
     const code = shop.codes[((round + 2) * 977 + line * 1_009) % shop.codes.length] ?? '';
@@ -140,22 +142,23 @@ async function burst(counter: Counter, shop: Fixture, round: number): Promise<vo
       ...Array.from(code).flatMap((digit) => press(counter.keys, `Digit${digit}`, digit, digit.charCodeAt(0))),
       ...press(counter.keys, 'Enter', 'Enter', 13),
     ]);
-    await painted(counter);
+    await painted(run, counter);
     // The time between two goods, and a different place within a frame at each.
     await wait(40 + ((line * 7) % 16));
   }
 }
 
 function press(keys: CDPSession, code: string, key: string, windowsVirtualKeyCode: number): Promise<unknown>[] {
-  const text = key === 'Enter' ? '\r' : key;
+  const text = key === 'Enter' ? '\r' : key === 'Escape' ? '' : key;
   return [
     keys.send('Input.dispatchKeyEvent', { type: 'keyDown', code, key, text, windowsVirtualKeyCode }),
     keys.send('Input.dispatchKeyEvent', { type: 'keyUp', code, key, windowsVirtualKeyCode }),
   ];
 }
 
-async function painted(counter: Counter): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
+/** Takes the time of a paint. A burst that a busy machine tore apart is no scan and has none: said, and left out. */
+async function painted(run: BenchRun, counter: Counter): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) {
     const paints = await counter.page.evaluate('window.paints.splice(0)');
     if (Array.isArray(paints) && paints.length > 0) {
       counter.samples.push(...(paints as number[]));
@@ -163,8 +166,8 @@ async function painted(counter: Counter): Promise<void> {
     }
     await wait(5);
   }
-  const shown = await counter.page.evaluate('document.body.innerText');
-  throw new Error(`a scan changed no row of the page: ${String(shown).slice(0, 400)}`);
+  run.say('scan to paint: one burst was torn apart by other work on this machine');
+  await Promise.all(press(counter.keys, 'Escape', 'Escape', 27));
 }
 
 /** Leaves an empty basket behind, as after a sale, so that no page grows from round to round. */
