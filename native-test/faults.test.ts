@@ -143,6 +143,9 @@ describe('a clock years off', () => {
     const jumps = records().filter((record) => record.kind === 'clock');
     expect(jumps).toHaveLength(offBefore + 1);
     expect(jumps.at(-1)?.body['jumpMs']).toBeGreaterThan(999 * DAY_MS);
+    await close();
+    open(null);
+    expect(await client.night()).toMatchObject({ state: 'pending', pendingBecause: 'unreachable' });
 
     clock.offMs = 0;
     await close();
@@ -152,6 +155,8 @@ describe('a clock years off', () => {
     expect(member).toMatchObject({ pointsRefused: null });
     await sell(client, { codes: [goods.oil.code], points: 3 });
     expectMatched(await client.night());
+    // The day that a wrong clock dated years ahead is not the one that is waited for.
+    await until('the night on the screen', (screen) => screen.status.night === 'matched');
   });
 });
 

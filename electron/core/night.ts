@@ -34,8 +34,13 @@ export function createNight(till: Till, periods: Periods, town: TownClient, onCh
     onChange();
   };
 
+  /** The report of the day that was closed last; labels do not say which, since a clock may have been years ahead. */
   const lastReport = (): NightReport | null => {
-    const row = ledger.get<{ report: string }>('SELECT report FROM night ORDER BY business_day DESC LIMIT 1');
+    const closed = periods.lastClosed();
+    const row =
+      closed === null
+        ? ledger.get<{ report: string }>('SELECT report FROM night ORDER BY business_day DESC LIMIT 1')
+        : ledger.get<{ report: string }>('SELECT report FROM night WHERE business_day = ?', closed.label);
     return row === undefined ? null : (JSON.parse(row.report) as NightReport);
   };
 
@@ -174,7 +179,11 @@ export function createNight(till: Till, periods: Periods, town: TownClient, onCh
       return minutes * MINUTE_MS;
     },
     /** True when a day was left unfinished: closed and pending, or not even closed. */
-    isMissed: (): boolean => periods.isOverdue() || lastReport()?.state === 'pending',
+    isMissed: (): boolean => {
+      if (periods.isOverdue()) return true;
+      const report = lastReport();
+      return report === null ? periods.lastClosed() !== null : report.state === 'pending';
+    },
     hasStatement: (): boolean => replicas.lastStatement(ledger.head().incarnation) !== null,
   };
 }
