@@ -543,7 +543,8 @@ export function createCheckout(parts: Parts) {
       spendableAfter: receipt.member?.spendableAfter ?? null,
       printed: world.devices.printer === 'missing' ? 'none' : 'printing',
     };
-    saleFile.save(null);
+    // The file of the open sale is emptied by the next sale: until then it names one that the journal holds, which
+    // `restored` knows, and no customer waits for the disk a second time.
     priced = null;
     parts.changed();
     if (body.cashGivenFen > 0) void world.devices.openDrawer();

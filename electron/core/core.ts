@@ -206,7 +206,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   };
 
   const screens = createScreens(() => screen());
-  const shopOf = () => readShop(ledger);
+  /** Read once and again when the till joins a town: every screen names the shop. */
+  let shop = readShop(ledger);
   const changed = (): void => screens.changed();
 
   const periods = createPeriods(till, sign);
@@ -315,7 +316,6 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const screen = (): Omit<Screen, 'revision'> => {
     if (whenStopped !== null)
       return { ...whenStopped, phase: 'stopped', stopped, stoppedDetail, pay: null, paid: null, closing: null };
-    const shop = shopOf();
     const shift = shifts.current();
     return {
       townName: shop.townName,
@@ -566,6 +566,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       say('bad', outcome === 'unreachable' ? 'enrolFailed' : 'enrolCodeWrong');
       return refuse('badInput');
     }
+    shop = readShop(ledger);
     if (operators.list().length === 0) {
       operators.save(
         {
