@@ -47,7 +47,7 @@ const DRIVERS = /^(node-hid|serialport|@serialport\/.+|pcsc-mini)(\/|$)/;
 /** Where the contract library may stand, so that replacing it stays a day's work. */
 const CONTRACT_FILES: Readonly<Partial<Record<Zone, RegExp>>> = {
   shared: /^shared\/(till|town)-contract\.ts$/,
-  core: /^electron\/core\/(router|town-client|town-api)\.ts$/,
+  core: /^electron\/core\/(router|town-client|town-api|test-core)\.ts$/,
 };
 
 /** Only the ledger writes SQLite; the folder's lock is an empty database of its own, for the lock it takes. */
@@ -121,7 +121,7 @@ function brokenRelative(path: string, zone: Zone, specifier: string): string | n
   if (!/\.[a-z0-9]+$/.test(target)) return `${specifier}: a relative import carries its extension`;
   if (target.startsWith('..')) return `${specifier}: leaves the project`;
   if (isTest(path) && target === 'native-test/prerequisite.ts') return null;
-  if (zone === 'renderer' && target.startsWith('resources/')) return null;
+  if ((zone === 'renderer' || zone === 'host') && target.startsWith('resources/')) return null;
   const targetZone = zoneOf(target);
   if (targetZone === zone || ARROWS[zone].includes(targetZone)) return null;
   return `${specifier}: ${zone} may not import ${targetZone}`;

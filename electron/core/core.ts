@@ -229,7 +229,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   /** The record that last changed an item or a price: which catalogue a sale was priced by. */
   const catalogueVersion = (): number =>
     ledger.get<{ n: number | null }>(
-      `SELECT MAX(COALESCE((SELECT MAX(n) FROM journal WHERE kind = 'itemChange'), 0), COALESCE((SELECT MAX(n) FROM journal WHERE kind = 'priceChange'), 0)) AS n`,
+      `SELECT MAX(
+         COALESCE((SELECT MAX(n) FROM journal WHERE kind = 'itemChange'), 0),
+         COALESCE((SELECT MAX(n) FROM journal WHERE kind = 'priceChange'), 0)
+       ) AS n`,
     )?.n ?? 0;
   const shiftId = (): string | null => shifts.current()?.id ?? null;
   const receipts = createReceipts(till, members, operators, shiftId);

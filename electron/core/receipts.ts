@@ -140,7 +140,8 @@ export function createReceipts(till: Till, members: Members, operators: Operator
       const text = `%${query.text.trim()}%`;
       const rows = ledger.all<ReceiptLine & { seq: number }>(
         `SELECT receipt.*, journal.seq AS seq FROM receipt JOIN journal USING (n)
-         WHERE (? IS NULL OR receipt.business_day = ?) AND (receipt.number LIKE ? OR receipt.first_name LIKE ?) ORDER BY receipt.n DESC LIMIT ?`,
+         WHERE (? IS NULL OR receipt.business_day = ?) AND (receipt.number LIKE ? OR receipt.first_name LIKE ?)
+         ORDER BY receipt.n DESC LIMIT ?`,
         query.day,
         query.day,
         text,

@@ -22,6 +22,28 @@ export type ItemRow = {
   initials: string;
 };
 
+/** The columns of the table, in its order. */
+export const ITEM_COLUMNS = [
+  'id',
+  'code',
+  'name',
+  'category',
+  'spec',
+  'unit',
+  'per',
+  'plu',
+  'price_fen',
+  'clearance_fen',
+  'promotion_fen',
+  'promotion_from',
+  'promotion_to',
+  'cost_fen',
+  'discountable',
+  'low_stock',
+  'shelf_life_days',
+  'initials',
+] as const satisfies readonly (keyof ItemRow)[];
+
 export function itemFromRow(row: ItemRow): Item {
   return {
     id: row.id,

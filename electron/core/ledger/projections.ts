@@ -3,7 +3,7 @@ import type { Item } from '../../../shared/item.ts';
 import type { JournalRecord, RecordKind } from '../../../shared/journal.ts';
 import type { BodyOf } from '../../../shared/record-bodies.ts';
 import type { Connection } from './database.ts';
-import { itemFromRow, itemToRow, type ItemRow } from './item-row.ts';
+import { ITEM_COLUMNS, itemFromRow, itemToRow, type ItemRow } from './item-row.ts';
 
 /**
  * Folds one record into every table beside the journal. The till calls it in the transaction that writes the record; a
@@ -51,13 +51,10 @@ export function createProjector(database: Connection): Projector {
     `INSERT INTO batch (item, batch, received_at_ms, quantity, produced_on, expires_on, cost_fen, supplier)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const putItem = database.prepare(`
-    INSERT INTO item (id, code, name, category, spec, unit, per, plu, price_fen, clearance_fen, promotion_fen, promotion_from, promotion_to, cost_fen, discountable, low_stock, shelf_life_days, initials)
-    VALUES (@id, @code, @name, @category, @spec, @unit, @per, @plu, @price_fen, @clearance_fen, @promotion_fen, @promotion_from, @promotion_to, @cost_fen, @discountable, @low_stock, @shelf_life_days, @initials)
-    ON CONFLICT (id) DO UPDATE SET code = excluded.code, name = excluded.name, category = excluded.category, spec = excluded.spec, unit = excluded.unit,
-      per = excluded.per, plu = excluded.plu, price_fen = excluded.price_fen, clearance_fen = excluded.clearance_fen, promotion_fen = excluded.promotion_fen,
-      promotion_from = excluded.promotion_from, promotion_to = excluded.promotion_to, cost_fen = excluded.cost_fen, discountable = excluded.discountable,
-      low_stock = excluded.low_stock, shelf_life_days = excluded.shelf_life_days, initials = excluded.initials`);
+  const putItem = database.prepare(
+    `INSERT INTO item (${ITEM_COLUMNS.join(', ')}) VALUES (${ITEM_COLUMNS.map((column) => `@${column}`).join(', ')})
+     ON CONFLICT (id) DO UPDATE SET ${ITEM_COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`,
+  );
   const getItem = database.prepare<[string], ItemRow>('SELECT * FROM item WHERE id = ?');
   const putSearch = database.prepare(
     'INSERT INTO item_search (item, text) VALUES (?, ?) ON CONFLICT (item) DO UPDATE SET text = excluded.text',
