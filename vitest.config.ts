@@ -13,6 +13,7 @@ export default defineConfig({
             'renderer/**/*.test.{ts,tsx}',
             'town-server/**/*.test.ts',
             'scripts/**/*.test.ts',
+            'resources/**/*.test.ts',
           ],
           environment: 'node',
           testTimeout: 20_000,
