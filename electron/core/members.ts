@@ -93,9 +93,15 @@ export function createMembers(till: Till) {
       const known = replicas.member(id);
       if (known === null) return null;
       const { incarnation } = known;
-      // A member of whom nothing changed is as fresh as the last contact at which the town said so.
+      const { countedSeq, nextExpiry } = known.view;
+      const since = (from: string, to: string) => spentSince(id, incarnation, countedSeq, from, to);
+      const spentSinceAll = since('0000-00-00', '9999-99-99').points;
+      // Points go by earliest expiry, so what was spent here since comes off those that expire next.
+      const expiring = nextExpiry === null ? 0 : nextExpiry.points - Math.max(0, spentSinceAll);
       const view = {
         ...known.view,
+        nextExpiry: nextExpiry === null || expiring <= 0 ? null : { ...nextExpiry, points: expiring },
+        // A member of whom nothing changed is as fresh as the last contact at which the town said so.
         asOfMs: Math.max(known.view.asOfMs, Number(ledger.setting('membersAsOfMs') ?? '0')),
       };
       const day = till.businessDay();
@@ -103,7 +109,6 @@ export function createMembers(till: Till) {
       const term = openTerm();
       const lots = term === null ? [] : heldLots(id, term.id);
       const starsStale = till.atMs() - view.asOfMs > policy.stars.validDays * DAY_MS;
-      const since = (from: string, to: string) => spentSince(id, incarnation, view.countedSeq, from, to);
       const townToday = view.spentDay === day ? view.spentToday : 0;
       const townMonth = view.spentDay.slice(0, 7) === month ? view.spentThisMonth : 0;
       return {
@@ -114,7 +119,7 @@ export function createMembers(till: Till) {
         held: spendablePoints(lots, day),
         spentToday: townToday + since(day, day).points,
         spentThisMonth: townMonth + since(`${month}-00`, `${month}-99`).points,
-        townPoints: Math.max(0, view.townPoints - since('0000-00-00', '9999-99-99').points),
+        townPoints: Math.max(0, view.townPoints - spentSinceAll),
         savedThisYearFen: Math.max(
           0,
           view.savedThisYearFen + since(`${day.slice(0, 4)}-00-00`, `${day.slice(0, 4)}-99-99`).savedFen,
