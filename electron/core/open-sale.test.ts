@@ -11,6 +11,14 @@ import { testItem } from './test-till.ts';
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 let folder: string;
+/** What the file wants done soon; a test does it when it likes. */
+let planned: (() => void)[] = [];
+const clock = {
+  later: (_delayMs: number, task: () => void) => {
+    planned.push(task);
+    return () => void (planned = planned.filter((one) => one !== task));
+  },
+};
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'one-card-sale-'));
 });
@@ -31,13 +39,13 @@ function steps(): OpenSale[] {
 }
 
 function saveAll(sales: readonly (OpenSale | null)[]): void {
-  const saved = createSaleFile(folder, sha256);
+  const saved = createSaleFile(folder, sha256, clock);
   for (const sale of sales) saved.save(sale);
   saved.close();
 }
 
 function loaded(): OpenSale | null {
-  const again = createSaleFile(folder, sha256);
+  const again = createSaleFile(folder, sha256, clock);
   again.close();
   return again.loaded;
 }
@@ -89,4 +97,15 @@ test('a line of another form is no sale', () => {
   const text = JSON.stringify({ lines: 'none' });
   appendFileSync(file(), `${sha256(new TextEncoder().encode(text)).slice(0, 16)} ${text}\n`);
   expect(loaded()).toBeNull();
+});
+
+test('closed while the disk is still busy with several states, it closes once and keeps the last', async () => {
+  const saved = createSaleFile(folder, sha256, clock);
+  for (const sale of steps()) {
+    saved.save(sale);
+    for (const task of planned.splice(0)) task();
+  }
+  saved.close();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(loaded()).toEqual(steps()[2]);
 });
