@@ -108,12 +108,20 @@ function stretch(pin: string, salt: Uint8Array, cost: number): Buffer {
   return scryptSync(pin, salt, PIN_BYTES, { cost, maxmem: 256 * cost * 8 });
 }
 
+/** Randomness is fetched by the page: a call to the system for each id would be the dearest part of a scan. */
+let pool = Buffer.alloc(0);
+let poolUsed = 0;
 let lastMs = 0;
 let lastCounter = 0;
 
 /** A UUID of version 7: sorted by time, and within one millisecond by a counter in its twelve free bits. */
 export function newId(): string {
-  const bytes = randomBytes(16);
+  if (poolUsed + 16 > pool.length) {
+    pool = randomBytes(4_096);
+    poolUsed = 0;
+  }
+  const bytes = Buffer.from(pool.subarray(poolUsed, poolUsed + 16));
+  poolUsed += 16;
   let atMs = Date.now();
   if (atMs <= lastMs) {
     atMs = lastMs;

@@ -74,6 +74,21 @@ export function canonical(value: CanonicalValue): string {
   return write(value, 0);
 }
 
+/** Whether keys ascend and numbers are safe integers all the way down; an escape of any sort is left to the slow way. */
+function isInOrder(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === DEPTH_LIMIT) return false;
+  if (Array.isArray(value)) return value.every((item) => isInOrder(item, depth + 1));
+  const fields = value as Record<string, unknown>;
+  let before = '';
+  for (const key of Object.keys(fields)) {
+    if (key < before || !isInOrder(fields[key], depth + 1)) return false;
+    before = key;
+  }
+  return true;
+}
+
 /**
  * Reads a text from outside and accepts it only when it is its own canonical form (RFC 8785). This refuses duplicate
  * keys, floats, unsafe integers, lone surrogates and stray white space in one comparison. Never throws on input.
@@ -87,6 +102,8 @@ export function readCanonical(
   } catch {
     return { kind: 'refused', reason: 'notJson' };
   }
+  // Nearly every text that comes is in order, and the engine's own writer says so several times faster than ours.
+  if (!text.includes('\\u') && isInOrder(value, 0) && JSON.stringify(value) === text) return { kind: 'read', value };
   try {
     return write(value, 0) === text ? { kind: 'read', value } : { kind: 'refused', reason: 'notCanonical' };
   } catch (error) {

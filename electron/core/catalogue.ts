@@ -10,6 +10,7 @@ import { createItemSearch, wordsOf, type Match, type Word } from './item-search.
 import { itemFromRow, type ItemRow } from './ledger/item-row.ts';
 import { refusedUnlessManager } from './permission.ts';
 import { initialsOf, tidyInitials } from './pinyin.ts';
+import { perHead } from './per-head.ts';
 import { answerOf, done, refuse, type Till } from './till.ts';
 
 type SaveItem = Extract<Command, { kind: 'saveItem' }>;
@@ -92,8 +93,11 @@ export function createCatalogue(till: Till) {
   };
 
   /** Stock on hand: the sum of the item's ledger lines, in pieces or grams; may be below zero. */
-  const stockOf = (item: string): number =>
-    ledger.get<{ quantity: number }>('SELECT quantity FROM stock WHERE item = ?', item)?.quantity ?? 0;
+  const stockOf = perHead(
+    ledger,
+    (item: string): number =>
+      ledger.get<{ quantity: number }>('SELECT quantity FROM stock WHERE item = ?', item)?.quantity ?? 0,
+  );
 
   /** Whether goods of the item ever moved: from then on its quantities are pieces, or grams, for good. */
   const hasMoved = (item: string): boolean =>

@@ -241,7 +241,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const waste = createWaste(till, catalogue);
   const night = createNight(till, periods, town, changed);
   const audit = createAudit(till);
-  const saleFile = createSaleFile(world.dataFolder, world.crypto.hash);
+  const saleFile = createSaleFile(world.dataFolder, world.crypto.hash, world.clock);
   let checkout: ReturnType<typeof createCheckout> | null = null;
   checkout = createCheckout({
     till,
@@ -291,7 +291,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       townHeardMs: town.heardMs(),
       unsent: town.unsent(),
       quarantined: town.quarantined(),
-      snapshotAsOfMs: Number(ledger.setting('membersAsOfMs') ?? '0') || null,
+      snapshotAsOfMs: replicas.heardMs() || null,
       termEndMs: members.openTerm()?.endMs ?? null,
       printer: devices.printer,
       scale: devices.scale,

@@ -2,6 +2,7 @@ import { spendablePoints, type HeldLot } from '../../shared/allotment.ts';
 import { cardTokenHash, judgeCard, type CardRefusal, type CardView, type MemberView } from '../../shared/member.ts';
 import type { Policy } from '../../shared/policy.ts';
 import { DAY_MS } from '../../shared/time.ts';
+import { perHead } from './per-head.ts';
 import type { Till } from './till.ts';
 
 /** What this till knows of a member's points right now, all whole points. */
@@ -26,13 +27,14 @@ export function createMembers(till: Till) {
   const { ledger, replicas, world } = till;
   const hashOf = (token: string): string => cardTokenHash(token, ledger.identity()?.town ?? '', world.crypto.hash);
 
-  const openTerm = (): OpenTerm | null => {
+  const openTermNow = perHead(ledger, (_: 'term'): OpenTerm | null => {
     const row = ledger.get<{ id: string; end_ms: number }>(
       'SELECT id, end_ms FROM term WHERE incarnation = ? ORDER BY opened_n DESC LIMIT 1',
       ledger.head().incarnation,
     );
     return row === undefined ? null : { id: row.id, endMs: row.end_ms };
-  };
+  });
+  const openTerm = (): OpenTerm | null => openTermNow('term');
 
   const heldLots = (member: string, term: string): HeldLot[] =>
     ledger
@@ -74,6 +76,46 @@ export function createMembers(till: Till) {
     return { points: row?.points ?? 0, savedFen: row?.saved ?? 0 };
   };
 
+  /** A member's figures on a day; only records and the town's words change them. */
+  const figuresOn = perHead(
+    ledger,
+    (key: `${string} ${string}`): Omit<MemberFigures, 'stars' | 'starsStale'> | null => {
+      const [id = '', day = ''] = key.split(' ');
+      const known = replicas.member(id);
+      if (known === null) return null;
+      const { incarnation } = known;
+      const { countedSeq, nextExpiry } = known.view;
+      const since = (from: string, to: string) => spentSince(id, incarnation, countedSeq, from, to);
+      const spentSinceAll = since('0000-00-00', '9999-99-99').points;
+      // Points go by earliest expiry, so what was spent here since comes off those that expire next.
+      const expiring = nextExpiry === null ? 0 : nextExpiry.points - Math.max(0, spentSinceAll);
+      const view = {
+        ...known.view,
+        nextExpiry: nextExpiry === null || expiring <= 0 ? null : { ...nextExpiry, points: expiring },
+        // A member of whom nothing changed is as fresh as the last contact at which the town said so.
+        asOfMs: Math.max(known.view.asOfMs, replicas.heardMs()),
+      };
+      const month = day.slice(0, 7);
+      const term = openTerm();
+      const lots = term === null ? [] : heldLots(id, term.id);
+      const townToday = view.spentDay === day ? view.spentToday : 0;
+      const townMonth = view.spentDay.slice(0, 7) === month ? view.spentThisMonth : 0;
+      return {
+        view,
+        lots,
+        held: spendablePoints(lots, day),
+        spentToday: townToday + since(day, day).points,
+        spentThisMonth: townMonth + since(`${month}-00`, `${month}-99`).points,
+        townPoints: Math.max(0, view.townPoints - spentSinceAll),
+        savedThisYearFen: Math.max(
+          0,
+          view.savedThisYearFen + since(`${day.slice(0, 4)}-00-00`, `${day.slice(0, 4)}-99-99`).savedFen,
+        ),
+      };
+    },
+    replicas.revision,
+  );
+
   return {
     openTerm,
     hashOf,
@@ -90,41 +132,10 @@ export function createMembers(till: Till) {
     },
     isKnownToken: (token: string): boolean => replicas.cardByTokenHash(hashOf(token)) !== null,
     figures: (id: string, policy: Policy): MemberFigures | null => {
-      const known = replicas.member(id);
+      const known = figuresOn(`${id} ${till.businessDay()}`);
       if (known === null) return null;
-      const { incarnation } = known;
-      const { countedSeq, nextExpiry } = known.view;
-      const since = (from: string, to: string) => spentSince(id, incarnation, countedSeq, from, to);
-      const spentSinceAll = since('0000-00-00', '9999-99-99').points;
-      // Points go by earliest expiry, so what was spent here since comes off those that expire next.
-      const expiring = nextExpiry === null ? 0 : nextExpiry.points - Math.max(0, spentSinceAll);
-      const view = {
-        ...known.view,
-        nextExpiry: nextExpiry === null || expiring <= 0 ? null : { ...nextExpiry, points: expiring },
-        // A member of whom nothing changed is as fresh as the last contact at which the town said so.
-        asOfMs: Math.max(known.view.asOfMs, Number(ledger.setting('membersAsOfMs') ?? '0')),
-      };
-      const day = till.businessDay();
-      const month = day.slice(0, 7);
-      const term = openTerm();
-      const lots = term === null ? [] : heldLots(id, term.id);
-      const starsStale = till.atMs() - view.asOfMs > policy.stars.validDays * DAY_MS;
-      const townToday = view.spentDay === day ? view.spentToday : 0;
-      const townMonth = view.spentDay.slice(0, 7) === month ? view.spentThisMonth : 0;
-      return {
-        view,
-        stars: starsStale ? 0 : view.stars,
-        starsStale,
-        lots,
-        held: spendablePoints(lots, day),
-        spentToday: townToday + since(day, day).points,
-        spentThisMonth: townMonth + since(`${month}-00`, `${month}-99`).points,
-        townPoints: Math.max(0, view.townPoints - spentSinceAll),
-        savedThisYearFen: Math.max(
-          0,
-          view.savedThisYearFen + since(`${day.slice(0, 4)}-00-00`, `${day.slice(0, 4)}-99-99`).savedFen,
-        ),
-      };
+      const starsStale = till.atMs() - known.view.asOfMs > policy.stars.validDays * DAY_MS;
+      return { ...known, stars: starsStale ? 0 : known.view.stars, starsStale };
     },
   };
 }

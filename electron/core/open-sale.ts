@@ -2,13 +2,17 @@ import { closeSync, existsSync, fdatasync, fstatSync, ftruncateSync, openSync, r
 import { join } from 'node:path';
 import { openSaleSchema, type OpenSale } from '../../shared/sale.ts';
 import type { Hash } from '../../shared/signed.ts';
+import type { Clock } from './world.ts';
 
 /**
  * The open sale on disk. Each state is one line appended to a file of its own, so that a kill at any moment leaves the
  * last whole line to come back to; the disk is asked to make it power-proof behind the answer, because a scan must not
  * wait for it. What is paid never depends on this file: that is the journal's.
  */
-export function createSaleFile(dataFolder: string, hash: Hash) {
+/** States this close together reach the disk together; a power cut loses no more of an open sale than that. */
+const SYNC_AFTER_MS = 50;
+
+export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock, 'later'>) {
   const file = join(dataFolder, 'open-sale.log');
   const digest = (text: string): string => hash(new TextEncoder().encode(text)).slice(0, 16);
 
@@ -32,8 +36,8 @@ export function createSaleFile(dataFolder: string, hash: Hash) {
 
   const loaded = load();
   const handle = openSync(file, 'a+', 0o600);
-  let syncing = false;
-  let again = false;
+  let syncing = 0;
+  let cancelSync: (() => void) | null = null;
   let open = true;
   /** Appends a line whole or not at all: a disk that took a part of it gives that part back. */
   const append = (line: string): void => {
@@ -49,18 +53,17 @@ export function createSaleFile(dataFolder: string, hash: Hash) {
   // A line torn by a power cut must not run into the next one.
   append('\n');
 
-  const syncBehind = (): void => {
-    if (syncing) {
-      again = true;
-      return;
-    }
-    syncing = true;
-    fdatasync(handle, () => {
-      syncing = false;
-      if (again && open) {
-        again = false;
-        syncBehind();
-      } else if (!open) closeSync(handle);
+  /** Asks the disk once for all states of a moment: a scan's own write must not queue behind the last one's. */
+  const syncSoon = (): void => {
+    cancelSync ??= clock.later(SYNC_AFTER_MS, () => {
+      cancelSync = null;
+      if (!open) return;
+      // A slow disk may still be busy with the one before; the last of them closes.
+      syncing += 1;
+      fdatasync(handle, () => {
+        syncing -= 1;
+        if (!open && syncing === 0) closeSync(handle);
+      });
     });
   };
 
@@ -68,16 +71,18 @@ export function createSaleFile(dataFolder: string, hash: Hash) {
     loaded,
     /** Saves the sale as it stands now; null says that nothing stands on the counter. */
     save: (sale: OpenSale | null): void => {
-      if (sale === null) ftruncateSync(handle, 0);
-      else {
-        const text = JSON.stringify(sale);
-        append(`${digest(text)} ${text}\n`);
+      if (sale === null) {
+        ftruncateSync(handle, 0);
+        return;
       }
-      syncBehind();
+      const text = JSON.stringify(sale);
+      append(`${digest(text)} ${text}\n`);
+      syncSoon();
     },
     close: (): void => {
       open = false;
-      if (!syncing) closeSync(handle);
+      cancelSync?.();
+      if (syncing === 0) closeSync(handle);
     },
   };
 }

@@ -4,6 +4,7 @@ import { bodyOf, type Totals } from '../../shared/record-bodies.ts';
 import type { Answer, Command } from '../../shared/till-contract.ts';
 import { readOperator } from './operators.ts';
 import { maskName } from './shop.ts';
+import { perHead } from './per-head.ts';
 import { answerOf, conflictOf, refuse, type Till } from './till.ts';
 
 export type ShiftRow = {
@@ -27,8 +28,12 @@ export type ShiftRow = {
 export function createShifts(till: Till) {
   const { ledger } = till;
 
-  const current = (): ShiftRow | null =>
-    ledger.get<ShiftRow>('SELECT * FROM shift WHERE closed_n IS NULL ORDER BY opened_n DESC LIMIT 1') ?? null;
+  const currentNow = perHead(
+    ledger,
+    (_: 'shift') =>
+      ledger.get<ShiftRow>('SELECT * FROM shift WHERE closed_n IS NULL ORDER BY opened_n DESC LIMIT 1') ?? null,
+  );
+  const current = (): ShiftRow | null => currentNow('shift');
 
   /** What the records of a shift fold to, float and cash moves included. */
   const totals = (shift: ShiftRow): { totals: Totals; cashInFen: number; cashOutFen: number } => {

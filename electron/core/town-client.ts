@@ -128,8 +128,7 @@ export function createTownClient(
     if (time.kind === 'refused' || time.value.nonce !== nonce) return trouble('wrongKey');
     clock.trust(time.value.nowMs);
     // Nothing newer than what is here: the snapshot is as old as this answer, no older.
-    if (String(answer.membersVersion) === ledger.setting('membersVersion'))
-      ledger.setSetting('membersAsOfMs', String(time.value.nowMs));
+    if (String(answer.membersVersion) === ledger.setting('membersVersion')) replicas.noteHeard(time.value.nowMs);
     if (ledger.hashAt(ledger.head().incarnation, answer.ack.seq) !== answer.ack.hash) return trouble('chain');
     setAck(answer.ack);
     return answer;
@@ -308,7 +307,7 @@ export function createTownClient(
         for (const member of answer.members) replicas.putMember(member, ledger.head().incarnation);
         for (const card of answer.cards) replicas.putCard(card);
         ledger.setSetting('membersVersion', String(answer.version));
-        ledger.setSetting('membersAsOfMs', String(answer.asOfMs));
+        replicas.noteHeard(answer.asOfMs);
       });
       if (!answer.more) break;
     }

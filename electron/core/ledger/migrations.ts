@@ -60,6 +60,7 @@ export const MIGRATIONS: readonly string[] = [
     member TEXT, total_fen INTEGER NOT NULL, points INTEGER NOT NULL, lines INTEGER NOT NULL, first_name TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX receipt_by_n ON receipt (n);
+  CREATE UNIQUE INDEX receipt_by_counter ON receipt (incarnation, counter);
   CREATE TABLE returned (sale TEXT NOT NULL, line INTEGER NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (sale,
     line)) STRICT, WITHOUT ROWID;
   CREATE TABLE returned_lot (sale TEXT NOT NULL, lot TEXT NOT NULL, points INTEGER NOT NULL, PRIMARY KEY (sale,
@@ -80,6 +81,7 @@ export const MIGRATIONS: readonly string[] = [
     float_fen INTEGER NOT NULL, closed_n INTEGER, closed_at_ms INTEGER, expected_fen INTEGER, counted_fen INTEGER,
     difference_fen INTEGER, sales INTEGER NOT NULL, held INTEGER, unsent INTEGER
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX shift_open ON shift (opened_n) WHERE closed_n IS NULL;
   CREATE TABLE period (
     incarnation INTEGER NOT NULL, period INTEGER NOT NULL, label TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
     traded INTEGER NOT NULL, closed_seq INTEGER, PRIMARY KEY (incarnation, period)

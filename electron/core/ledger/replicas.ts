@@ -5,8 +5,20 @@ import type { Ledger } from './ledger.ts';
 
 /** What the town says and the till only repeats: replaced by newer versions, never authoritative. */
 export function createReplicas(ledger: Ledger) {
+  let revision = 0;
+  let heardMs = Number(ledger.setting('membersAsOfMs') ?? '0');
   return {
-    putMember: (view: MemberView, incarnation: number): void =>
+    /** Changes with every member, card or freshness that was heard. */
+    revision: (): number => revision,
+    /** When the town last said that this is all there is to know of its members; 0 before the first time. */
+    heardMs: (): number => heardMs,
+    noteHeard: (atMs: number): void => {
+      revision += 1;
+      heardMs = atMs;
+      ledger.setSetting('membersAsOfMs', String(atMs));
+    },
+    putMember: (view: MemberView, incarnation: number): void => {
+      revision += 1;
       ledger.run(
         `INSERT INTO member (id, incarnation, view)
            VALUES (?, ?, ?)
@@ -15,7 +27,8 @@ export function createReplicas(ledger: Ledger) {
         view.id,
         incarnation,
         JSON.stringify(view),
-      ),
+      );
+    },
     putCard: (view: CardView): void =>
       ledger.run(
         `INSERT INTO card (token_hash, id, member, view)
