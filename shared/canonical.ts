@@ -28,7 +28,11 @@ class CanonicalError extends Error {
   }
 }
 
+/** Nothing in it needs an escape: no control, quote, backslash or surrogate. */
+const PLAIN = /^[\u0020\u0021\u0023-\u005b\u005d-\ud7ff\ue000-\uffff]*$/;
+
 function writeString(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   if (!text.isWellFormed()) throw new CanonicalError('loneSurrogate');
   return JSON.stringify(text);
 }
@@ -52,14 +56,20 @@ function write(value: unknown, depth: number): string {
     case 'object': {
       if (value === null) return 'null';
       if (depth === DEPTH_LIMIT) throw new CanonicalError('unsupportedValue');
-      if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`;
+      if (Array.isArray(value)) {
+        let items = '';
+        for (const item of value) items += items === '' ? write(item, depth + 1) : `,${write(item, depth + 1)}`;
+        return `[${items}]`;
+      }
       const fields = value as Record<string, unknown>;
-      const parts: string[] = [];
+      let parts = '';
       // The default sort compares UTF-16 code units, which is the order RFC 8785 asks for.
       for (const key of Object.keys(fields).sort()) {
-        if (fields[key] !== undefined) parts.push(`${writeString(key)}:${write(fields[key], depth + 1)}`);
+        const field = fields[key];
+        if (field === undefined) continue;
+        parts += `${parts === '' ? '' : ','}${writeString(key)}:${write(field, depth + 1)}`;
       }
-      return `{${parts.join(',')}}`;
+      return `{${parts}}`;
     }
     default:
       throw new CanonicalError('unsupportedValue');

@@ -101,7 +101,7 @@ export function createCatalogue(till: Till) {
 
   /** Whether goods of the item ever moved: from then on its quantities are pieces, or grams, for good. */
   const hasMoved = (item: string): boolean =>
-    ledger.get<{ n: number }>('SELECT n FROM stock_line WHERE item = ? LIMIT 1', item) !== undefined;
+    ledger.get<{ item: string }>('SELECT item FROM stock WHERE item = ?', item) !== undefined;
 
   /** The item as a page lists it; `payFen` is the best single price of the day for somebody without a card (R-P2). */
   const found = (item: Item, businessDay: string): FoundItem => ({

@@ -54,6 +54,8 @@ const PREPARE_SEARCH_AFTER_MS = 1_500;
 const RECOVER_AFTER_MS = 3_000;
 /** A disk with less than this is said on the screen before it is full. */
 const STATUS_MS = 5_000;
+/** After this long without a command nobody waits for the disk. */
+const IDLE_MS = 4_000;
 /** How long a closing till waits for what is under way with the town; whatever is cut is done again. */
 const CLOSE_WAITS_MS = 2_000;
 
@@ -688,7 +690,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     world.clock.later(RECOVER_AFTER_MS, recover);
   };
 
+  let sentMs = 0;
   const send = async (command: Command): Promise<Answer> => {
+    sentMs = world.clock.nowMs();
     if (stopped !== null) return refuse(stopped === 'diskFull' ? 'diskFull' : 'journalDamaged');
     const answer = await guarded(() => dispatch(command));
     return answer ?? refuse(stopped === 'diskFull' ? 'diskFull' : 'journalDamaged');
@@ -752,6 +756,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       diskFreeBytes = null;
     }
     lastStatus = null;
+    if (stopped === null && world.clock.nowMs() - sentMs > IDLE_MS)
+      background(() => Promise.resolve(ledger.checkpoint()));
     changed();
     // Looking at the clock may record a jump of it.
     if (stopped === null) background(() => Promise.resolve());

@@ -27,7 +27,7 @@ export function createMembers(till: Till) {
   const { ledger, replicas, world } = till;
   const hashOf = (token: string): string => cardTokenHash(token, ledger.identity()?.town ?? '', world.crypto.hash);
 
-  const openTermNow = perHead(ledger, (_: 'term'): OpenTerm | null => {
+  const openTermNow = perHead(ledger, (_only: 'term'): OpenTerm | null => {
     const row = ledger.get<{ id: string; end_ms: number }>(
       'SELECT id, end_ms FROM term WHERE incarnation = ? ORDER BY opened_n DESC LIMIT 1',
       ledger.head().incarnation,

@@ -30,7 +30,7 @@ export function createShifts(till: Till) {
 
   const currentNow = perHead(
     ledger,
-    (_: 'shift') =>
+    (_only: 'shift') =>
       ledger.get<ShiftRow>('SELECT * FROM shift WHERE closed_n IS NULL ORDER BY opened_n DESC LIMIT 1') ?? null,
   );
   const current = (): ShiftRow | null => currentNow('shift');

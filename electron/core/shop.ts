@@ -19,9 +19,14 @@ const NO_SHOP: Shop = {
   townKey: '',
 };
 
+/** The text that was read last and what it says: it changes once in a till's life and is asked for at every receipt. */
+let read: Readonly<{ text: string; shop: Shop }> | null = null;
+
 export function readShop(ledger: Ledger): Shop {
-  const stored = ledger.setting('shop');
-  return stored === null ? NO_SHOP : (JSON.parse(stored) as Shop);
+  const text = ledger.setting('shop');
+  if (text === null) return NO_SHOP;
+  if (read?.text !== text) read = { text, shop: JSON.parse(text) as Shop };
+  return read.shop;
 }
 
 export function writeShop(ledger: Ledger, shop: Shop): void {

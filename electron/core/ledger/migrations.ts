@@ -32,8 +32,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE balance (
     unit TEXT NOT NULL, account TEXT NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (unit, account)
   ) STRICT, WITHOUT ROWID;
+  -- In the order of the journal, so that a sale of ten goods touches one page here and not ten.
   CREATE TABLE stock_line (
-    item TEXT NOT NULL, n INTEGER NOT NULL, line INTEGER NOT NULL, batch TEXT, delta INTEGER NOT NULL, PRIMARY KEY (item, n, line)
+    n INTEGER NOT NULL, line INTEGER NOT NULL, item TEXT NOT NULL, batch TEXT, delta INTEGER NOT NULL,
+    PRIMARY KEY (n, line)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE stock (item TEXT PRIMARY KEY, quantity INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE batch (

@@ -6,6 +6,7 @@ import type { Ledger } from './ledger.ts';
 /** What the town says and the till only repeats: replaced by newer versions, never authoritative. */
 export function createReplicas(ledger: Ledger) {
   let revision = 0;
+  let policies: Policy[] | null = null;
   let heardMs = Number(ledger.setting('membersAsOfMs') ?? '0');
   return {
     /** Changes with every member, card or freshness that was heard. */
@@ -56,17 +57,22 @@ export function createReplicas(ledger: Ledger) {
       const row = ledger.get<{ view: string }>('SELECT view FROM card WHERE id = ?', id);
       return row === undefined ? null : (JSON.parse(row.view) as CardView);
     },
-    putPolicy: (version: number, document: SignedDocument): void =>
+    putPolicy: (version: number, document: SignedDocument): void => {
+      policies = null;
       ledger.run(
         'INSERT INTO policy (version, bytes, signature) VALUES (?, ?, ?) ON CONFLICT (version) DO NOTHING',
         version,
         document.bytes,
         document.signature,
-      ),
-    policies: (): Policy[] =>
-      ledger
+      );
+    },
+    /** Every version heard of, oldest first: sales keep the one that priced them. */
+    policies: (): Policy[] => {
+      policies ??= ledger
         .all<{ bytes: string }>('SELECT bytes FROM policy ORDER BY version')
-        .map((row) => policySchema.parse(JSON.parse(row.bytes))),
+        .map((row) => policySchema.parse(JSON.parse(row.bytes)));
+      return policies;
+    },
     putStatement: (incarnation: number, number: number, hash: string, document: SignedDocument): void =>
       ledger.run(
         `INSERT INTO statement (number, incarnation, hash, bytes, signature)
