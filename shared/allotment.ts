@@ -23,27 +23,42 @@ export type LotState = Readonly<{
   expired: number;
   /** Points spent beyond what a term held; borne by the fund that answers for the breach, never by the villager. */
   shortfall: number;
+  /**
+   * The part of the shortfall that each closed term spent and may still take back, by term id: a refund into that term
+   * undoes it before it frees anything. Terms with nothing are left out.
+   */
+  uncovered: Readonly<Record<string, number>>;
 }>;
 
 export function newLot(
   lot: Readonly<{ lot: string; member: string; village: string; fund: string; expiresOn: string; issued: number }>,
 ): LotState {
-  return { ...lot, free: lot.issued, allotted: {}, spent: 0, expired: 0, shortfall: 0 };
+  return { ...lot, free: lot.issued, allotted: {}, spent: 0, expired: 0, shortfall: 0, uncovered: {} };
 }
 
-/** True when the law of the lot holds and no part is negative. */
+/** True when the law of the lot holds, no part is negative, and what terms left uncovered is within the shortfall. */
 export function lawHolds(lot: LotState): boolean {
   const allotted = Object.values(lot.allotted);
+  const uncovered = Object.values(lot.uncovered);
   const parts = lot.free + allotted.reduce((sum, points) => sum + points, 0) + lot.spent + lot.expired - lot.shortfall;
   return (
     parts === lot.issued &&
-    [lot.free, lot.spent, lot.expired, lot.shortfall, ...allotted].every((points) => points >= 0)
+    uncovered.reduce((sum, points) => sum + points, 0) <= lot.shortfall &&
+    [lot.free, lot.spent, lot.expired, lot.shortfall, ...allotted, ...uncovered].every((points) => points >= 0)
   );
 }
 
+function withTerm(terms: Readonly<Record<string, number>>, term: string, points: number): Record<string, number> {
+  const { [term]: _, ...others } = terms;
+  return points === 0 ? others : { ...others, [term]: points };
+}
+
 function withAllotted(lot: LotState, term: string, points: number): LotState {
-  const { [term]: _, ...others } = lot.allotted;
-  return { ...lot, allotted: points === 0 ? others : { ...others, [term]: points } };
+  return { ...lot, allotted: withTerm(lot.allotted, term, points) };
+}
+
+function withUncovered(lot: LotState, term: string, points: number): LotState {
+  return { ...lot, uncovered: withTerm(lot.uncovered, term, points) };
 }
 
 function held(lot: LotState, term: string): number {
@@ -93,7 +108,9 @@ export function applyMove(
   switch (move.kind) {
     case 'spend': {
       const covered = termOpen ? Math.min(held(lot, move.term), move.points) : 0;
-      const next = withAllotted(lot, move.term, held(lot, move.term) - covered);
+      const next = termOpen
+        ? withAllotted(lot, move.term, held(lot, move.term) - covered)
+        : withUncovered(lot, move.term, (lot.uncovered[move.term] ?? 0) + move.points);
       return {
         lot: { ...next, spent: lot.spent + move.points, shortfall: lot.shortfall + move.points - covered },
         rebornPoints: 0,
@@ -107,7 +124,13 @@ export function applyMove(
       };
     }
     case 'returnToTerm': {
-      if (!termOpen) return giveBack(lot, move.points, day);
+      if (!termOpen) {
+        // The till took back what it had spent of a freed term: nobody is short of that, and nobody gains by it.
+        const uncovered = lot.uncovered[move.term] ?? 0;
+        const undone = Math.min(uncovered, move.points);
+        const next = withUncovered(bearLess(lot, undone), move.term, uncovered - undone);
+        return giveBack(next, move.points - undone, day);
+      }
       return {
         lot: { ...withAllotted(lot, move.term, held(lot, move.term) + move.points), spent: lot.spent - move.points },
         rebornPoints: 0,
@@ -124,6 +147,40 @@ function giveBack(lot: LotState, points: number, day: string): { lot: LotState; 
   return expired
     ? { lot: { ...next, expired: lot.expired + points }, rebornPoints: points }
     : { lot: { ...next, free: lot.free + points }, rebornPoints: 0 };
+}
+
+/** Takes a spend back that a shortfall had to bear. */
+function bearLess(lot: LotState, points: number): LotState {
+  return { ...lot, spent: lot.spent - points, shortfall: lot.shortfall - points };
+}
+
+type Spend = Extract<PointsMove, { kind: 'spend' }>;
+type Return = Extract<PointsMove, { kind: 'returnToTerm' | 'returnFree' }>;
+
+/**
+ * A spend recorded after its card was reported lost (R-C3): what its term held for it is free again, and the whole of it
+ * is shortfall. Only `returnOfLostCard` takes such a spend back.
+ */
+export function spendOnLostCard(lot: LotState, move: Spend, termOpen: boolean): LotState {
+  const { term, points } = move;
+  const freed = termOpen ? Math.min(held(lot, term), points) : 0;
+  const next = withAllotted(lot, term, held(lot, term) - freed);
+  return { ...next, free: lot.free + freed, spent: lot.spent + points, shortfall: lot.shortfall + points };
+}
+
+/**
+ * Goods of such a sale come back. Its holder never paid, so nothing is credited: a till that put the points into its
+ * open term has them out of the free part again, and what is not free any more stays shortfall.
+ */
+export function returnOfLostCard(lot: LotState, move: Return, termOpen: boolean): LotState {
+  if (move.kind === 'returnFree' || !termOpen) return bearLess(lot, move.points);
+  const undone = Math.min(lot.free, move.points);
+  return {
+    ...withAllotted(lot, move.term, held(lot, move.term) + move.points),
+    free: lot.free - undone,
+    spent: lot.spent - move.points,
+    shortfall: lot.shortfall - undone,
+  };
 }
 
 /** Moves free points to a term; the caller never asks for more than is free. */

@@ -76,4 +76,9 @@ CREATE TABLE policy (town_id text NOT NULL, version bigint NOT NULL, effective_f
 CREATE TABLE item (town_id text NOT NULL, item text NOT NULL, version bigint NOT NULL, value jsonb NOT NULL,
   PRIMARY KEY (town_id, item));
 `,
+  `
+ALTER TABLE lot ADD COLUMN uncovered jsonb NOT NULL DEFAULT '{}';
+ALTER TABLE sale ADD COLUMN on_lost_card boolean NOT NULL DEFAULT false;
+ALTER TABLE break ADD COLUMN resolution text;
+`,
 ];

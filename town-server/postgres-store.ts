@@ -75,6 +75,7 @@ const columns: { [N in TableName]: Readonly<Record<keyof Rows[N] & string, Colum
     spent: 'int8',
     expired: 'int8',
     shortfall: 'int8',
+    uncovered: 'jsonb',
     note: 'text',
   },
   grant: {
@@ -99,7 +100,15 @@ const columns: { [N in TableName]: Readonly<Record<keyof Rows[N] & string, Colum
   },
   topUp: { request: 'text', till: 'text', member: 'text', bytes: 'text', signature: 'text' },
   spending: { member: 'text', day: 'text', points: 'int8', savedFen: 'int8' },
-  sale: { sale: 'text', seen: 'bool', sold: 'jsonb', back: 'jsonb', points: 'jsonb', waiting: 'jsonb' },
+  sale: {
+    sale: 'text',
+    seen: 'bool',
+    sold: 'jsonb',
+    back: 'jsonb',
+    points: 'jsonb',
+    onLostCard: 'bool',
+    waiting: 'jsonb',
+  },
   payable: { shop: 'text', month: 'text', village: 'text', fund: 'text', points: 'int8', amountFen: 'int8' },
   tillDay: { till: 'text', day: 'text', sales: 'int8', points: 'int8' },
   break: {

@@ -4,6 +4,8 @@ import {
   movesOf,
   newLot,
   REBORN_DAYS,
+  returnOfLostCard,
+  spendOnLostCard,
   type LotState,
   type PointsMove,
 } from '../shared/allotment.ts';
@@ -222,22 +224,22 @@ function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
   const { chain } = book;
   const moves = movesOf(record);
   const known = book.sales.get(record.id);
+  const card = book.cards.get(body.member?.card ?? '');
   const sale: SaleState = {
     sale: record.id,
     seen: true,
     sold: body.lines.map((line) => line.quantity),
     back: body.lines.map((_, index) => known?.back[index] ?? 0),
     points: {},
+    onLostCard: card !== undefined && card.lostAtMs !== null && card.lostAtMs < record.at,
     waiting: [],
   };
   book.sales.set(record.id, sale);
 
-  const card = book.cards.get(body.member?.card ?? '');
-  const cardWasLost = card !== undefined && card.lostAtMs !== null && card.lostAtMs < record.at;
   const where = { shop: record.shop, day: record.businessDay, seq: record.seq, pointValueFen: body.pointValueFen };
   for (const move of moves) {
-    const spent = cardWasLost ? spendOnLostCard(book, move, where) : applyToLot(book, move, where);
-    if (spent) sale.points[move.lot] = (sale.points[move.lot] ?? 0) + move.points;
+    if (applyToLot(book, move, where, sale.onLostCard))
+      sale.points[move.lot] = (sale.points[move.lot] ?? 0) + move.points;
   }
   for (const waiting of known?.waiting ?? []) giveBack(book, sale, waiting);
   sale.sold.forEach((_, line) => judgeReturned(book, sale, line, record.seq));
@@ -259,6 +261,7 @@ function foldRefund(book: Book, record: JournalRecord, body: RefundBody): void {
     sold: [],
     back: [],
     points: {},
+    onLostCard: false,
     waiting: [],
   };
   book.sales.set(body.sale, sale);
@@ -288,8 +291,11 @@ function foldRefund(book: Book, record: JournalRecord, body: RefundBody): void {
 
 type Where = Readonly<{ shop: string; day: string; seq: number; pointValueFen: number }>;
 
-/** Applies one move to its lot and to what the lot's village owes the shop; false when the town knows no such lot. */
-function applyToLot(book: Book, move: PointsMove, where: Where): boolean {
+/**
+ * Applies one move to its lot and to what the lot's village owes the shop; false when the town knows no such lot.
+ * `onLostCard` is the sale's: what was bought with a card after it was reported lost is no debt of its holder.
+ */
+function applyToLot(book: Book, move: PointsMove, where: Where, onLostCard = false): boolean {
   const lot = book.lots.get(move.lot);
   if (lot === undefined) {
     addBreak(book, 'shortfall', `${where.seq}:${move.lot}`, {
@@ -301,7 +307,7 @@ function applyToLot(book: Book, move: PointsMove, where: Where): boolean {
     return false;
   }
   const termOpen = move.kind !== 'returnFree' && isOpen(book, move.term);
-  const { lot: moved, rebornPoints } = applyMove(lot, move, termOpen, where.day);
+  const { lot: moved, rebornPoints } = moveOf(lot, move, termOpen, where.day, onLostCard);
   keepLot(book, lot, moved, where.seq);
   if (rebornPoints > 0) {
     const id = hashText(`reborn\0${lot.lot}\0${book.chain.till}\0${book.chain.incarnation}\0${where.seq}`).slice(0, 32);
@@ -320,6 +326,18 @@ function applyToLot(book: Book, move: PointsMove, where: Where): boolean {
   return true;
 }
 
+function moveOf(
+  lot: LotState,
+  move: PointsMove,
+  termOpen: boolean,
+  day: string,
+  onLostCard: boolean,
+): { lot: LotState; rebornPoints: number } {
+  if (!onLostCard || move.kind === 'out') return applyMove(lot, move, termOpen, day);
+  const moved = move.kind === 'spend' ? spendOnLostCard(lot, move, termOpen) : returnOfLostCard(lot, move, termOpen);
+  return { lot: moved, rebornPoints: 0 };
+}
+
 /** Stores how a lot stands after a move; what a shortfall had to cover is a break with the clerk as its owner. */
 function keepLot(book: Book, before: Rows['lot'], moved: LotState, seq: number): void {
   const after = { ...before, ...moved, ...expire(moved, book.today) };
@@ -335,16 +353,6 @@ function keepLot(book: Book, before: Rows['lot'], moved: LotState, seq: number):
       townAmount: spent - uncovered,
     });
   }
-}
-
-/** A spend recorded after its card was reported lost: the points stay the member's, the shortfall bears it. */
-function spendOnLostCard(book: Book, move: PointsMove, where: Where): boolean {
-  const lot = book.lots.get(move.lot);
-  if (lot === undefined || move.kind !== 'spend') return applyToLot(book, move, where);
-  const back = applyMove(lot, { ...move, kind: 'out' }, isOpen(book, move.term), where.day).lot;
-  keepLot(book, lot, applyMove(back, move, false, where.day).lot, where.seq);
-  owe(book, lot, move, where);
-  return true;
 }
 
 /** What the village and fund of a lot owe the shop (R-T3); a return goes against the month it is recorded in (R-T4). */
@@ -367,7 +375,8 @@ function giveBack(book: Book, sale: SaleState, waiting: WaitingReturn): void {
   for (const move of waiting.moves) {
     const left = sale.points[move.lot] ?? 0;
     const points = Math.min(left, move.points);
-    if (points > 0 && applyToLot(book, { ...move, points }, waiting)) sale.points[move.lot] = left - points;
+    if (points > 0 && applyToLot(book, { ...move, points }, waiting, sale.onLostCard))
+      sale.points[move.lot] = left - points;
     if (points < move.points) {
       addBreak(
         book,

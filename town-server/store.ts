@@ -162,6 +162,8 @@ export type SaleState = {
   back: number[];
   /** Points each lot gave and has not got back. */
   points: Record<string, number>;
+  /** Its card had been reported lost: the shortfall bore its points, so its refunds credit nobody. */
+  onLostCard: boolean;
   waiting: WaitingReturn[];
 };
 

@@ -287,6 +287,66 @@ describe('settlement', () => {
     await checkLaws(town, [till]);
   });
 
+  async function reportLost(town: TestTown['town'], id: string, atMs: number): Promise<void> {
+    await town.store.transact(['points'], async (transaction) => {
+      const card = await transaction.get('card', { card: id });
+      if (card !== null) await transaction.put('card', [{ ...card, state: 'lost', lostAtMs: atMs }]);
+    });
+  }
+
+  for (const [where, pieces] of [
+    ['whole', [40]],
+    ['in parts', [15, 25]],
+  ] as const) {
+    test(`a sale on a lost card taken back ${where} credits its holder no second time`, async () => {
+      const { town, clock, till } = await aTown();
+      await till.night();
+      await reportLost(town, 'card-ben', clock.ms);
+      clock.ms += 60_000;
+      const sale = till.sell(40, 'ben', 40, 'card-ben');
+      for (const quantity of pieces) till.refund(sale, quantity);
+      await till.push();
+      await till.night();
+      await till.night();
+      const lot = (await lotsOf(town)).find((one) => one.lot === 'lot-c');
+      expect(lot).toMatchObject({ spent: 0, shortfall: 0, issued: 100 });
+      expect((lot?.free ?? 0) + till.heldPoints('lot-c')).toBe(100);
+      await checkLaws(town, [till]);
+    });
+  }
+
+  test('a sale on a lost card taken back at another till credits its holder no second time', async () => {
+    const { town, api, code, clock, nowMs, till } = await aTown();
+    await till.night();
+    await reportLost(town, 'card-ben', clock.ms);
+    clock.ms += 60_000;
+    const sale = till.sell(40, 'ben', 40, 'card-ben');
+    await till.push();
+    await till.night();
+    const second = await enrolTestTill(api, await code(), nowMs);
+    second.refund(sale, 40, null);
+    await second.push();
+    await second.night();
+    const lot = (await lotsOf(town)).find((one) => one.lot === 'lot-c');
+    expect(lot).toMatchObject({ spent: 0, shortfall: 0 });
+    await checkLaws(town);
+  });
+
+  test('a term freed while its till held a sale and its refund costs nobody anything', async () => {
+    const { town, clock, till } = await aTown();
+    const { term } = await till.night();
+    await till.night();
+    const sale = till.sell(7, 'ben', 7);
+    till.refund(sale, 7);
+    clock.ms = term.endMs + 25 * HOUR_MS;
+    expect(await freeSilentTerm(town, term.id)).toMatchObject({ kind: 'ok', freed: 200 });
+    await till.push();
+    await till.night();
+    const lot = (await lotsOf(town)).find((one) => one.lot === 'lot-c');
+    expect(lot).toMatchObject({ spent: 0, shortfall: 0 });
+    await checkLaws(town);
+  });
+
   test('a line taken back at two tills is a break, and its points go back once', async () => {
     const { town, api, code, nowMs, till } = await aTown();
     await till.night();
