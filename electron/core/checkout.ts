@@ -34,7 +34,7 @@ import type { Members } from './members.ts';
 import type { SaleFile } from './open-sale.ts';
 import type { Operators } from './operators.ts';
 import { nextCounter, receiptNumber, type Receipts } from './receipts.ts';
-import { done, refuse, type Till } from './till.ts';
+import { done, refuse, type Operator, type Till } from './till.ts';
 
 /** Says something to the cashier: a key of `words.ts`, or a reason of refusal, with its values. */
 export type Say = (
@@ -506,16 +506,8 @@ export function createCheckout(parts: Parts) {
     };
   };
 
-  /** Record first, then move the world: drawer and paper follow the commit and may fail without touching the books. */
-  const pay = (saleId: string): Answer => {
-    if (saleId !== sale.id || paid !== null) {
-      // The page that asks again for a sale that is paid gets its answer again, never a second sale.
-      return ledger.byId(saleId)?.record.kind === 'sale' ? done : refuse('unknownSale');
-    }
-    const shift = shiftId();
-    const operator = till.operator();
-    if (operator === null) return refuse('notSignedIn');
-    if (shift === null) return refuse('noShift');
+  /** Judges and records the open sale in one transaction, and answers its receipt; nothing outside has moved yet. */
+  const recordSale = (operator: Operator, shift: string): Answer | { body: SaleBody; receipt: Receipt } => {
     const shown = screenPay();
     if (shown === null) return refuse('notPaying');
     const result = settle(shown);
@@ -531,8 +523,22 @@ export function createCheckout(parts: Parts) {
         line.quantity === 0 ? [] : [{ item: line.item, batch: null, delta: -line.quantity, line: index }],
       ),
     });
-    if (recorded.kind === 'conflict') return refuse('idConflict');
-    const receipt = receipts.build(recorded, false);
+    return recorded.kind === 'conflict' ? refuse('idConflict') : { body, receipt: receipts.build(recorded, false) };
+  };
+
+  /** Record first, then move the world: drawer and paper follow the commit and may fail without touching the books. */
+  const pay = (saleId: string): Answer => {
+    if (saleId !== sale.id || paid !== null) {
+      // The page that asks again for a sale that is paid gets its answer again, never a second sale.
+      return ledger.byId(saleId)?.record.kind === 'sale' ? done : refuse('unknownSale');
+    }
+    const shift = shiftId();
+    const operator = till.operator();
+    if (operator === null) return refuse('notSignedIn');
+    if (shift === null) return refuse('noShift');
+    const made = ledger.transaction(() => recordSale(operator, shift));
+    if ('kind' in made) return made;
+    const { body, receipt } = made;
     paid = {
       sale: sale.id,
       receipt,

@@ -321,6 +321,11 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const screen = (): Omit<Screen, 'revision'> => {
     if (whenStopped !== null)
       return { ...whenStopped, phase: 'stopped', stopped, stoppedDetail, pay: null, paid: null, closing: null };
+    // One transaction for all that a screen asks of the ledger: each question alone would take the lock anew.
+    return ledger.transaction(screenNow);
+  };
+
+  const screenNow = (): Omit<Screen, 'revision'> => {
     const shift = shifts.current();
     return {
       townName: shop.townName,
@@ -471,7 +476,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return spoken(answer, 'shiftClosed');
       }
       case 'scan':
-        return atTheCounter(() => counter.scan(command.code, command.source));
+        return ledger.transaction(() => atTheCounter(() => counter.scan(command.code, command.source)));
       case 'choose':
         return atTheCounter(() => counter.choose(command.item));
       case 'dismiss':

@@ -345,14 +345,11 @@ function shareBetween(line: SaleRecordLine, amountFen: number, already: number, 
 }
 
 /** The next receipt number of this incarnation; only a recorded sale or refund takes it. */
-export function nextCounter(till: Till): number {
-  const { ledger } = till;
-  return (
-    (ledger.get<{ counter: number }>(
-      'SELECT counter FROM receipt WHERE incarnation = ? ORDER BY counter DESC LIMIT 1',
-      ledger.head().incarnation,
-    )?.counter ?? 0) + 1
+export function nextCounter({ ledger }: Till): number {
+  const last = ledger.get<{ incarnation: number; counter: number }>(
+    'SELECT incarnation, counter FROM receipt ORDER BY n DESC LIMIT 1',
   );
+  return last?.incarnation === ledger.head().incarnation ? last.counter + 1 : 1;
 }
 
 /** Till, incarnation, counter: gapless within the incarnation and never reused. */

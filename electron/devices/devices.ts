@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { assertNever } from '../../shared/assert.ts';
 import type { Devices } from '../../shared/devices.ts';
 import type { Columns } from '../../shared/receipt-layout.ts';
@@ -43,10 +44,13 @@ export function openDevices(settings: DeviceSettings, hosted: Hosted = {}): Open
   let last: Promise<unknown> = Promise.resolve();
   // Not even a bug in here may reach a sale that is already on disk.
   const inTurn = <T>(task: () => Promise<T>, failed: T): Promise<T> => {
-    const turn = last.then(task).catch((error: unknown) => {
-      log(`printing broke: ${error instanceof Error ? error.message : 'unknown'}`);
-      return failed;
-    });
+    // The answer to the cashier goes first: laying out and writing paper begins behind it.
+    const turn = Promise.all([last, setImmediate()])
+      .then(task)
+      .catch((error: unknown) => {
+        log(`printing broke: ${error instanceof Error ? error.message : 'unknown'}`);
+        return failed;
+      });
     last = turn;
     return turn;
   };

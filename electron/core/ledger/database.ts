@@ -33,6 +33,8 @@ function fileTrouble(error: unknown): 'diskFull' | 'ioError' | null {
  * falls back to NORMAL then, under which a power cut loses what was called paid (promise 1, invariant 7).
  */
 function setPragmas(database: Connection): void {
+  // Half as many pages to write for a sale as with the default; only a new file takes it.
+  database.pragma('page_size = 8192');
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('fullfsync = ON');

@@ -57,12 +57,11 @@ export const MIGRATIONS: readonly string[] = [
     from_day TEXT, to_day TEXT, at_ms INTEGER NOT NULL, operator TEXT, PRIMARY KEY (item, n, which)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE receipt (
-    number TEXT PRIMARY KEY, n INTEGER NOT NULL, kind TEXT NOT NULL, incarnation INTEGER NOT NULL, counter INTEGER NOT NULL,
-    business_day TEXT NOT NULL, at_ms INTEGER NOT NULL, document TEXT NOT NULL, shift TEXT NOT NULL, operator TEXT,
-    member TEXT, total_fen INTEGER NOT NULL, points INTEGER NOT NULL, lines INTEGER NOT NULL, first_name TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX receipt_by_n ON receipt (n);
-  CREATE UNIQUE INDEX receipt_by_counter ON receipt (incarnation, counter);
+    n INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, incarnation INTEGER NOT NULL,
+    counter INTEGER NOT NULL, business_day TEXT NOT NULL, at_ms INTEGER NOT NULL, document TEXT NOT NULL,
+    shift TEXT NOT NULL, operator TEXT, member TEXT, total_fen INTEGER NOT NULL, points INTEGER NOT NULL,
+    lines INTEGER NOT NULL, first_name TEXT NOT NULL
+  ) STRICT;
   CREATE TABLE returned (sale TEXT NOT NULL, line INTEGER NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (sale,
     line)) STRICT, WITHOUT ROWID;
   CREATE TABLE returned_lot (sale TEXT NOT NULL, lot TEXT NOT NULL, points INTEGER NOT NULL, PRIMARY KEY (sale,
