@@ -39,16 +39,17 @@ export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock
   let syncing = 0;
   let cancelSync: (() => void) | null = null;
   let open = true;
+  let sizeBytes = fstatSync(handle).size;
   /** Appends a line whole or not at all: a disk that took a part of it gives that part back. */
   const append = (line: string): void => {
-    const before = fstatSync(handle).size;
     const bytes = Buffer.from(line);
     try {
       for (let written = 0; written < bytes.length; ) written += writeSync(handle, bytes, written);
     } catch (error) {
-      ftruncateSync(handle, before);
+      ftruncateSync(handle, sizeBytes);
       throw error;
     }
+    sizeBytes += bytes.length;
   };
   // A line torn by a power cut must not run into the next one.
   append('\n');
@@ -73,6 +74,7 @@ export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock
     save: (sale: OpenSale | null): void => {
       if (sale === null) {
         ftruncateSync(handle, 0);
+        sizeBytes = 0;
         return;
       }
       const text = JSON.stringify(sale);
