@@ -2,6 +2,7 @@ import { oc } from '@orpc/contract';
 import { z } from 'zod';
 import { itemSchema } from './item.ts';
 import { cardStateSchema, cardViewSchema, memberStateSchema, memberViewSchema, standingWishSchema } from './member.ts';
+import { policySchema } from './policy.ts';
 import { grantSchema, recallSchema, totalsSchema } from './record-bodies.ts';
 import { breakSchema } from './till-contract.ts';
 
@@ -81,6 +82,10 @@ export const townRefusals = [
   'badInput',
   'unknownLot',
   'notSignedIn',
+  'unknownTerm',
+  'tooEarly',
+  'lossChanged',
+  'unknownBreak',
 ] as const;
 export const townRefusalSchema = z.enum(townRefusals);
 export type TownRefusal = z.infer<typeof townRefusalSchema>;
@@ -225,7 +230,7 @@ export const townContract = {
     .route({
       method: 'GET',
       path: '/console/overview',
-      summary: 'Points in existence, tills and their last contact, open breaks',
+      summary: 'Points in existence, shops, villages, tills and their terms, breaks, and the policy in force',
     })
     .output(
       answer({
@@ -239,10 +244,12 @@ export const townContract = {
           expired: z.int(),
           shortfall: z.int(),
         }),
+        shops: z.array(z.object({ id: z.string(), name: z.string() })),
         villages: z.array(
           z.object({
             id: z.string(),
             name: z.string(),
+            fund: z.string(),
             members: z.int(),
             issued: z.int(),
             spent: z.int(),
@@ -262,10 +269,28 @@ export const townContract = {
             termEndMs: z.int().nullable(),
             allotted: z.int(),
             salesToday: z.int(),
+            /** Used less given back. */
             pointsToday: z.int(),
+            /** Terms that are not closed, those of earlier incarnations too; freeing one may lose what it holds. */
+            terms: z.array(
+              z.object({
+                term: z.string(),
+                incarnation: z.int(),
+                endMs: z.int(),
+                freeableAtMs: z.int(),
+                allotted: z.int(),
+              }),
+            ),
           }),
         ),
-        breaks: z.array(breakSchema),
+        breaks: z.array(breakSchema.extend({ till: z.string() })),
+        /** Those that a person resolved last; a break is never dropped. */
+        resolved: z.array(
+          breakSchema.extend({ till: z.string(), resolvedAtMs: z.int(), by: z.string(), note: z.string() }),
+        ),
+        policy: policySchema,
+        /** The newest version, where it is published and not yet in force. */
+        nextPolicy: policySchema.nullable(),
       }),
     ),
   listMembers: oc
@@ -311,6 +336,23 @@ export const townContract = {
   setCardState: oc
     .route({ method: 'POST', path: '/console/cards/state', summary: 'Report a card lost, block it or lift the block' })
     .input(z.object({ card: z.string(), state: cardStateSchema }))
+    .output(answer({})),
+  freeTerm: oc
+    .route({
+      method: 'POST',
+      path: '/console/terms/free',
+      summary:
+        "Free a silent till's term, 24 h after its last end at the soonest, at the loss that was named beforehand",
+    })
+    .input(z.object({ term: z.string(), agreedLoss: z.int().min(0) }))
+    .output(answer({ freed: z.int() })),
+  resolveBreak: oc
+    .route({
+      method: 'POST',
+      path: '/console/breaks/resolve',
+      summary: 'Mark a break as resolved, with who did it and why; it is never dropped',
+    })
+    .input(z.object({ id: z.string(), by: z.string().max(40), note: z.string().max(500) }))
     .output(answer({})),
   issueEnrolmentCode: oc
     .route({ method: 'POST', path: '/console/enrolment-codes', summary: 'A one-time code that lets one till enrol' })

@@ -5,7 +5,7 @@ import { HOUR_MS } from '../shared/time.ts';
 import { hashPassword, passwordMatches } from './crypto.ts';
 import { issueCode } from './enrolment.ts';
 import { remainingPoints, touchMembers } from './members.ts';
-import { issueLot, type NewLot } from './points.ts';
+import { FREE_AFTER_MS, freeSilentTerm, issueLot, type NewLot } from './points.ts';
 import type { Rows, Transaction } from './store.ts';
 import { asCanonical, present, refused, type Refused, type Town } from './town.ts';
 
@@ -14,6 +14,7 @@ const PASSWORD = 'consolePassword';
 const WRONG_TRIES = 10;
 const LOCKED_MS = 300_000;
 const MEMBERS_SHOWN = 300;
+const RESOLVED_SHOWN = 20;
 
 /** Who of the town's staff is signed in. Sessions live in memory: a restart of the town signs everybody out. */
 export type Sessions = Readonly<{
@@ -62,16 +63,23 @@ export function createSessions(town: Town): Sessions {
   };
 }
 
-/** Points in existence, tills and their last contact, open breaks. */
+/** Points in existence, shops, villages, tills and their terms, breaks, and the policy in force. */
 export async function overview(town: Town) {
   return town.store.transact([], async (transaction) => {
-    const { nowMs, today } = await present(town, transaction);
+    const { nowMs, today, policy, policies } = await present(town, transaction);
+    const newest = policies.at(-1);
     const lots = await transaction.list('lot');
     const members = await transaction.list('member');
     const sum = (rows: readonly Rows['lot'][], of: (lot: Rows['lot']) => number): number =>
       rows.reduce((total, lot) => total + of(lot), 0);
     const allotted = (lot: Rows['lot']): number => remainingPoints(lot) - lot.free;
     const breaks = await transaction.list('break', { equal: { resolvedAtMs: null }, order: ['sinceDay', 'id'] });
+    const resolved = await transaction.list('break', {
+      above: { resolvedAtMs: 0 },
+      order: ['resolvedAtMs', 'id'],
+      descending: true,
+      limit: RESOLVED_SHOWN,
+    });
     return {
       kind: 'ok' as const,
       townName: town.name,
@@ -84,11 +92,13 @@ export async function overview(town: Town) {
         expired: sum(lots, (lot) => lot.expired),
         shortfall: sum(lots, (lot) => lot.shortfall),
       },
-      villages: (await transaction.list('village')).map(({ village, name }) => {
+      shops: (await transaction.list('shop')).map(({ shop, name }) => ({ id: shop, name })),
+      villages: (await transaction.list('village')).map(({ village, name, fund }) => {
         const own = lots.filter((lot) => lot.village === village);
         return {
           id: village,
           name,
+          fund,
           members: members.filter((member) => member.village === village).length,
           issued: sum(own, (lot) => lot.issued),
           spent: sum(own, (lot) => lot.spent),
@@ -96,9 +106,22 @@ export async function overview(town: Town) {
         };
       }),
       tills: await tillsOf(transaction, lots, breaks, today),
-      breaks: breaks.map(({ till: _till, incarnation: _incarnation, resolvedAtMs: _resolvedAtMs, ...named }) => named),
+      breaks: breaks.map(named),
+      resolved: resolved.map((one) => ({
+        ...named(one),
+        resolvedAtMs: one.resolvedAtMs ?? 0,
+        by: one.resolvedBy ?? '',
+        note: one.note ?? '',
+      })),
+      policy,
+      nextPolicy: newest === undefined || newest.version === policy.version ? null : newest,
     };
   });
+}
+
+/** A break as the console names it, without what only the store needs. */
+function named({ id, till, kind, owner, account, seq, tillAmount, townAmount, sinceDay }: Rows['break']) {
+  return { id, till, kind, owner, account, seq, tillAmount, townAmount, sinceDay };
 }
 
 async function tillsOf(
@@ -116,8 +139,13 @@ async function tillsOf(
     const head = await transaction.get('head', { till, incarnation });
     const chain = await transaction.get('incarnation', { till, incarnation });
     const own = terms.filter((term) => term.till === till);
-    let allotted = 0;
-    for (const lot of lots) for (const term of own) allotted += lot.allotted[term.term] ?? 0;
+    const held = own.map(({ term, incarnation, endMs }) => ({
+      term,
+      incarnation,
+      endMs,
+      freeableAtMs: endMs + FREE_AFTER_MS,
+      allotted: lots.reduce((sum, lot) => sum + (lot.allotted[term] ?? 0), 0),
+    }));
     tills.push({
       till,
       name,
@@ -128,13 +156,18 @@ async function tillsOf(
       quarantined: breaks.filter((one) => one.till === till && one.kind === 'quarantined').length,
       statementNumber: chain?.statementNumber ?? 0,
       termEndMs: own.find((term) => term.term === chain?.term)?.endMs ?? null,
-      allotted,
+      allotted: held.reduce((sum, term) => sum + term.allotted, 0),
       salesToday: days.get(till)?.sales ?? 0,
       pointsToday: days.get(till)?.points ?? 0,
+      terms: held,
     });
   }
   return tills;
 }
+
+/** The order of a register: villages by their code, names by their sound. */
+const BY_CODE = new Intl.Collator('en', { numeric: true });
+const BY_NAME = new Intl.Collator('zh-CN');
 
 /** Members whose name, id or card ends match a text; full names stay in the console, which is the town's own. */
 export async function listMembers(town: Town, query: Readonly<{ text: string; village?: string | undefined }>) {
@@ -151,6 +184,7 @@ export async function listMembers(town: Town, query: Readonly<{ text: string; vi
         const ends = (cards.get(member) ?? []).map((card) => card.lastFour);
         return text === '' || name.includes(text) || member === text || ends.includes(text);
       })
+      .sort((a, b) => BY_CODE.compare(a.village, b.village) || BY_NAME.compare(a.name, b.name))
       .slice(0, MEMBERS_SHOWN);
     const lots = Map.groupBy(
       await transaction.list('lot', { among: { member: found.map((row) => row.member) } }),
@@ -204,6 +238,35 @@ export async function setCardState(
     const lostAtMs = isGone ? (before.lostAtMs ?? town.nowMs()) : null;
     await transaction.put('card', [{ ...before, state, lostAtMs }]);
     await touchMembers(transaction, [before.member]);
+    return { kind: 'ok' };
+  });
+}
+
+/** Frees a silent till's term at the loss that the clerk was told beforehand: at most what the term holds. */
+export async function freeTerm(
+  town: Town,
+  { term, agreedLoss }: Readonly<{ term: string; agreedLoss: number }>,
+): Promise<Refused | { kind: 'ok'; freed: number }> {
+  const answer = await freeSilentTerm(town, term, agreedLoss);
+  if (answer.kind === 'ok') town.log(`term ${term} was freed with ${answer.freed} points`);
+  return answer;
+}
+
+/** Marks a break as resolved; who did it, why and when stay with it, and the row is never dropped. */
+export async function resolveBreak(
+  town: Town,
+  wanted: Readonly<{ id: string; by: string; note: string }>,
+): Promise<Refused | { kind: 'ok' }> {
+  const by = wanted.by.trim();
+  const note = wanted.note.trim();
+  if (by === '' || note === '') return refused('badInput');
+  return town.store.transact(['points'], async (transaction) => {
+    const before = await transaction.get('break', { id: wanted.id });
+    if (before === null) return refused('unknownBreak');
+    // The first word stays: asked again with the same it is done, with another it would rewrite a person's note.
+    if (before.resolvedAtMs !== null)
+      return before.resolvedBy === by && before.note === note ? { kind: 'ok' } : refused('duplicate');
+    await transaction.put('break', [{ ...before, resolvedAtMs: town.nowMs(), resolvedBy: by, note }]);
     return { kind: 'ok' };
   });
 }

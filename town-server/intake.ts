@@ -2,7 +2,16 @@ import { followsHead, GENESIS_PREVIOUS, recordHash, type ChainFault, type ChainH
 import { bodyOf, bodySchemas } from '../shared/record-bodies.ts';
 import { hash } from './crypto.ts';
 import type { Rows, Transaction } from './store.ts';
-import { noteContact, present, refused, unknownCaller, type Refused, type TillRequest, type Town } from './town.ts';
+import {
+  noteContact,
+  present,
+  refused,
+  UNRESOLVED,
+  unknownCaller,
+  type Refused,
+  type TillRequest,
+  type Town,
+} from './town.ts';
 
 export type Upload = TillRequest &
   Readonly<{ firstSeq: number; lastSeq: number; headHash: string; records: readonly string[] }>;
@@ -155,7 +164,7 @@ async function quarantine(town: Town, transaction: Transaction, rows: readonly R
       tillAmount: null,
       townAmount: null,
       sinceDay: today,
-      resolvedAtMs: null,
+      ...UNRESOLVED,
     })),
   );
   for (const { till, seq, fault } of bad) town.log(`record ${seq} of ${till} is quarantined: ${fault}`);
@@ -206,7 +215,7 @@ export async function recordFork(
       tillAmount: null,
       townAmount: null,
       sinceDay: today,
-      resolvedAtMs: null,
+      ...UNRESOLVED,
     },
   ]);
   town.log(`${till} sent another record ${seq} than the one held: both are kept, a person decides`);

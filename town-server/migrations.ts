@@ -79,6 +79,6 @@ CREATE TABLE item (town_id text NOT NULL, item text NOT NULL, version bigint NOT
   `
 ALTER TABLE lot ADD COLUMN uncovered jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE sale ADD COLUMN on_lost_card boolean NOT NULL DEFAULT false;
-ALTER TABLE break ADD COLUMN resolution text;
+ALTER TABLE break ADD COLUMN resolved_by text, ADD COLUMN note text;
 `,
 ];

@@ -288,16 +288,18 @@ export async function isInDoubt(transaction: Transaction, till: string, incarnat
 }
 
 /** How long after the last end ever sent a silent till's term may be freed (protocol, "Allotments"). */
-const FREE_AFTER_MS = 24 * HOUR_MS;
+export const FREE_AFTER_MS = 24 * HOUR_MS;
 
 /**
  * Frees the term of a silent till: a clerk's decision, with the possible loss named beforehand. The term is closed for
- * ever; what it held is free again; the till's next statement opens a new, empty one.
+ * ever; what it held is free again; the till's next statement opens a new, empty one. `agreedLoss` is what the clerk
+ * was told and agreed to; should the term hold another number of points by now, it is named again first.
  */
 export async function freeSilentTerm(
   town: Town,
   id: string,
-): Promise<{ kind: 'refused'; reason: 'unknownTerm' | 'tooEarly' } | { kind: 'ok'; freed: number }> {
+  agreedLoss: number | null = null,
+): Promise<{ kind: 'refused'; reason: 'unknownTerm' | 'tooEarly' | 'lossChanged' } | { kind: 'ok'; freed: number }> {
   return town.store.transact(['points'], async (transaction) => {
     const { nowMs, today } = await present(town, transaction);
     const term = await transaction.get('term', { term: id });
@@ -305,11 +307,13 @@ export async function freeSilentTerm(
     if (term.closedAtMs !== null) return { kind: 'ok', freed: 0 };
     if (nowMs < term.endMs + FREE_AFTER_MS) return { kind: 'refused', reason: 'tooEarly' };
     const lots = (await transaction.list('lot')).filter((lot) => (lot.allotted[id] ?? 0) > 0);
+    const freed = lots.reduce((sum, lot) => sum + (lot.allotted[id] ?? 0), 0);
+    if (agreedLoss !== null && agreedLoss !== freed) return { kind: 'refused', reason: 'lossChanged' };
     await putLots(
       transaction,
       lots.map((lot) => ({ ...lot, ...expire(freeTerm(lot, id), today) })),
     );
     await transaction.put('term', [{ ...term, closedAtMs: nowMs }]);
-    return { kind: 'ok', freed: lots.reduce((sum, lot) => sum + (lot.allotted[id] ?? 0), 0) };
+    return { kind: 'ok', freed };
   });
 }

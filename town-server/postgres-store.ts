@@ -123,6 +123,8 @@ const columns: { [N in TableName]: Readonly<Record<keyof Rows[N] & string, Colum
     townAmount: 'int8',
     sinceDay: 'text',
     resolvedAtMs: 'int8',
+    resolvedBy: 'text',
+    note: 'text',
   },
   statement: {
     till: 'text',

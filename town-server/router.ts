@@ -2,11 +2,13 @@ import { implement } from '@orpc/server';
 import { seal } from '../shared/signed.ts';
 import { townContract, type TownTime } from '../shared/town-contract.ts';
 import {
+  freeTerm,
   issueEnrolmentCode,
   issuePoints,
   listMembers,
   overview,
   publishPolicy,
+  resolveBreak,
   setCardState,
   settlement,
   type Sessions,
@@ -61,6 +63,12 @@ export function townRouter(town: Town, sessions: Sessions) {
     ),
     setCardState: os.setCardState.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? setCardState(town, input),
+    ),
+    freeTerm: os.freeTerm.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? freeTerm(town, input),
+    ),
+    resolveBreak: os.resolveBreak.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? resolveBreak(town, input),
     ),
     issueEnrolmentCode: os.issueEnrolmentCode.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? issueEnrolmentCode(town, input),

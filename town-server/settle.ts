@@ -22,7 +22,7 @@ import { hashText, verify } from './crypto.ts';
 import { touchMembers } from './members.ts';
 import { putLots } from './points.ts';
 import type { Rows, SaleState, Transaction, WaitingReturn } from './store.ts';
-import { asCanonical, present, type Town } from './town.ts';
+import { asCanonical, present, UNRESOLVED, type Town } from './town.ts';
 
 /** Records folded in one transaction: small enough that a top-up waiting behind it is still answered in time. */
 const CHUNK = 250;
@@ -543,5 +543,5 @@ function addBreak(
   const id = `${kind}:${till}:${incarnation}:${about}`;
   if (book.breaks.some((one) => one.id === id)) return;
   const owner = OWNERS[kind];
-  book.breaks.push({ id, till, incarnation, kind, owner, ...amounts, sinceDay: book.today, resolvedAtMs: null });
+  book.breaks.push({ id, till, incarnation, kind, owner, ...amounts, sinceDay: book.today, ...UNRESOLVED });
 }

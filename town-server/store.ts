@@ -133,7 +133,13 @@ export type Rows = {
   sale: SaleState;
   payable: { shop: string; month: string; village: string; fund: string; points: number; amountFen: number };
   tillDay: { till: string; day: string; sales: number; points: number };
-  break: Break & { till: string; incarnation: number; resolvedAtMs: number | null };
+  break: Break & {
+    till: string;
+    incarnation: number;
+    resolvedAtMs: number | null;
+    resolvedBy: string | null;
+    note: string | null;
+  };
   statement: {
     till: string;
     incarnation: number;

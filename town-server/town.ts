@@ -97,6 +97,9 @@ export async function versionOf(transaction: Transaction, name: 'membersVersion'
   return Number((await transaction.get('setting', { name }))?.value ?? 0);
 }
 
+/** How a break begins; a person ends it with a name, a note and the time, and the row stays. */
+export const UNRESOLVED = { resolvedAtMs: null, resolvedBy: null, note: null };
+
 /** Breaks of a chain that nobody has resolved. */
 export async function openBreaks(
   transaction: Transaction,

@@ -22,4 +22,8 @@ export const townRefusalWords: Readonly<Record<TownRefusal, string>> = {
   badInput: '填得不对，请核对',
   unknownLot: '没有这笔积分',
   notSignedIn: '登录已过期，请重新登录',
+  unknownTerm: '没有这份额度',
+  tooEarly: '还不到时候：额度到期满 24 小时才能放回',
+  lossChanged: '这份额度里的积分变了，请看清新的数再点',
+  unknownBreak: '没有这条差异',
 };
