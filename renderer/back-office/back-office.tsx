@@ -8,6 +8,7 @@ import { tokenOfThisPage, useLink, useScreen } from '../parts/connection.ts';
 import { agoText } from '../parts/format.ts';
 import { core } from './core.ts';
 import { CountSection } from './count-section.tsx';
+import { EnrolAgain } from './enrol-again.tsx';
 import { GoodsInSection } from './goods-in-section.tsx';
 import { ImportSection } from './import-section.tsx';
 import { ItemSection } from './item-section.tsx';
@@ -169,7 +170,7 @@ function Office({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
         <span className="grow" />
         <TownState screen={screen} />
         <span>
-          <i className={`dot ${screen.status.unsent === 0 ? 'good' : 'warn'}`} />
+          <i className={`dot ${screen.status.unsent > 0 && screen.status.town !== 'reachable' ? 'warn' : 'good'}`} />
           未上传 {screen.status.unsent}
         </span>
         <span>
@@ -301,8 +302,8 @@ function TownState({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element 
     case 'notEnrolled':
       return (
         <span>
-          <i className="dot" />
-          未注册
+          <i className="dot warn" />
+          镇上未注册 <EnrolAgain />
         </span>
       );
     default:

@@ -6,6 +6,7 @@ import type { FoundItem } from '../../shared/till-contract.ts';
 import { quantityText } from '../parts/format.ts';
 import { core } from './core.ts';
 import { useDraft } from './draft.ts';
+import { FirstStep } from './first-step.tsx';
 import { ItemPicker, type PickerHandle } from './item-picker.tsx';
 import { useLineFocus } from './line-focus.ts';
 import { ItemName, SectionHead } from './section-head.tsx';
@@ -94,7 +95,15 @@ export function CountSection(): React.JSX.Element {
       {result === null ? null : <Result lines={result} close={() => setResult(null)} />}
       {draft.lines.length === 0 ? (
         result === null ? (
-          <div className="sheet muted">扫一件，数一数，填上数量，再扫下一件。没存的盘点关了窗口也还在。</div>
+          <FirstStep
+            steps={[
+              '扫一种商品，数货架和库房里一共有多少。',
+              '填上数到的数，按回车，再扫下一种。照常营业，不用关店。',
+              '数完按“保存盘点”。和账面不一样的会列出来，并记差异单。没保存的关了窗口也还在。',
+            ]}
+            list={{ only: 'low', title: '账面快没有的，先数这些', none: '没有快卖完的商品。从一个货架开始，挨个扫。' }}
+            pick={add}
+          />
         ) : null
       ) : (
         <>

@@ -5,6 +5,7 @@ import { parseYuan } from '../../shared/money.ts';
 import { unitPrice } from '../parts/format.ts';
 import { core } from './core.ts';
 import { parseDay } from './entry.ts';
+import { FirstStep } from './first-step.tsx';
 import { type KnownItem, PriceHistory } from './item-drawer.tsx';
 import { ItemPicker } from './item-picker.tsx';
 import { useReading } from './reading.ts';
@@ -25,7 +26,19 @@ export function PriceSection({ item: carried }: Readonly<{ item: string }>): Rea
       <ItemPicker onPick={(found) => setItem(found.item)} />
       {known.failed ? <Alert type="error" title="没有读到这个商品，请再扫一次。" /> : null}
       {value === null ? (
-        <div className="sheet muted">先扫要改价的商品，或用拼音、品名查找。</div>
+        <FirstStep
+          steps={[
+            '扫要改价的商品，或用拼音首字母、品名查找。',
+            '选标价、清仓价还是促销价，填新价，按回车保存。',
+            '换货架上的价签。收银台马上按新价收。',
+          ]}
+          list={{
+            only: 'unpriced',
+            title: '还没有定价、不能卖的',
+            none: '都定好价了。临期的可以在“报损”页看到，给它设清仓价。',
+          }}
+          pick={(found) => setItem(found.item)}
+        />
       ) : (
         <div className="two">
           <PriceForm key={value.item.id} value={value} changed={known.again} />

@@ -5,6 +5,7 @@ import { parseQuantity } from '../../shared/quantity.ts';
 import type { FoundItem } from '../../shared/till-contract.ts';
 import { quantityText } from '../parts/format.ts';
 import { useDraft } from './draft.ts';
+import { FirstStep } from './first-step.tsx';
 import { ItemPicker, type PickerHandle } from './item-picker.tsx';
 import { useLineFocus } from './line-focus.ts';
 import { ItemName, SectionHead } from './section-head.tsx';
@@ -74,7 +75,19 @@ export function WasteSection(): React.JSX.Element {
       </div>
       <ItemPicker ref={picker} onPick={add} />
       {draft.lines.length === 0 ? (
-        <div className="sheet muted">扫要报损的商品，填数量。</div>
+        <FirstStep
+          steps={[
+            '先选原因：一张单只写一个原因。',
+            '扫要报损的商品，填数量，再扫下一种。',
+            '按“保存报损”，库存马上减掉。退货时选了“报损”的已经自动减过，不用再报。',
+          ]}
+          list={{
+            only: 'expiring',
+            title: '过期和快到期的',
+            none: '没有快到期的批次。进货时填了生产日期和保质期的才会列在这里。',
+          }}
+          pick={add}
+        />
       ) : (
         <div className="sheet" style={{ padding: 0 }}>
           <table className="entry">

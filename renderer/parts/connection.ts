@@ -2,8 +2,9 @@ import { createORPCClient } from '@orpc/client';
 import { RPCLink as PortLink } from '@orpc/client/message-port';
 import { RPCLink as SocketLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
-import { useSyncExternalStore } from 'react';
-import type { Answer, Command, Screen, TillContract } from '../../shared/till-contract.ts';
+import { useCallback, useRef, useSyncExternalStore } from 'react';
+import type { Answer, Command, Screen, Status, TillContract } from '../../shared/till-contract.ts';
+import { keepSame } from './same.ts';
 
 /**
  * The one line between a page and the core. Screens come in, commands go out, one after the other in the order of the
@@ -23,7 +24,10 @@ export type Connection = Readonly<{
   send: (command: Command) => Promise<SendAnswer>;
   /** Named reads; throws when the core cannot be reached. */
   client: () => CoreClient;
+  /** The last screen; a part of it that did not change is the same object as before. */
   screen: () => Screen | null;
+  /** The core's clock now: it runs on between two screens. 0 before the first one. */
+  nowMs: () => number;
   link: () => LinkState;
   subscribe: (heard: () => void) => () => void;
 }>;
@@ -47,6 +51,7 @@ export function retryDelayMs(attempt: number): number {
 export function connect(openTransport: () => Promise<Transport> = transportOfThisPage()): Connection {
   let transport: Transport | null = null;
   let screen: Screen | null = null;
+  let heardAtMs = 0;
   let link: LinkState = 'connecting';
   let line: Promise<unknown> = Promise.resolve();
   const heard = new Set<() => void>();
@@ -61,7 +66,8 @@ export function connect(openTransport: () => Promise<Transport> = transportOfThi
 
   const watch = async (open: Transport): Promise<void> => {
     for await (const next of await open.client.watch()) {
-      screen = next;
+      screen = screen === null ? next : keepSame(screen, next);
+      heardAtMs = performance.now();
       link = 'open';
       tell();
     }
@@ -107,6 +113,7 @@ export function connect(openTransport: () => Promise<Transport> = transportOfThi
       return transport.client;
     },
     screen: () => screen,
+    nowMs: () => (screen === null ? 0 : screen.status.nowMs + Math.round(performance.now() - heardAtMs)),
     link: () => link,
     subscribe: (one) => {
       heard.add(one);
@@ -118,6 +125,41 @@ export function connect(openTransport: () => Promise<Transport> = transportOfThi
 /** The screen as it was last heard; null until the first one came. */
 export function useScreen(connection: Connection): Screen | null {
   return useSyncExternalStore(connection.subscribe, connection.screen);
+}
+
+/** One part of the screen: whoever shows only that is drawn again only when it changes. */
+export function useScreenPart<T>(connection: Connection, part: (screen: Screen | null) => T): T {
+  return useSyncExternalStore(connection.subscribe, () => part(connection.screen()));
+}
+
+/** The status without its clock, which moves with every screen. */
+export function useSteadyStatus(connection: Connection): Status | null {
+  const kept = useRef<Status | null>(null);
+  return useSyncExternalStore(connection.subscribe, () => {
+    const status = connection.screen()?.status ?? null;
+    const before = kept.current;
+    if (status !== null && before !== null && keepSame(before, { ...status, nowMs: before.nowMs }) === before) {
+      return before;
+    }
+    kept.current = status;
+    return status;
+  });
+}
+
+/** Something said of the core's clock, drawn again when what is said of it changes. */
+export function useClock<T>(connection: Connection, said: (nowMs: number) => T): T {
+  const subscribe = useCallback(
+    (heard: () => void) => {
+      const timer = setInterval(heard, 1_000);
+      const stop = connection.subscribe(heard);
+      return () => {
+        clearInterval(timer);
+        stop();
+      };
+    },
+    [connection],
+  );
+  return useSyncExternalStore(subscribe, () => said(connection.nowMs()));
 }
 
 export function useLink(connection: Connection): LinkState {

@@ -129,7 +129,7 @@ function onKeyDown(event: KeyboardEvent): void {
   held = setTimeout(() => {
     held = null;
     // An input method has begun a word with this key; it lets go when the field loses the focus.
-    if (eaten && field !== null) restoreField({ field, value: kept });
+    if (eaten && field !== null) restoreField({ field, value: kept }, true);
     action();
   }, BURST_GAP_MS);
 }
@@ -205,14 +205,14 @@ function deliver(code: string): void {
 function putBack(): void {
   const before = remembered;
   remembered = null;
-  if (before !== null) restoreField(before);
+  if (before !== null) restoreField(before, methodAte);
 }
 
-function restoreField(before: Remembered): void {
+function restoreField(before: Remembered, composing: boolean): void {
   if (!before.field.isConnected) return;
   const restore = (): void => setFieldValue(before.field, before.value);
-  // An input method lets go of what it composes only when the field loses the focus.
-  if (document.activeElement === before.field) {
+  // An input method lets go of what it composes only when the field loses the focus; without one the focus stays.
+  if (composing && document.activeElement === before.field) {
     before.field.blur();
     restore();
     before.field.focus();

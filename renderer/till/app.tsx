@@ -5,15 +5,16 @@ import { type LinkState, type SendAnswer, useLink, useScreen } from '../parts/co
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { DemoStrip } from './demo-strip.tsx';
 import { DialogLayer } from './dialogs.tsx';
+import { EnrolPage } from './enrol.tsx';
 import { Header } from './header.tsx';
-import { NoticeToast, type ShownNotice, useNotice } from './notice.tsx';
+import { NoticeToast } from './notice.tsx';
 import { PaidPage } from './paid.tsx';
 import { PayDialog } from './pay.tsx';
 import { PinPrompt } from './pin.tsx';
 import { SellingPage } from './selling.tsx';
-import { CloseShiftPage, EnrolPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
+import { CloseShiftPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
 import { StoppedPage } from './stopped.tsx';
-import { type Approvable, connection, type Dialog, type Saying, type Till, TillContext } from './till.ts';
+import { type Approvable, connection, type Dialog, notices, type Till, TillContext } from './till.ts';
 
 export function App(): ReactNode {
   const screen = useScreen(connection);
@@ -37,10 +38,8 @@ type Asking = Readonly<{ what: string; make: Approvable; done: (answer: SendAnsw
 function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactNode {
   const [dialog, setDialog] = useState<Dialog | null>(null);
   const [asking, setAsking] = useState<Asking | null>(null);
-  const [muted, setMuted] = useState(() => localStorage.getItem('muted') === 'yes');
-  const { notice, say, clear } = useNotice(screen.notice, muted);
+  const [muted, setMuted] = useState(notices.isMuted);
   const phase = useRef(screen.phase);
-  const noticeId = useRef(screen.notice?.id ?? null);
 
   // A dialog belongs to the page it was opened on; the count of a closed shift is the one that outlives it.
   useEffect(() => {
@@ -48,51 +47,37 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
     phase.current = screen.phase;
     setDialog((open) => (open?.kind === 'shiftResult' ? open : null));
     setAsking(null);
-    if (noticeId.current === (screen.notice?.id ?? null)) clear();
-  }, [screen.phase, screen.notice, clear]);
-  useEffect(() => {
-    noticeId.current = screen.notice?.id ?? null;
-  }, [screen.notice]);
+  }, [screen.phase]);
   // What went well below a dialog is no news above it.
   useEffect(() => {
-    if (dialog !== null || screen.phase === 'paying') clear('calm');
-  }, [dialog, screen.phase, clear]);
+    if (dialog !== null || screen.phase === 'paying') notices.clear('calm');
+  }, [dialog, screen.phase]);
 
-  const send = useCallback(
-    async (command: Command, quiet?: 'quiet'): Promise<SendAnswer> => {
-      const answer = await connection.send(command);
-      if (quiet === undefined) sayAnswer(answer, say);
+  const sendApproved = useCallback(async (make: Approvable, what: string): Promise<SendAnswer> => {
+    const answer = await connection.send(make(null));
+    if (answer.kind !== 'refused' || (answer.reason !== 'needsManager' && answer.reason !== 'managerOnly')) {
+      sayAnswer(answer);
       return answer;
-    },
-    [say],
-  );
-  const sendApproved = useCallback(
-    async (make: Approvable, what: string): Promise<SendAnswer> => {
-      const answer = await connection.send(make(null));
-      if (answer.kind !== 'refused' || (answer.reason !== 'needsManager' && answer.reason !== 'managerOnly')) {
-        sayAnswer(answer, say);
-        return answer;
-      }
-      return new Promise((done) => setAsking({ what, make, done }));
-    },
-    [say],
-  );
+    }
+    return new Promise((done) => setAsking({ what, make, done }));
+  }, []);
+  const hide = useCallback(() => setDialog(null), []);
   const till = useMemo<Till>(
     () => ({
       screen,
       send,
       sendApproved,
-      say,
+      say: notices.say,
       dialog,
       show: setDialog,
-      hide: () => setDialog(null),
+      hide,
       muted,
       setMuted: (next) => {
-        localStorage.setItem('muted', next ? 'yes' : 'no');
+        notices.setMuted(next);
         setMuted(next);
       },
     }),
-    [screen, send, sendApproved, say, dialog, muted],
+    [screen, sendApproved, hide, dialog, muted],
   );
 
   // The layer below all others: a scan goes to the core from wherever no dialog wants it.
@@ -100,22 +85,19 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
     LEVEL.base,
     () => null,
     (code) => {
-      clear();
+      scanNow(code);
       setDialog(null);
-      void send({ kind: 'scan', code, source: 'scanner' });
       return true;
     },
   );
 
   const covered = dialog !== null || asking !== null || screen.phase !== 'selling';
-  // The PIN's own field says these two.
-  const saidInPlace = screen.phase === 'signIn' && (notice?.text === 'wrongPin' || notice?.text === 'pinWait');
   return (
     <TillContext.Provider value={till}>
       <div className="page" data-phase={screen.phase}>
-        <Header link={link} />
+        <Header link={link} show={setDialog} />
         <div className="stage">
-          {phasePage(screen, notice, clear)}
+          {phasePage(screen)}
           {screen.phase === 'paying' && <PayDialog />}
           {dialog !== null && <DialogLayer key={JSON.stringify(dialog)} dialog={dialog} />}
           {asking !== null && (
@@ -127,7 +109,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
                   return answer;
                 }
                 setAsking(null);
-                sayAnswer(answer, say);
+                sayAnswer(answer);
                 asking.done(answer);
                 return null;
               }}
@@ -137,9 +119,9 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
               }}
             />
           )}
-          {covered && !saidInPlace && <NoticeToast notice={notice} />}
+          {covered && <NoticeToast except={screen.phase === 'signIn' ? SAID_BY_THE_FIELD : []} />}
         </div>
-        {screen.demo && <DemoStrip />}
+        {screen.demo && <DemoStrip send={send} />}
         {link !== 'open' && (
           <div className="reconnecting" role="status">
             <span className="spinner small" aria-hidden="true" />
@@ -151,7 +133,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
   );
 }
 
-function phasePage(screen: Screen, notice: ShownNotice | null, clear: (which?: 'calm') => void): ReactNode {
+function phasePage(screen: Screen): ReactNode {
   switch (screen.phase) {
     case 'enrol':
       return <EnrolPage />;
@@ -167,21 +149,38 @@ function phasePage(screen: Screen, notice: ShownNotice | null, clear: (which?: '
       return <PaidPage />;
     case 'selling':
     case 'paying':
-      return <SellingPage notice={notice} clearNotice={clear} />;
+      return <SellingPage />;
     default:
       return assertNever(screen.phase);
   }
 }
 
-function sayAnswer(answer: SendAnswer, say: (saying: Saying) => void): void {
+/** The PIN's own field says these two. */
+const SAID_BY_THE_FIELD: readonly string[] = ['wrongPin', 'pinWait'];
+
+async function send(command: Command, quiet?: 'quiet'): Promise<SendAnswer> {
+  const answer = await connection.send(command);
+  if (quiet === undefined) sayAnswer(answer);
+  return answer;
+}
+
+/** Nothing goes before the command: what was said of the scan before this one goes when the core has answered. */
+function scanNow(code: string): void {
+  const before = notices.shown();
+  void send({ kind: 'scan', code, source: 'scanner' }).then(() => {
+    if (notices.shown() === before) notices.clear();
+  });
+}
+
+function sayAnswer(answer: SendAnswer): void {
   switch (answer.kind) {
     case 'done':
       return;
     case 'refused':
-      say({ tone: 'bad', text: answer.reason, values: answer.detail ?? {} });
+      notices.say({ tone: 'bad', text: answer.reason, values: answer.detail ?? {} });
       return;
     case 'unreachable':
-      say({ tone: 'warn', text: '没有连上收银程序，这一步没有做，请稍后再按一次' });
+      notices.say({ tone: 'warn', text: '没有连上收银程序，这一步没有做，请稍后再按一次' });
       return;
     default:
       assertNever(answer);

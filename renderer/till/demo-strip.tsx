@@ -1,5 +1,6 @@
-import { type ReactNode, useEffect, useState } from 'react';
-import { connection, useTill } from './till.ts';
+import { memo, type ReactNode, useEffect, useState } from 'react';
+import { useScreenPart } from '../parts/connection.ts';
+import { connection, type Till } from './till.ts';
 import { keepFocus } from './header.tsx';
 
 type Demo = NonNullable<Awaited<ReturnType<ReturnType<typeof connection.client>['demo']>>>;
@@ -7,15 +8,16 @@ type Demo = NonNullable<Awaited<ReturnType<ReturnType<typeof connection.client>[
 const WEIGHTS_GRAMS = [365, 730, 1_240] as const;
 
 /** What a hand would do at a real counter. It has a row of its own, so that it covers nothing. */
-export function DemoStrip(): ReactNode {
-  const { screen, send } = useTill();
+export const DemoStrip = memo(PlainDemoStrip);
+
+function PlainDemoStrip({ send }: { send: Till['send'] }): ReactNode {
   const [demo, setDemo] = useState<Demo | null>(null);
   const [card, setCard] = useState(0);
   // The core notices a pulled plug only when it next calls the town; until then the hand that pulled it knows better.
-  const { town } = screen.status;
+  const town = useScreenPart(connection, (screen) => screen?.status.town ?? 'notEnrolled');
   const [pulled, setPulled] = useState({ while: town, connected: town !== 'unreachable' });
   const connected = pulled.while === town ? pulled.connected : town !== 'unreachable';
-  const stopped = screen.phase === 'stopped';
+  const stopped = useScreenPart(connection, (screen) => screen?.phase === 'stopped');
   useEffect(() => {
     if (stopped) return;
     connection

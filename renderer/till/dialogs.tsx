@@ -13,6 +13,7 @@ import {
 } from '../../shared/words.ts';
 import { shortTime, starText, unitPrice, yuan } from '../parts/format.ts';
 import type { KeyHandler } from '../parts/keyboard.ts';
+import { EnrolDialog } from './enrol.tsx';
 import { Frame, Reasons } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
@@ -55,6 +56,8 @@ export function DialogLayer({ dialog }: { dialog: Dialog }): ReactNode {
       return <ShiftResultDialog />;
     case 'night':
       return <NightDialog />;
+    case 'enrol':
+      return <EnrolDialog />;
     default:
       return assertNever(dialog);
   }
@@ -167,6 +170,9 @@ function MoreDialog(): ReactNode {
         void send({ kind: 'signOut' });
       },
     },
+    ...(screen.status.town === 'notEnrolled'
+      ? [{ label: '重新注册', note: '镇上不认识这台收银机', act: () => show({ kind: 'enrol' }) }]
+      : []),
   ];
   return (
     <Frame
@@ -174,7 +180,7 @@ function MoreDialog(): ReactNode {
       size="medium"
       leave={hide}
       onKey={({ name }) => {
-        const action = /^[1-9]$/.test(name) ? actions[Number(name) - 1] : undefined;
+        const action = /^\d$/.test(name) ? actions[(Number(name) + 9) % 10] : undefined;
         return action === undefined || action.off === true ? null : action.act;
       }}
     >
@@ -188,7 +194,7 @@ function MoreDialog(): ReactNode {
             onMouseDown={keepFocus}
             onClick={action.act}
           >
-            <kbd>{index + 1}</kbd>
+            <kbd>{(index + 1) % 10}</kbd>
             <b>{action.label}</b>
             <small>{action.note}</small>
           </button>
@@ -497,7 +503,8 @@ function HeldDialog(): ReactNode {
             >
               {index < 9 ? <kbd>{index + 1}</kbd> : <span />}
               <span className="grow">
-                {one.firstName} 等 {one.lines} 种 {one.mask !== null && <small>{one.mask}</small>}
+                {one.firstName}
+                {one.lines > 1 && ` 等 ${one.lines} 种`} {one.mask !== null && <small>{one.mask}</small>}
               </span>
               <small>{shortTime(one.heldAtMs, screen.status.nowMs)}</small>
               <b>{yuan(one.totalFen)}</b>
@@ -645,6 +652,7 @@ function ShiftReportDialog(): ReactNode {
             <Figure label="收现金" value={yuan(value.totals.cashFen)} />
             <Figure label="手机支付" value={yuan(value.totals.mobileFen)} />
             <Figure label="用积分" value={`${value.totals.pointsSpent} 分`} />
+            <Figure label="退积分" value={`${value.totals.pointsBack} 分`} />
             <Figure label="现金放进" value={yuan(value.cashInFen)} />
             <Figure label="现金取出" value={yuan(value.cashOutFen)} />
           </div>
@@ -715,12 +723,14 @@ function NightDialog(): ReactNode {
       .catch(() => say({ tone: 'warn', text: 'nightPending' }))
       .finally(() => setBusy(false));
   };
+  // Once this very run came out even there is nothing left to do but to read it.
+  const settled = report?.state === 'matched' && !busy;
   return (
     <Frame
       title="日结"
       size="medium"
       leave={hide}
-      onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? run : null)}
+      onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? (settled ? hide : run) : null)}
     >
       <p className="lead">关今天的账，上传记录，与镇上逐项核对。可以随时做，中断了再做一次就好。</p>
       {shown === null ? (
@@ -728,8 +738,8 @@ function NightDialog(): ReactNode {
       ) : (
         <NightResult report={shown} />
       )}
-      <button type="button" className="pay-key" disabled={busy} onMouseDown={keepFocus} onClick={run}>
-        {busy ? '正在日结，可以关上这一页' : '现在日结'} <kbd>Enter</kbd>
+      <button type="button" className="pay-key" disabled={busy} onMouseDown={keepFocus} onClick={settled ? hide : run}>
+        {busy ? '正在日结，可以关上这一页' : settled ? '知道了' : '现在日结'} <kbd>Enter</kbd>
       </button>
     </Frame>
   );
@@ -745,8 +755,10 @@ function NightResult({ report }: { report: NightReport }): ReactNode {
       </p>
       <div className="figures">
         <Figure label="销售" value={`${report.till.sales} 单`} />
+        <Figure label="退货" value={`${report.till.refunds} 单`} />
         <Figure label="销售额" value={yuan(report.till.totalFen)} />
-        <Figure label="积分" value={`${report.till.pointsSpent} 分`} />
+        <Figure label="用积分" value={`${report.till.pointsSpent} 分`} />
+        <Figure label="退积分" value={`${report.till.pointsBack} 分`} />
         <Figure label="已上传" value={`${report.uploaded} 条`} />
       </div>
       {report.breaks.map((one) => (

@@ -1,32 +1,32 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { Screen } from '../../shared/till-contract.ts';
 import { clockOf } from '../../shared/time.ts';
-import type { LinkState } from '../parts/connection.ts';
+import { type LinkState, useClock, useScreenPart, useSteadyStatus } from '../parts/connection.ts';
 import { fitting, type Light, lightsOf } from './lights.ts';
-import { useTill } from './till.ts';
+import { connection, type Dialog } from './till.ts';
 
 const SHAPES: Readonly<Record<Light['level'], string>> = { good: '●', warn: '▲', bad: '■' };
 
-export function Header({ link }: { link: LinkState }): ReactNode {
-  const { screen, show } = useTill();
-  const nowMs = useNow(screen.status.nowMs);
-  const signedIn = screen.operator !== null;
+/** The header follows the screen by itself, part by part: a scan changes nothing in it. */
+export const Header = memo(PlainHeader);
+
+function PlainHeader({ link, show }: { link: LinkState; show: (dialog: Dialog) => void }): ReactNode {
+  const shopName = useScreenPart(connection, (screen) => screen?.shopName ?? '');
+  const who = useScreenPart(connection, whoWords);
+  const demo = useScreenPart(connection, (screen) => screen?.demo === true);
+  const hasMore = useScreenPart(
+    connection,
+    (screen) => screen !== null && screen.operator !== null && screen.phase !== 'stopped',
+  );
   return (
     <header className="header">
-      <b className="shop">{screen.shopName}</b>
-      <span className="who">{whoWords(screen)}</span>
-      {screen.demo && <span className="demo-badge">演示</span>}
+      <b className="shop">{shopName}</b>
+      <span className="who">{who}</span>
+      {demo && <span className="demo-badge">模拟</span>}
       <span className="space" />
-      <div className="lights">
-        {fitting(lightsOf(screen.status, nowMs, link)).map((light) => (
-          <span key={light.id} className="light" data-level={light.level} title={light.title}>
-            <i aria-hidden="true">{SHAPES[light.level]}</i>
-            {light.text}
-          </span>
-        ))}
-      </div>
-      <time className="clock">{clockOf(nowMs)}</time>
-      {signedIn && screen.phase !== 'stopped' && (
+      <Lights link={link} />
+      <Clock />
+      {hasMore && (
         <button type="button" className="more" onMouseDown={keepFocus} onClick={() => show({ kind: 'more' })}>
           更多 <kbd>F4</kbd>
         </button>
@@ -35,27 +35,36 @@ export function Header({ link }: { link: LinkState }): ReactNode {
   );
 }
 
-function whoWords(screen: Screen): string {
+function Lights({ link }: { link: LinkState }): ReactNode {
+  const status = useSteadyStatus(connection);
+  // As text, so that the lights are drawn again when they say something else, and not with every second.
+  const said = useClock(connection, (nowMs) =>
+    status === null ? '[]' : JSON.stringify(fitting(lightsOf(status, nowMs, link))),
+  );
+  return (
+    <div className="lights">
+      {(JSON.parse(said) as readonly Light[]).map((light) => (
+        <span key={light.id} className="light" data-level={light.level} title={light.title}>
+          <i aria-hidden="true">{SHAPES[light.level]}</i>
+          {light.text}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Clock(): ReactNode {
+  return <time className="clock">{useClock(connection, clockOf)}</time>;
+}
+
+function whoWords(screen: Screen | null): string {
+  if (screen === null) return '';
   const parts = [screen.tillName];
   if (screen.operator !== null) {
     parts.push(`${screen.operator.role === 'manager' ? '店长' : '收银员'} ${screen.operator.mask}`);
   }
   if (screen.shift !== null) parts.push(`第 ${screen.shift.number} 班`);
   return parts.filter((part) => part !== '').join(' · ');
-}
-
-/** The core's clock, which runs on between two screens. */
-export function useNow(coreNowMs: number): number {
-  const [tick, setTick] = useState({ fromMs: coreNowMs, passedMs: 0 });
-  useEffect(() => {
-    const heardAtMs = performance.now();
-    const timer = setInterval(
-      () => setTick({ fromMs: coreNowMs, passedMs: Math.round(performance.now() - heardAtMs) }),
-      1_000,
-    );
-    return () => clearInterval(timer);
-  }, [coreNowMs]);
-  return coreNowMs + (tick.fromMs === coreNowMs ? tick.passedMs : 0);
 }
 
 /** A touched button must not take the focus from the scan box. */

@@ -2,17 +2,23 @@ import type { ReactNode, RefObject } from 'react';
 import { setFieldValue } from '../parts/keyboard.ts';
 import { keepFocus } from './header.tsx';
 
+const IN_FOUR_ROWS = ['7', '8', '9', '4', '5', '6', '1', '2', '3'] as const;
+const IN_TWO_ROWS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'] as const;
+
 /** Digits for a finger; they go into the field that the dialog names, as if typed. */
 export function Numpad({
   field,
   point = false,
   enter,
   enterLabel = '确定',
+  strip = false,
 }: {
   field: RefObject<HTMLInputElement | null>;
   point?: boolean;
-  enter: () => void;
+  enter?: () => void;
   enterLabel?: string;
+  /** Two rows of six, without the key that confirms: for a dialog that has that key elsewhere. */
+  strip?: boolean;
 }): ReactNode {
   const type = (text: string): void => {
     const input = field.current;
@@ -37,8 +43,8 @@ export function Numpad({
     input.focus();
   };
   return (
-    <div className="numpad" role="group" aria-label="数字键盘">
-      {['7', '8', '9', '4', '5', '6', '1', '2', '3'].map((digit) => (
+    <div className={strip ? 'numpad strip' : 'numpad'} role="group" aria-label="数字键盘">
+      {(strip ? IN_TWO_ROWS : IN_FOUR_ROWS).map((digit) => (
         <button type="button" key={digit} tabIndex={-1} onMouseDown={keepFocus} onClick={() => type(digit)}>
           {digit}
         </button>
@@ -55,15 +61,19 @@ export function Numpad({
       >
         {point ? '.' : '清空'}
       </button>
-      <button type="button" tabIndex={-1} onMouseDown={keepFocus} onClick={() => type('0')}>
-        0
-      </button>
+      {!strip && (
+        <button type="button" tabIndex={-1} onMouseDown={keepFocus} onClick={() => type('0')}>
+          0
+        </button>
+      )}
       <button type="button" tabIndex={-1} aria-label="退格" onMouseDown={keepFocus} onClick={back}>
         ⌫
       </button>
-      <button type="button" className="numpad-enter" onMouseDown={keepFocus} onClick={enter}>
-        {enterLabel} <kbd>Enter</kbd>
-      </button>
+      {!strip && (
+        <button type="button" className="numpad-enter" onMouseDown={keepFocus} onClick={enter}>
+          {enterLabel} <kbd>Enter</kbd>
+        </button>
+      )}
     </div>
   );
 }

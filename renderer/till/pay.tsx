@@ -243,7 +243,7 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
                 <i>分</i>
               </span>
             </div>
-            <b>{minusYuan(pay.pointsFen)}</b>
+            <Part label="抵扣" amount={minusYuan(pay.pointsFen)} none={pay.pointsFen === 0} />
           </div>
           <div className="pay-row" data-on={row === 'mobile'}>
             <h2>
@@ -269,7 +269,7 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
                 <i>元</i>
               </span>
             </div>
-            <b>{minusYuan(pay.mobileFen)}</b>
+            <Part label="已到账" amount={minusYuan(pay.mobileFen)} none={pay.mobileFen === 0} />
           </div>
           <div className="pay-row" data-on={row === 'cash'}>
             <h2>
@@ -296,8 +296,9 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
                 <i>元</i>
               </span>
             </div>
-            <b>{yuan(pay.cashGivenFen)}</b>
+            <Part label="实收" amount={yuan(pay.cashGivenFen)} none={false} />
           </div>
+          <Numpad field={field} point={row !== 'points'} strip />
           <div className="pay-tips">
             {pay.notForPointsFen > 0 && <p>▲ 有 {yuan(pay.notForPointsFen)} 元商品不收积分</p>}
             {pointsOpen && pay.pointsLimit !== 'none' && pay.pointsLimit !== 'goods' && (
@@ -355,12 +356,24 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
               {yuan(pay.missingFen > 0 ? pay.missingFen : pay.changeFen)}
             </b>
           </div>
-          <Numpad field={field} point={row !== 'points'} enter={submit} enterLabel={busy ? '正在记账' : '收款'} />
+          <button type="button" className="pay-submit" onMouseDown={keepFocus} onClick={submit}>
+            {busy ? '正在记账' : '收款'} <kbd>Enter</kbd>
+          </button>
           <button type="button" className="pay-leave" onMouseDown={keepFocus} onClick={leave}>
             <kbd>Esc</kbd> 返回改商品
           </button>
         </div>
       </section>
+    </div>
+  );
+}
+
+/** What a row of the payment comes to, in yuan, and what that number is. */
+function Part({ label, amount, none }: { label: string; amount: string; none: boolean }): ReactNode {
+  return (
+    <div className="pay-part" data-none={none}>
+      <small>{label}</small>
+      <b>{amount}</b>
     </div>
   );
 }

@@ -440,14 +440,21 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
             {preview?.kind === 'refused' && <p className="field-error">✕ {wordsOf(preview.reason)}</p>}
             {preview?.kind === 'preview' && (
               <>
-                <div className="sum-row">
-                  <span>退积分</span>
-                  <b>{preview.pointsBack} 分</b>
-                </div>
-                <div className="sum-row">
-                  <span>退手机款（原路退）</span>
-                  <b>{yuan(preview.mobileBackFen)}</b>
-                </div>
+                <p className="refund-what">
+                  退 {chosen.length} 种 · {reason}
+                </p>
+                {receipt.points !== null && receipt.points.used > 0 && (
+                  <div className="sum-row">
+                    <span>退积分</span>
+                    <b>{preview.pointsBack} 分</b>
+                  </div>
+                )}
+                {receipt.mobile !== null && receipt.mobile.fen > 0 && (
+                  <div className="sum-row">
+                    <span>退手机款（人工退，核对到账）</span>
+                    <b>{yuan(preview.mobileBackFen)}</b>
+                  </div>
+                )}
                 <div className="due">
                   <span>退现金</span>
                   <b>

@@ -1,23 +1,18 @@
-import { memo, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
-import type { FoundItem, ScreenLine, ScreenMember } from '../../shared/till-contract.ts';
+import { memo, type ReactNode, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { FoundItem, Screen, ScreenLine, ScreenMember } from '../../shared/till-contract.ts';
 import { formatQuantity } from '../../shared/quantity.ts';
 import { pointsRefusedWords, rateWords } from '../../shared/words.ts';
 import { minusYuan, shortTime, starText, unitPrice, yuan } from '../parts/format.ts';
+import { useClock } from '../parts/connection.ts';
 import { type KeyHandler, LEVEL, useKeys } from '../parts/keyboard.ts';
 import { splitQuantity } from './entry.ts';
 import { keepFocus } from './header.tsx';
-import { NoticeLine, type ShownNotice } from './notice.tsx';
-import { useTill } from './till.ts';
+import { NoticeLine } from './notice.tsx';
+import { connection, notices, useTill } from './till.ts';
 import { WeighDialog } from './weigh.tsx';
 
 /** The page a cashier looks at all day: the armed box and the lines at the left, card, sum and keys at the right. */
-export function SellingPage({
-  notice,
-  clearNotice,
-}: {
-  notice: ShownNotice | null;
-  clearNotice: () => void;
-}): ReactNode {
+export function SellingPage(): ReactNode {
   const till = useTill();
   const { screen, send, say, show } = till;
   const { sale } = screen;
@@ -38,7 +33,7 @@ export function SellingPage({
       return;
     }
     empty();
-    clearNotice();
+    notices.clear();
     const { count, code } = splitQuantity(text);
     if (count !== null) void send({ kind: 'quantityFirst', count });
     if (code !== '') void send({ kind: 'scan', code, source: 'typed' });
@@ -82,10 +77,16 @@ export function SellingPage({
     '*': star,
     '/': () => withLine((line) => show({ kind: 'price', line })),
     Delete: () => withLine((line) => void send({ kind: 'deleteLine', line })),
+    'Shift Delete': () => show({ kind: 'void' }),
     End: () => {
       if (sale.member !== null) void send({ kind: 'removeMember' });
     },
   };
+  // Always the same function, so that what only holds keys is not drawn again with every scan.
+  const act = useStable((key: string) => functions[key]?.());
+  const select = useStable((line: number) => void send({ kind: 'selectLine', line }));
+  const choose = useStable((item: string) => void send({ kind: 'choose', item }));
+  const dismiss = useStable(() => void send({ kind: 'dismiss' }));
   const onKey: KeyHandler = ({ name, shift, repeat }) => {
     const text = boxText();
     switch (name) {
@@ -96,7 +97,7 @@ export function SellingPage({
           if (text !== '') empty();
           else if (sale.choices.length > 0) void send({ kind: 'dismiss' });
           else if (sale.quantityFirst !== null) void send({ kind: 'quantityFirst', count: null });
-          clearNotice();
+          notices.clear();
         };
       case 'Up':
         return () => move(-1);
@@ -109,7 +110,7 @@ export function SellingPage({
         return text === '' ? (functions[name] ?? null) : null;
       case 'Delete':
         if (text !== '') return null;
-        return shift ? () => show({ kind: 'void' }) : (functions['Delete'] ?? null);
+        return functions[shift ? 'Shift Delete' : 'Delete'] ?? null;
       case 'End':
         return text === '' ? (functions['End'] ?? null) : null;
       default: {
@@ -145,108 +146,122 @@ export function SellingPage({
             <kbd>*</kbd>
           </button>
         </div>
-        <NoticeLine
-          notice={notice}
-          hint={
-            sale.quantityFirst === null ? (
-              <>
-                先按数字再按 <kbd>*</kbd> 可先输数量，如 <kbd>3</kbd> <kbd>*</kbd> 再扫码
-              </>
-            ) : (
-              <>
-                下一件按 <b>{sale.quantityFirst}</b> 件加入，<kbd>Esc</kbd> 取消
-              </>
-            )
-          }
-        />
+        <NoticeLine quantityFirst={sale.quantityFirst} />
         {sale.choices.length > 0 ? (
-          <Choices
-            choices={sale.choices}
-            picked={picked}
-            choose={(item) => void send({ kind: 'choose', item })}
-            leave={() => void send({ kind: 'dismiss' })}
-          />
+          <Choices choices={sale.choices} picked={picked} choose={choose} leave={dismiss} />
         ) : (
-          <Lines
-            lines={sale.lines}
-            selected={sale.selected}
-            stars={sale.member?.stars ?? 0}
-            select={(line) => void send({ kind: 'selectLine', line })}
-          />
+          <Lines lines={sale.lines} selected={sale.selected} stars={sale.member?.stars ?? 0} select={select} />
         )}
-        <footer className="basket-foot">
-          <span>
-            共 <b>{sale.lines.length}</b> 种
-          </span>
-          <span>
-            件数 <b>{sale.pieces}</b>
-          </span>
-          {sale.adultsOnly && <span className="adults">18+ 有烟酒，请确认已成年</span>}
-          <span className="space" />
-          <KeyButton small label="改价" keys="/" act={functions['/']} />
-          <KeyButton small label="删行" keys="Del" act={functions['Delete']} />
-          <KeyButton small label="作废" keys="⇧ Del" act={() => show({ kind: 'void' })} />
-          <KeyButton small label="帮助" keys="F1" act={functions['F1']} />
-        </footer>
+        <BasketFoot kinds={sale.lines.length} pieces={sale.pieces} adultsOnly={sale.adultsOnly} act={act} />
       </main>
       <aside className="side">
-        {sale.member === null ? (
-          <NoMember act={functions['F2'] ?? (() => undefined)} />
-        ) : (
-          <MemberCard
-            member={sale.member}
-            nowMs={screen.status.nowMs}
-            remove={() => void send({ kind: 'removeMember' })}
-          />
-        )}
-        <section className="sum" aria-label="合计">
-          <div className="sum-row">
-            <span>标价合计</span>
-            <span>{yuan(sale.shelfFen)}</span>
-          </div>
-          <div className="sum-row saved">
-            <span>已优惠</span>
-            <b>{minusYuan(sale.discountFen)}</b>
-          </div>
-          <div className="due">
-            <span>应付</span>
-            <b>
-              <small>￥</small>
-              {yuan(sale.totalFen)}
-            </b>
-          </div>
-        </section>
-        <div className="keys">
-          <button
-            type="button"
-            className="pay-key"
-            disabled={sale.lines.length === 0}
-            onMouseDown={keepFocus}
-            onClick={functions['+']}
-          >
-            付款 <kbd>+</kbd>
-          </button>
-          <KeyButton label="会员" keys="F2" act={functions['F2']} />
-          <KeyButton
-            label={sale.lines.length === 0 && screen.held.length > 0 ? '取单' : '挂单'}
-            badge={screen.held.length}
-            keys="F7"
-            act={functions['F7']}
-          />
-          <KeyButton label="退货" keys="F11" act={functions['F11']} />
-          <KeyButton label="今日单" keys="F6" act={functions['F6']} />
-          <KeyButton label="散装" keys="F12" act={functions['F12']} />
-          <KeyButton label="购物袋" keys="F3" act={functions['F3']} />
-          <KeyButton label="查价" keys="F8" act={functions['F8']} />
-          <KeyButton label="查积分" keys="F9" act={functions['F9']} />
-          <KeyButton label="钱箱" keys="F10" act={functions['F10']} />
-        </div>
+        {sale.member === null ? <NoMember act={act} /> : <MemberCard member={sale.member} act={act} />}
+        <Sum shelfFen={sale.shelfFen} discountFen={sale.discountFen} totalFen={sale.totalFen} />
+        <Keys isEmpty={sale.lines.length === 0} held={screen.held.length} act={act} />
       </aside>
       {sale.weighing !== null && screen.phase === 'selling' && (
         <WeighDialog key={sale.weighing.item} item={sale.weighing} />
       )}
     </div>
   );
+}
+
+/** What a key or its button does; the name is the key's. */
+type Act = (key: string) => void;
+
+const BasketFoot = memo(PlainBasketFoot);
+
+function PlainBasketFoot({
+  kinds,
+  pieces,
+  adultsOnly,
+  act,
+}: {
+  kinds: number;
+  pieces: number;
+  adultsOnly: boolean;
+  act: Act;
+}): ReactNode {
+  return (
+    <footer className="basket-foot">
+      <span>
+        共 <b>{kinds}</b> 种
+      </span>
+      <span>
+        件数 <b>{pieces}</b>
+      </span>
+      {adultsOnly && <span className="adults">18+ 有烟酒，请确认已成年</span>}
+      <span className="space" />
+      <FootKeys act={act} />
+    </footer>
+  );
+}
+
+const FootKeys = memo(PlainFootKeys);
+
+function PlainFootKeys({ act }: { act: Act }): ReactNode {
+  return (
+    <>
+      <KeyButton small label="改价" keys="/" act={() => act('/')} />
+      <KeyButton small label="删行" keys="Del" act={() => act('Delete')} />
+      <KeyButton small label="作废" keys="⇧ Del" act={() => act('Shift Delete')} />
+      <KeyButton small label="帮助" keys="F1" act={() => act('F1')} />
+    </>
+  );
+}
+
+const Sum = memo(PlainSum);
+
+function PlainSum({ shelfFen, discountFen, totalFen }: Pick<Screen['sale'], 'shelfFen' | 'discountFen' | 'totalFen'>) {
+  return (
+    <section className="sum" aria-label="合计">
+      <div className="sum-row">
+        <span>标价合计</span>
+        <span>{yuan(shelfFen)}</span>
+      </div>
+      <div className="sum-row saved">
+        <span>已优惠</span>
+        <b>{minusYuan(discountFen)}</b>
+      </div>
+      <div className="due">
+        <span>应付</span>
+        <b>
+          <small>￥</small>
+          {yuan(totalFen)}
+        </b>
+      </div>
+    </section>
+  );
+}
+
+const Keys = memo(PlainKeys);
+
+function PlainKeys({ isEmpty, held, act }: { isEmpty: boolean; held: number; act: Act }): ReactNode {
+  return (
+    <div className="keys">
+      <button type="button" className="pay-key" disabled={isEmpty} onMouseDown={keepFocus} onClick={() => act('+')}>
+        付款 <kbd>+</kbd>
+      </button>
+      <KeyButton label="会员" keys="F2" act={() => act('F2')} />
+      <KeyButton label={isEmpty && held > 0 ? '取单' : '挂单'} badge={held} keys="F7" act={() => act('F7')} />
+      <KeyButton label="退货" keys="F11" act={() => act('F11')} />
+      <KeyButton label="今日单" keys="F6" act={() => act('F6')} />
+      <KeyButton label="散装" keys="F12" act={() => act('F12')} />
+      <KeyButton label="购物袋" keys="F3" act={() => act('F3')} />
+      <KeyButton label="查价" keys="F8" act={() => act('F8')} />
+      <KeyButton label="查积分" keys="F9" act={() => act('F9')} />
+      <KeyButton label="钱箱" keys="F10" act={() => act('F10')} />
+    </div>
+  );
+}
+
+/** The same function for as long as the part is shown, doing what the newest one given does. */
+function useStable<Given extends readonly unknown[]>(newest: (...given: Given) => void): (...given: Given) => void {
+  const now = useRef(newest);
+  useLayoutEffect(() => {
+    now.current = newest;
+  });
+  return useCallback((...given: Given) => now.current(...given), []);
 }
 
 const BOX_ID = 'scan-box';
@@ -265,11 +280,21 @@ function empty(): void {
   if (box !== null) box.value = '';
 }
 
-/** Brings a row into view when it becomes the one that is meant. */
+/** Brings a row into view when it becomes the one that is meant, and again when the list gets smaller around it. */
 function useInView(meant: boolean): RefObject<HTMLElement | null> {
   const row = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (meant) row.current?.scrollIntoView({ block: 'nearest' });
+    const list = row.current?.closest('.lines');
+    if (!meant || list === null || list === undefined) return;
+    let height = -1;
+    // Watching calls at once, after the layout that the new row needs anyway: nothing is laid out twice.
+    const watching = new ResizeObserver(() => {
+      if (list.clientHeight === height) return;
+      height = list.clientHeight;
+      row.current?.scrollIntoView({ block: 'nearest' });
+    });
+    watching.observe(list);
+    return () => watching.disconnect();
   }, [meant]);
   return row;
 }
@@ -293,7 +318,9 @@ function useArmedBox(armed: boolean): void {
   }, [armed]);
 }
 
-function Lines({
+const Lines = memo(PlainLines);
+
+function PlainLines({
   lines,
   selected,
   stars,
@@ -346,15 +373,7 @@ type LineRowProps = Readonly<{
   select: (line: number) => void;
 }>;
 
-/** Each screen brings new objects, so a row is drawn again only when what it says has changed. */
-const LineRow = memo(
-  PlainLineRow,
-  (before, after) =>
-    before.on === after.on &&
-    before.index === after.index &&
-    before.stars === after.stars &&
-    JSON.stringify(before.line) === JSON.stringify(after.line),
-);
+const LineRow = memo(PlainLineRow);
 
 function PlainLineRow({ line, index, on, stars, select }: LineRowProps): ReactNode {
   const row = useInView(on) as RefObject<HTMLTableRowElement | null>;
@@ -470,9 +489,11 @@ function ChoiceRow({
   );
 }
 
-function NoMember({ act }: { act: () => void }): ReactNode {
+const NoMember = memo(PlainNoMember);
+
+function PlainNoMember({ act }: { act: Act }): ReactNode {
   return (
-    <button type="button" className="card no-card" onMouseDown={keepFocus} onClick={act}>
+    <button type="button" className="card no-card" onMouseDown={keepFocus} onClick={() => act('F2')}>
       <span className="no-card-title">信用一卡通</span>
       <span>请顾客刷卡或扫卡，也可输入卡号</span>
       <span className="no-card-key">
@@ -482,7 +503,10 @@ function NoMember({ act }: { act: () => void }): ReactNode {
   );
 }
 
-function MemberCard({ member, nowMs, remove }: { member: ScreenMember; nowMs: number; remove: () => void }): ReactNode {
+const MemberCard = memo(PlainMemberCard);
+
+function PlainMemberCard({ member, act }: { member: ScreenMember; act: Act }): ReactNode {
+  const asOf = useClock(connection, (nowMs) => shortTime(member.townAsOfMs, nowMs));
   return (
     <section className="card" aria-label="会员">
       <div className="card-name">
@@ -505,7 +529,7 @@ function MemberCard({ member, nowMs, remove }: { member: ScreenMember; nowMs: nu
           </b>
         </div>
         <div>
-          镇上总数 · 截至 {shortTime(member.townAsOfMs, nowMs)}
+          镇上总数 · 截至 {asOf}
           <b>
             {member.townPoints} <small>分</small>
           </b>
@@ -516,7 +540,7 @@ function MemberCard({ member, nowMs, remove }: { member: ScreenMember; nowMs: nu
           aria-label="取下会员"
           title="取下会员（End）"
           onMouseDown={keepFocus}
-          onClick={remove}
+          onClick={() => act('End')}
         >
           ✕
         </button>

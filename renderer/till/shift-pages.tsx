@@ -2,7 +2,6 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { parseYuan } from '../../shared/money.ts';
 import { shortTime, yuan } from '../parts/format.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
-import { enrolFault } from './entry.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
 import { PinEntry } from './pin.tsx';
@@ -201,101 +200,6 @@ function AmountPage({
           </button>
         </div>
         <Numpad field={field} point enter={enter} enterLabel={enterLabel} />
-      </section>
-    </main>
-  );
-}
-
-/** A till that has not joined its town asks for the one-time code and its first manager. */
-export function EnrolPage(): ReactNode {
-  const { send } = useTill();
-  const [code, setCode] = useState('');
-  const [managerName, setManagerName] = useState('');
-  const [pin, setPin] = useState('');
-  const [again, setAgain] = useState('');
-  const [busy, setBusy] = useState(false);
-  const first = useRef<HTMLInputElement>(null);
-  useEffect(() => first.current?.focus(), []);
-  const fault = enrolFault(code, managerName, pin, again);
-  const enter = (): void => {
-    if (fault !== null || busy) return;
-    setBusy(true);
-    void send({ kind: 'enrol', code: code.trim(), managerName: managerName.trim(), managerPin: pin }).then(() =>
-      setBusy(false),
-    );
-  };
-  useKeys(LEVEL.page, ({ name, field }) => {
-    if (name !== 'Enter') return null;
-    return () => {
-      const fields = [...document.querySelectorAll<HTMLInputElement>('.enrol input')];
-      const next = field === null ? undefined : fields[fields.indexOf(field) + 1];
-      if (next === undefined || fault === null) enter();
-      else next.focus();
-    };
-  });
-  return (
-    <main className="center-page">
-      <section className="sheet enrol">
-        <h1>这台收银机还没有注册</h1>
-        <p className="lead">向镇信用办要一次性注册码，填好店长姓名和密码。注册一次就好，以后断网也能收银。</p>
-        <label>
-          <span className="field-label">注册码</span>
-          <input
-            ref={first}
-            className="field"
-            value={code}
-            autoComplete="off"
-            spellCheck={false}
-            maxLength={40}
-            onChange={(event) => setCode(event.target.value)}
-          />
-        </label>
-        <label>
-          <span className="field-label">店长姓名</span>
-          <input
-            className="field"
-            value={managerName}
-            autoComplete="off"
-            maxLength={20}
-            onChange={(event) => setManagerName(event.target.value)}
-          />
-        </label>
-        <div className="two">
-          <label>
-            <span className="field-label">店长密码（4 到 6 位数字）</span>
-            <input
-              className="field"
-              type="password"
-              value={pin}
-              autoComplete="off"
-              inputMode="numeric"
-              maxLength={6}
-              onChange={(event) => setPin(event.target.value.replaceAll(/\D/g, ''))}
-            />
-          </label>
-          <label>
-            <span className="field-label">再输一次</span>
-            <input
-              className="field"
-              type="password"
-              value={again}
-              autoComplete="off"
-              inputMode="numeric"
-              maxLength={6}
-              onChange={(event) => setAgain(event.target.value.replaceAll(/\D/g, ''))}
-            />
-          </label>
-        </div>
-        <p className="field-help">{fault ?? '都填好了，按 Enter 注册'}</p>
-        <button
-          type="button"
-          className="pay-key"
-          disabled={fault !== null || busy}
-          onMouseDown={keepFocus}
-          onClick={enter}
-        >
-          {busy ? '正在注册' : '注册'} <kbd>Enter</kbd>
-        </button>
       </section>
     </main>
   );

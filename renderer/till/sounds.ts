@@ -6,10 +6,17 @@ import type { Notice } from '../../shared/till-contract.ts';
 /** One element per sound, made once, so that the first refusal of the day sounds as promptly as the last. */
 const sounds = new Map<string, HTMLAudioElement>();
 
-/** Plays what belongs to a notice; a machine without loudspeaker, or before the first touch, stays silent. */
+/**
+ * Plays what belongs to a notice, once the notice itself is on the glass: starting a sound holds up the frame it falls
+ * into. A machine without loudspeaker, or before the first touch, stays silent.
+ */
 export function play(tone: Notice['tone'], text: string): void {
   const address = addressOf(tone, text);
   if (address === null) return;
+  requestAnimationFrame(() => setTimeout(() => start(address), 0));
+}
+
+function start(address: string): void {
   const known = sounds.get(address);
   const sound = known ?? new Audio(address);
   if (known === undefined) sounds.set(address, sound);

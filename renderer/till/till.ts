@@ -1,10 +1,13 @@
 import { createContext, useContext } from 'react';
 import { connect, type SendAnswer } from '../parts/connection.ts';
-import type { Command, Notice, Screen } from '../../shared/till-contract.ts';
-import type { WordValues } from '../../shared/words.ts';
+import type { Command, Screen } from '../../shared/till-contract.ts';
+import { openNotices, type Saying } from './notices.ts';
 
 /** The one connection of this page. */
 export const connection = connect();
+
+/** What this page has to say to the cashier. */
+export const notices = openNotices(connection);
 
 /** What may stand over the page. A dialog holds only what a hand is still typing; everything else is on the screen. */
 export type Dialog =
@@ -23,10 +26,8 @@ export type Dialog =
   | Readonly<{ kind: 'cash' }>
   | Readonly<{ kind: 'shiftReport' }>
   | Readonly<{ kind: 'shiftResult' }>
-  | Readonly<{ kind: 'night' }>;
-
-/** A notice of this page's own, for what the core did not say to everyone. */
-export type Saying = Readonly<{ tone: Notice['tone']; text: string; values?: WordValues }>;
+  | Readonly<{ kind: 'night' }>
+  | Readonly<{ kind: 'enrol' }>;
 
 /** A command that a second person may have to allow, by PIN. */
 export type Approvable = (approval: { pin: string } | null) => Command;
