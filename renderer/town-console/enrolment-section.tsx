@@ -1,6 +1,6 @@
-import { AutoComplete, Button, Input, Select } from 'antd';
+import { Button, Input, Select } from 'antd';
 import { useState } from 'react';
-import { dateTimeOf, dayOf } from '../../shared/time.ts';
+import { dateTimeOf } from '../../shared/time.ts';
 import { useReading } from '../back-office/reading.ts';
 import { SectionHead } from '../back-office/section-head.tsx';
 import { useTelling } from './telling.ts';
@@ -9,21 +9,17 @@ import { asked, town } from './town.ts';
 /** Gives out the one-time code by which a till joins the town, or by which a restored one comes back. */
 export function EnrolmentSection(): React.JSX.Element {
   const telling = useTelling();
-  const [shop, setShop] = useState('');
+  const [picked, setShop] = useState('');
   const [till, setTill] = useState<string | null>(null);
   const [tillName, setTillName] = useState('');
   const [given, setGiven] = useState<Readonly<{ code: string; expiresAtMs: number }> | null>(null);
   const overview = useReading('overview', () => asked(town.overview()));
   const tills = overview.value?.kind === 'ok' ? overview.value.tills : [];
-  const [month] = useState(() => dayOf(Date.now()).slice(0, 7));
-  const settled = useReading(`settlement ${month}`, () => asked(town.settlement({ month })));
-  const shops = new Map(settled.value?.kind === 'ok' ? settled.value.rows.map((row) => [row.shop, row.shopName]) : []);
+  const shops = overview.value?.kind === 'ok' ? overview.value.shops : [];
+  const shop = picked === '' && shops.length === 1 ? (shops[0]?.id ?? '') : picked;
 
   async function issue(): Promise<void> {
-    const answer = await telling.tell(
-      () => town.issueEnrolmentCode({ shop: shop.trim(), till, tillName: tillName.trim() }),
-      '',
-    );
+    const answer = await telling.tell(() => town.issueEnrolmentCode({ shop, till, tillName: tillName.trim() }), '');
     if (answer !== null) setGiven({ code: answer.code, expiresAtMs: answer.expiresAtMs });
   }
 
@@ -33,13 +29,14 @@ export function EnrolmentSection(): React.JSX.Element {
       <div className="sheet">
         <div className="fields">
           <label>
-            <span>门店编号 *</span>
-            <AutoComplete
+            <span>门店 *</span>
+            <Select<string>
               style={{ width: '100%' }}
-              value={shop}
-              options={[...shops].map(([value, name]) => ({ value, label: `${value} ${name}` }))}
-              placeholder="如 s01"
-              onChange={(value: string) => setShop(value)}
+              value={shop === '' ? null : shop}
+              options={shops.map(({ id, name }) => ({ value: id, label: `${name}（${id}）` }))}
+              placeholder="请选门店"
+              aria-label="门店"
+              onChange={setShop}
             />
           </label>
           <label>
@@ -68,7 +65,7 @@ export function EnrolmentSection(): React.JSX.Element {
           type="primary"
           size="large"
           style={{ marginTop: 16 }}
-          disabled={shop.trim() === ''}
+          disabled={shop === ''}
           loading={telling.busy}
           onClick={() => void issue()}
         >

@@ -193,22 +193,17 @@ function IssuePoints({
   close,
 }: Readonly<{
   member: Member;
-  villages: readonly Readonly<{ id: string; name: string }>[];
+  villages: readonly Readonly<{ id: string; name: string; fund: string }>[];
   close: (isDone: boolean) => void;
 }>): React.JSX.Element {
   const telling = useTelling();
   const id = useRef(newId());
   const [village, setVillage] = useState(member.village);
-  const [fund, setFund] = useState('');
+  const [fund, setFund] = useState(() => villages.find((one) => one.id === member.village)?.fund ?? '');
   const [points, setPoints] = useState('');
   const [earnedOn, setEarnedOn] = useState(() => dayOf(Date.now()));
   const [note, setNote] = useState('');
-  const [month] = useState(() => dayOf(Date.now()).slice(0, 7));
-  const settled = useReading(`settlement ${month}`, () => asked(town.settlement({ month })));
-  const funds =
-    settled.value?.kind === 'ok'
-      ? [...new Set(settled.value.rows.filter((row) => row.village === village).map((row) => row.fund))]
-      : [];
+  const funds = villages.filter((one) => one.id === village).map((one) => one.fund);
   const count = parseWhole(points);
   const day = parseDay(earnedOn);
   const canSave = count !== null && count > 0 && count <= 100_000 && day !== null && fund.trim() !== '';
@@ -267,7 +262,10 @@ function IssuePoints({
             style={{ width: '100%' }}
             value={village}
             options={villages.map((one) => ({ label: one.name, value: one.id }))}
-            onChange={setVillage}
+            onChange={(value) => {
+              setVillage(value);
+              setFund(villages.find((one) => one.id === value)?.fund ?? '');
+            }}
           />
         </label>
         <label>

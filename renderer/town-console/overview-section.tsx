@@ -1,14 +1,16 @@
 import { Alert, Button, Table, Tag } from 'antd';
-import type { Break } from '../../shared/till-contract.ts';
+import { useState } from 'react';
 import { dateTimeOf } from '../../shared/time.ts';
 import { breakWords, ownerWords } from '../../shared/words.ts';
 import { useReading } from '../back-office/reading.ts';
 import { SectionHead } from '../back-office/section-head.tsx';
 import { agoText } from '../parts/format.ts';
 import { AnswerGate } from './answer-gate.tsx';
+import { FreeTerm } from './free-term.tsx';
+import { ResolveBreak } from './resolve-break.tsx';
 import { asked, town } from './town.ts';
 
-type Overview = Extract<Awaited<ReturnType<typeof town.overview>>, { kind: 'ok' }>;
+export type Overview = Extract<Awaited<ReturnType<typeof town.overview>>, { kind: 'ok' }>;
 
 /** A till not heard of for a day is worth a telephone call (the night's report: amber over 24 hours). */
 const SILENT_MS = 24 * 3_600_000;
@@ -30,9 +32,10 @@ export function OverviewSection(): React.JSX.Element {
         {(answer) => (
           <>
             <Law points={answer.points} />
-            <Breaks breaks={answer.breaks} />
-            <Tills answer={answer} />
+            <Breaks answer={answer} again={overview.again} />
+            <Tills answer={answer} again={overview.again} />
             <Villages answer={answer} />
+            <Resolved answer={answer} />
           </>
         )}
       </AnswerGate>
@@ -47,7 +50,7 @@ function Law({ points }: Readonly<{ points: Overview['points'] }>): React.JSX.El
   const parts = [
     ['', '在镇上', free],
     ['+', '已拨给收银机', allotted],
-    ['+', '已花', spent],
+    ['+', '用积分（已减退积分）', spent],
     ['+', '已过期', expired],
     ['−', '超花由资金兜底', shortfall],
     ['=', '一共发出', issued],
@@ -72,36 +75,90 @@ function Law({ points }: Readonly<{ points: Overview['points'] }>): React.JSX.El
   );
 }
 
-function Breaks({ breaks }: Readonly<{ breaks: readonly Break[] }>): React.JSX.Element {
+type OpenBreak = Overview['breaks'][number];
+
+function Breaks({ answer, again }: Readonly<{ answer: Overview; again: () => void }>): React.JSX.Element {
+  const { breaks } = answer;
+  const [resolving, setResolving] = useState<OpenBreak | null>(null);
   if (breaks.length === 0) {
     return <Alert type="success" showIcon title="没有未了的差异。" style={{ marginBottom: 12 }} />;
   }
   return (
-    <Table<Break>
+    <>
+      <Table<OpenBreak>
+        size="small"
+        rowKey="id"
+        style={{ marginBottom: 12 }}
+        dataSource={breaks}
+        title={breaksTitle}
+        pagination={{ pageSize: 8, hideOnSinglePage: true, showSizeChanger: false }}
+        columns={[
+          { title: '什么事', key: 'what', render: (_, one) => breakWords[one.kind].what },
+          {
+            title: '账户或记录',
+            key: 'where',
+            render: (_, one) => one.account ?? (one.seq === null ? '—' : `第 ${one.seq} 条`),
+          },
+          { title: '收银机', dataIndex: 'tillAmount', align: 'right', render: orDash },
+          { title: '镇上', dataIndex: 'townAmount', align: 'right', render: orDash },
+          { title: '谁来处理', key: 'owner', render: (_, one) => <b>{ownerWords[one.owner]}</b> },
+          { title: '下一步', key: 'todo', render: (_, one) => breakWords[one.kind].todo },
+          { title: '从哪天起', dataIndex: 'sinceDay' },
+          {
+            title: '',
+            key: 'resolve',
+            render: (_, one) => (
+              <Button size="small" onClick={() => setResolving(one)}>
+                了结
+              </Button>
+            ),
+          },
+        ]}
+      />
+      {resolving === null ? null : (
+        <ResolveBreak
+          one={resolving}
+          tillName={tillNameOf(answer, resolving.till)}
+          close={(isDone) => {
+            setResolving(null);
+            if (isDone) again();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function tillNameOf(answer: Overview, till: string): string {
+  const found = answer.tills.find((one) => one.till === till);
+  return found === undefined ? till : `${found.shopName} ${found.name}`;
+}
+
+/** What was resolved last, by whom and why: a break is never dropped. */
+function Resolved({ answer }: Readonly<{ answer: Overview }>): React.JSX.Element | null {
+  if (answer.resolved.length === 0) return null;
+  return (
+    <Table
       size="small"
       rowKey="id"
-      style={{ marginBottom: 12 }}
-      dataSource={breaks}
-      title={breaksTitle}
+      style={{ marginTop: 12 }}
+      dataSource={answer.resolved}
+      title={resolvedTitle}
       pagination={{ pageSize: 8, hideOnSinglePage: true, showSizeChanger: false }}
       columns={[
         { title: '什么事', key: 'what', render: (_, one) => breakWords[one.kind].what },
-        {
-          title: '账户或记录',
-          key: 'where',
-          render: (_, one) => one.account ?? (one.seq === null ? '—' : `第 ${one.seq} 条`),
-        },
-        { title: '收银机', dataIndex: 'tillAmount', align: 'right', render: orDash },
-        { title: '镇上', dataIndex: 'townAmount', align: 'right', render: orDash },
-        { title: '谁来处理', key: 'owner', render: (_, one) => <b>{ownerWords[one.owner]}</b> },
-        { title: '下一步', key: 'todo', render: (_, one) => breakWords[one.kind].todo },
-        { title: '从哪天起', dataIndex: 'sinceDay' },
+        { title: '收银机', key: 'till', render: (_, one) => tillNameOf(answer, one.till) },
+        { title: '记录', dataIndex: 'seq', render: (seq: number | null) => (seq === null ? '—' : `第 ${seq} 条`) },
+        { title: '谁了结的', dataIndex: 'by' },
+        { title: '怎么了结的', dataIndex: 'note' },
+        { title: '什么时候', dataIndex: 'resolvedAtMs', render: (atMs: number) => dateTimeOf(atMs).slice(0, 16) },
       ]}
     />
   );
 }
 
 const breaksTitle = (): React.ReactNode => <b className="bad">未了的差异</b>;
+const resolvedTitle = (): React.ReactNode => <b>最近了结的差异</b>;
 const tillsTitle = (): React.ReactNode => <b>收银机</b>;
 const villagesTitle = (): React.ReactNode => <b>各村</b>;
 
@@ -109,7 +166,7 @@ function orDash(amount: number | null): string {
   return amount === null ? '—' : String(amount);
 }
 
-function Tills({ answer }: Readonly<{ answer: Overview }>): React.JSX.Element {
+function Tills({ answer, again }: Readonly<{ answer: Overview; again: () => void }>): React.JSX.Element {
   return (
     <Table
       size="small"
@@ -142,7 +199,12 @@ function Tills({ answer }: Readonly<{ answer: Overview }>): React.JSX.Element {
         },
         { title: '拨给的积分', dataIndex: 'allotted', align: 'right' },
         { title: '今天单数', dataIndex: 'salesToday', align: 'right' },
-        { title: '今天积分', dataIndex: 'pointsToday', align: 'right' },
+        { title: '今天净用积分', dataIndex: 'pointsToday', align: 'right' },
+        {
+          title: '',
+          key: 'free',
+          render: (_, till) => <FreeTerm till={till} nowMs={answer.nowMs} done={again} />,
+        },
       ]}
     />
   );
@@ -170,8 +232,8 @@ function Villages({ answer }: Readonly<{ answer: Overview }>): React.JSX.Element
         { title: '村', dataIndex: 'name' },
         { title: '会员', dataIndex: 'members', align: 'right' },
         { title: '发出积分', dataIndex: 'issued', align: 'right' },
-        { title: '已花', dataIndex: 'spent', align: 'right' },
-        { title: '还没花', dataIndex: 'outstanding', align: 'right' },
+        { title: '用积分（已减退积分）', dataIndex: 'spent', align: 'right' },
+        { title: '还没用', dataIndex: 'outstanding', align: 'right' },
       ]}
     />
   );

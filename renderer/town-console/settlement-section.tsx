@@ -19,7 +19,7 @@ export function SettlementSection(): React.JSX.Element {
   );
   return (
     <>
-      <SectionHead title="按月结算">只算镇上已经收下并核过的单。</SectionHead>
+      <SectionHead title="按月结算">只算镇上已经收下并核过的单；积分是用积分减去退积分。</SectionHead>
       <div className="bar" style={{ marginBottom: 12 }}>
         <Button onClick={() => setMonth(otherMonth(month, -1))} disabled={!isMonth}>
           上个月
@@ -47,7 +47,7 @@ export function SettlementSection(): React.JSX.Element {
               { title: '村', dataIndex: 'villageName' },
               { title: '资金', dataIndex: 'fund' },
               { title: '付给门店', dataIndex: 'shopName' },
-              { title: '积分', dataIndex: 'points', align: 'right' },
+              { title: '净用积分', dataIndex: 'points', align: 'right' },
               {
                 title: '金额（元）',
                 dataIndex: 'amountFen',
