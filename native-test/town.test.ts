@@ -196,6 +196,22 @@ describe('the laws on PostgreSQL', () => {
     await database.close();
   });
 
+  test('rows that are appended come back to the letter, and a key that is there already is refused', async () => {
+    const store = createPostgresStore(database.pool, 'appended');
+    const at = { till: 't01', incarnation: 1, hash: 'f'.repeat(64), fault: null };
+    const rows = ['{"name":"\\"酱油\\"\\n"}', 'tab\tline\nreturn\r\\.', '\\N', ''].map((text, index) => ({
+      ...at,
+      seq: index + 1,
+      text,
+    }));
+    const faulty = { ...at, seq: rows.length + 1, text: 'raw', fault: 'notJson' };
+    await store.transact([], (transaction) => transaction.append('record', [...rows, faulty]));
+    expect(await store.transact([], (transaction) => transaction.list('record'))).toEqual([...rows, faulty]);
+    await expect(store.transact([], (transaction) => transaction.append('record', [faulty]))).rejects.toThrow();
+    // The connection that was refused goes on being used.
+    expect(await store.transact([], (transaction) => transaction.list('record', { limit: 1 }))).toEqual([rows[0]]);
+  });
+
   test('many towns in one database keep the laws under lost, doubled and reordered messages', async () => {
     let count = 0;
     const property = fc.asyncProperty(fc.array(aStep, { minLength: 10, maxLength: 30 }), async (steps) => {

@@ -127,19 +127,30 @@ export type ChainHead = Readonly<{ incarnation: number; seq: number; hash: strin
 /** Why a record does not continue a chain (invariants 9 and 10). */
 export type ChainFault = RecordFault | 'gap' | 'brokenChain' | 'foreign';
 
-/** Whether `text` is the next record after `head` of the same till and incarnation. */
+/** Whether `text` is the next record after `head` of the same till and incarnation, for who has its hash already. */
+export function readNext(
+  head: ChainHead,
+  text: string,
+  till: string,
+): { kind: 'read'; record: JournalRecord } | { kind: 'refused'; reason: ChainFault } {
+  const read = readRecord(text);
+  if (read.kind === 'refused') return read;
+  const { record } = read;
+  if (record.till !== till || record.incarnation !== head.incarnation) return { kind: 'refused', reason: 'foreign' };
+  if (record.seq !== head.seq + 1) return { kind: 'refused', reason: 'gap' };
+  return record.previous === head.hash ? read : { kind: 'refused', reason: 'brokenChain' };
+}
+
+/** Whether `text` is the next record after `head` of the same till and incarnation, and the head that it makes. */
 export function followsHead(
   head: ChainHead,
   text: string,
   till: string,
   hash: Hash,
 ): { kind: 'follows'; record: JournalRecord; head: ChainHead } | { kind: 'refused'; reason: ChainFault } {
-  const read = readRecord(text);
+  const read = readNext(head, text, till);
   if (read.kind === 'refused') return read;
   const { record } = read;
-  if (record.till !== till || record.incarnation !== head.incarnation) return { kind: 'refused', reason: 'foreign' };
-  if (record.seq !== head.seq + 1) return { kind: 'refused', reason: 'gap' };
-  if (record.previous !== head.hash) return { kind: 'refused', reason: 'brokenChain' };
   return {
     kind: 'follows',
     record,

@@ -1,4 +1,4 @@
-import { followsHead, GENESIS_PREVIOUS, recordHash, type ChainFault, type ChainHead } from '../shared/journal.ts';
+import { GENESIS_PREVIOUS, readNext, recordHash, type ChainFault, type ChainHead } from '../shared/journal.ts';
 import { bodyOf, bodySchemas } from '../shared/record-bodies.ts';
 import { hash } from './crypto.ts';
 import type { Rows, Transaction } from './store.ts';
@@ -44,11 +44,14 @@ export async function takeIn(town: Town, upload: Upload): Promise<Taken | Refuse
     const head = await headOf(transaction, till, incarnation);
     if (firstSeq > head.seq + 1) return refused('gap');
     const known = Math.min(records.length, head.seq - firstSeq + 1);
-    const held = await transaction.list('record', {
-      equal: { till, incarnation },
-      above: { seq: firstSeq - 1 },
-      below: { seq: firstSeq + known },
-    });
+    const held =
+      known <= 0
+        ? []
+        : await transaction.list('record', {
+            equal: { till, incarnation },
+            above: { seq: firstSeq - 1 },
+            below: { seq: firstSeq + known },
+          });
     const forkAt = held.findIndex((row, index) => row.hash !== hashes[index]);
     if (forkAt >= 0) {
       await keepFork(town, transaction, upload, hashes, forkAt);
@@ -59,9 +62,8 @@ export async function takeIn(town: Town, upload: Upload): Promise<Taken | Refuse
       await keepFork(town, transaction, upload, hashes, known);
       return refused('fork');
     }
-    const added = await transaction.add('record', walk.rows);
     // The lock on this chain's intake leaves nobody else who could have taken these sequences.
-    if (added !== walk.rows.length) throw new Error(`the chain of ${till} was written behind its lock`);
+    await transaction.append('record', walk.rows);
     const last = walk.rows.at(-1);
     const ack = last === undefined ? head : { seq: last.seq, hash: last.hash };
     if (last !== undefined) await transaction.put('head', [{ till, incarnation, ...ack }]);
@@ -131,9 +133,9 @@ function faultOf(
   shop: string,
   enrolled: Rows['incarnation'] | null,
 ): Fault | null {
-  const step = followsHead(head, text, till, hash);
-  if (step.kind === 'refused') return step.reason;
-  const { record } = step;
+  const next = readNext(head, text, till);
+  if (next.kind === 'refused') return next.reason;
+  const { record } = next;
   if (record.town !== town.id || record.shop !== shop) return 'foreign';
   if (!bodySchemas[record.kind].safeParse(record.body).success) return 'wrongBody';
   if ((record.seq === 1) !== (record.kind === 'genesis')) return 'foreign';

@@ -61,6 +61,13 @@ function transactionOn(kept: Tables, overlay: Tables) {
       for (const row of fresh) write(table, row);
       return fresh.length;
     },
+    append: async <N extends TableName>(table: N, rows: readonly Rows[N][]): Promise<void> => {
+      for (const row of rows) {
+        const key = keyIn(table, row as unknown as KeyOf<N>);
+        if (find(table, key) !== undefined) throw new Error(`${table} holds ${key} already`);
+        write(table, row);
+      }
+    },
   };
 }
 

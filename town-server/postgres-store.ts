@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { copyIn, copyLine } from './copy.ts';
 import { keys, type KeyOf, type Lock, type Query, type Rows, type Store, type TableName } from './store.ts';
 
 /**
@@ -147,6 +148,7 @@ type Shape = Readonly<{
   fields: readonly [string, ColumnType][];
   selected: string;
   values: string;
+  copied: string;
   keyColumns: string;
   replaced: string;
 }>;
@@ -163,6 +165,7 @@ function shapeOf(table: TableName): Shape {
     fields,
     selected: fields.map(([name]) => `${snake(name)} AS "${name}"`).join(', '),
     values: `(town_id, ${names}) SELECT $1, ${picked.join(', ')} FROM unnest(${arrays.join(', ')}) AS r(${names})`,
+    copied: `${snake(table)} (town_id, ${names})`,
     keyColumns: keyFields.map(snake).join(', '),
     replaced: fields
       .filter(([name]) => !keyFields.includes(name))
@@ -293,5 +296,19 @@ function transactionOn(client: pg.PoolClient, town: string) {
     },
     add: async <N extends TableName>(table: N, rows: readonly Rows[N][]): Promise<number> =>
       insert(table, rows, 'ON CONFLICT DO NOTHING'),
+    append: async <N extends TableName>(table: N, rows: readonly Rows[N][]): Promise<void> => {
+      if (rows.length === 0) return;
+      const { copied, fields } = shape(table);
+      let lines = '';
+      for (const row of rows) {
+        const values = fields.map(([field, type]) => {
+          const value = (row as Record<string, unknown>)[field];
+          if (value === null) return null;
+          return typeof value === 'string' && type !== 'jsonb' ? value : JSON.stringify(value);
+        });
+        lines += copyLine([town, ...values]);
+      }
+      await copyIn(client, copied, lines);
+    },
   };
 }
