@@ -101,8 +101,9 @@ export function CountSection(): React.JSX.Element {
               '填上数到的数，按回车，再扫下一种。照常营业，不用关店。',
               '数完按“保存盘点”。和账面不一样的会列出来，并记差异单。没保存的关了窗口也还在。',
             ]}
-            list={{ only: 'low', title: '账面快没有的，先数这些', none: '没有快卖完的商品。从一个货架开始，挨个扫。' }}
+            list={{ only: 'low', title: '货少的，先数这些', none: '没有快卖完的商品。从一个货架开始，挨个扫。' }}
             pick={add}
+            blind
           />
         ) : null
       ) : (

@@ -10,10 +10,13 @@ export function FirstStep({
   steps,
   list,
   pick,
+  blind = false,
 }: Readonly<{
   steps: readonly string[];
   list: Readonly<{ only: Only; title: string; none: string }>;
   pick: (found: FoundItem) => void;
+  /** Leaves out what the books hold, where nobody may count towards it. */
+  blind?: boolean;
 }>): React.JSX.Element {
   const found = useReading(`first step ${list.only}`, () =>
     core.client().stock({ text: '', only: list.only, category: null, offset: 0, limit: 8 }),
@@ -42,7 +45,7 @@ export function FirstStep({
               {name} <span className="muted">{spec}</span>
             </span>
             <span className="number">{priceFen === null ? '未定价' : `${yuan(priceFen)} 元`}</span>
-            <span className="number muted">存 {quantityText(stock, per, unit)}</span>
+            {blind ? null : <span className="number muted">存 {quantityText(stock, per, unit)}</span>}
           </button>
         ))}
       </div>

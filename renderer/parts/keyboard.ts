@@ -28,6 +28,10 @@ const BURST_GAP_MS = RULES.longestGapMs + 15;
 
 type Remembered = Readonly<{ field: HTMLInputElement; value: string }>;
 
+/** No hand types that fast; what follows so closely need not be typed into the field, which costs a scan half its time. */
+const WITHHELD_GAP_MS = 30;
+const WITHHELD_FOR_MS = 60;
+
 const layers: Array<{ current: Layer }> = [];
 let wedge = wedgeAtRest;
 let remembered: Remembered | null = null;
@@ -35,6 +39,9 @@ let held: ReturnType<typeof setTimeout> | null = null;
 let flushing: ReturnType<typeof setTimeout> | null = null;
 /** An input method took keys of this run, and may still write its word into the field. */
 let methodAte = false;
+/** Of a burst into the field for codes: what the field was not given, because it would be taken out again. */
+let withheld: Readonly<{ field: HTMLInputElement; text: string; timer: ReturnType<typeof setTimeout> }> | null = null;
+let lastCharacterAtMs = Number.NEGATIVE_INFINITY;
 let strokes: readonly Stroke[] = [];
 /** Digits that a pause ended and that are no whole code: they may be the head of a torn burst. */
 let partial: Readonly<{ code: string; timer: ReturnType<typeof setTimeout> }> | null = null;
@@ -68,6 +75,8 @@ export function useKeys(level: number, onKey: KeyHandler, onScan: ScanHandler | 
 
 function onKeyDown(event: KeyboardEvent): void {
   const field = editedField();
+  const follows = followsInBurst(event, field);
+  if (!follows && event.key !== 'Enter' && event.key !== 'Tab') typeWithheld();
   if (leavesPage(event, field !== null)) event.preventDefault();
   const before = field === null ? null : { field, value: field.value };
   if (event.isComposing || event.key === 'Process') methodAte = true;
@@ -97,6 +106,8 @@ function onKeyDown(event: KeyboardEvent): void {
     const joined = joinTorn(struck);
     const whole = joined !== null && joined.length > (outcome.scan?.length ?? 0);
     const code = whole ? joined : (outcome.scan ?? head);
+    if (code === null) typeWithheld();
+    else dropWithheld();
     take({ ...outcome, ...(code === null ? {} : { scan: code }) }, before);
     // A field that takes codes holds all of a torn burst that could not be put together, as if it was typed.
     const asTyped = code === null && broken && field?.dataset['codes'] === 'yes';
@@ -110,6 +121,10 @@ function onKeyDown(event: KeyboardEvent): void {
     const torn = scan === undefined || isTorn(scan);
     take(torn ? rest : outcome, struck.length > 1 && torn ? remembered : before);
     if (!torn && stroke !== null) strokes = [stroke];
+  }
+  if (follows && field !== null) {
+    event.preventDefault();
+    withhold(field, event.key);
   }
   if (name === null || inputMethodHasIt(event)) return;
   const inBurst = outcome.state.text.length > 1;
@@ -132,6 +147,39 @@ function onKeyDown(event: KeyboardEvent): void {
     if (eaten && field !== null) restoreField({ field, value: kept }, true);
     action();
   }, BURST_GAP_MS);
+}
+
+/** A character right behind another one, on its way into the field that scans go through all day. */
+function followsInBurst(event: KeyboardEvent, field: HTMLInputElement | null): boolean {
+  const isCharacter = /^[0-9A-Za-z]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
+  const gapMs = event.timeStamp - lastCharacterAtMs;
+  lastCharacterAtMs = isCharacter ? event.timeStamp : Number.NEGATIVE_INFINITY;
+  return isCharacter && !event.isComposing && gapMs < WITHHELD_GAP_MS && field?.dataset['bursts'] === 'yes';
+}
+
+function withhold(field: HTMLInputElement, character: string): void {
+  const text = withheld?.field === field ? withheld.text + character : character;
+  dropWithheld();
+  withheld = { field, text, timer: setTimeout(typeWithheld, WITHHELD_FOR_MS) };
+}
+
+function dropWithheld(): void {
+  if (withheld !== null) clearTimeout(withheld.timer);
+  withheld = null;
+}
+
+/** It was no scan after all: the field gets what was struck, where the caret stands. */
+function typeWithheld(): void {
+  const kept = withheld;
+  dropWithheld();
+  if (kept === null || !kept.field.isConnected) return;
+  const { field } = kept;
+  const from = field.selectionStart ?? field.value.length;
+  const to = field.selectionEnd ?? from;
+  const room = field.maxLength < 0 ? kept.text.length : field.maxLength - field.value.length + (to - from);
+  const text = kept.text.slice(0, Math.max(0, room));
+  setFieldValue(field, field.value.slice(0, from) + text + field.value.slice(to));
+  field.setSelectionRange(from + text.length, from + text.length);
 }
 
 /** While an input method composes, Enter, digits and letters choose its words; the function keys stay ours. */

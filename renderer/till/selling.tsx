@@ -133,6 +133,7 @@ export function SellingPage(): ReactNode {
               id={BOX_ID}
               className="scan-box"
               data-codes="yes"
+              data-bursts="yes"
               placeholder="扫码、刷卡，或输入编码 / 拼音 / 品名"
               autoComplete="off"
               autoCorrect="off"
