@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const ALONE = ['native-test/browser.test.ts', 'native-test/start.test.ts', 'native-test/town.test.ts'];
+
 /** Each project has its own reporter-neutral settings; `scripts/test.ts` runs them one after the other. */
 export default defineConfig({
   test: {
@@ -21,12 +23,26 @@ export default defineConfig({
         },
       },
       {
-        // These start processes, browsers and databases: one file at a time, so that none starves another.
+        // Real processes, databases and disks, two files at a time: each has folders and ports of its own.
         test: {
           name: 'native',
           include: ['native-test/**/*.test.{ts,tsx}'],
+          exclude: ALONE,
+          environment: 'node',
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // These look at the whole machine's processes, or at how a page keeps up with a scanner: one at a time.
+        test: {
+          name: 'native-alone',
+          include: ALONE,
           environment: 'node',
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'react';
 import { defaultWedgeRules, feed, flush, type WedgeOutcome, type WedgeRules, wedgeAtRest } from '../../shared/wedge.ts';
 import { type KeyName, keyName, leavesPage, typesCharacter } from './keys.ts';
-import { isWholeCode, joinTorn, type Stroke, TORN_PAUSE_MS, withStroke } from './torn.ts';
+import { areFast, isWholeCode, joinTorn, type Stroke, TORN_PAUSE_MS, withStroke } from './torn.ts';
 
 /**
  * Every key of a page comes through here, before any field sees it: first the wedge, which tells a scanner's burst from
@@ -119,7 +119,9 @@ function onKeyDown(event: KeyboardEvent): void {
   } else {
     const { scan, ...rest } = outcome;
     const torn = scan === undefined || isTorn(scan);
-    take(torn ? rest : outcome, struck.length > 1 && torn ? remembered : before);
+    // What stood in the field before the first piece of a torn burst; digits that a hand typed belong to the field.
+    const earlier = struck.slice(0, -1);
+    take(torn ? rest : outcome, earlier.length > 0 && areFast(earlier) && torn ? remembered : before);
     if (!torn && stroke !== null) strokes = [stroke];
   }
   if (follows && field !== null) {

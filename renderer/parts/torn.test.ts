@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { joinTorn, type Stroke, withStroke } from './torn.ts';
+import { areFast, joinTorn, type Stroke, withStroke } from './torn.ts';
 
 const EAN = '6901028180559';
 
@@ -36,4 +36,12 @@ test('digits that make no whole code are left alone', () => {
 
 test('what stood before a long pause is forgotten', () => {
   expect(joinTorn(strokesOf(`99${EAN}`, 8, { 2: 900 }))).toBe(EAN);
+});
+
+test('an amount typed by hand just before a scan is no piece of it', () => {
+  const typed = [0, 70, 140].map((atMs) => ({ digit: '2', atMs }));
+  const burst = [500, 508, 516].map((atMs) => ({ digit: '1', atMs }));
+  expect(areFast(typed)).toBe(false);
+  expect(areFast([...typed, ...burst])).toBe(false);
+  expect(areFast(burst)).toBe(true);
 });

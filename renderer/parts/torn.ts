@@ -28,7 +28,11 @@ export function withStroke(strokes: readonly Stroke[], stroke: Stroke): readonly
 /** The code that the strokes make together, or null when they were a person's or are not all of it. */
 export function joinTorn(strokes: readonly Stroke[]): string | null {
   const code = strokes.map((stroke) => stroke.digit).join('');
-  if (!isWholeCode(code)) return null;
+  return isWholeCode(code) && areFast(strokes) ? code : null;
+}
+
+/** Whether these are pieces of a burst: a person's digits before a scan are none, and stay what was typed. */
+export function areFast(strokes: readonly Stroke[]): boolean {
   const pieces: Stroke[][] = [];
   for (const [index, stroke] of strokes.entries()) {
     const before = strokes[index - 1];
@@ -36,7 +40,7 @@ export function joinTorn(strokes: readonly Stroke[]): string | null {
     if (before === undefined || piece === undefined || stroke.atMs - before.atMs > PIECE_GAP_MS) pieces.push([stroke]);
     else piece.push(stroke);
   }
-  return pieces.every(isFast) ? code : null;
+  return pieces.every(isFast);
 }
 
 /** A single digit tells nothing of its speed, and may be a quantity that a hand typed before the scan. */
