@@ -120,7 +120,7 @@ export function createCheckout(parts: Parts) {
     return priced;
   };
 
-  const pointsRefusedOf = (policy: Policy): ScreenMember['pointsRefused'] => {
+  const pointsRefusedOf = (): ScreenMember['pointsRefused'] => {
     const open = sale.member;
     if (open === null) return null;
     const term = members.openTerm();
@@ -129,7 +129,6 @@ export function createCheckout(parts: Parts) {
     if (term === null) return parts.isToppingUp(open.id) ? 'waitingForTown' : 'noTerm';
     // Stale means no points, never no sale.
     if (term.endMs <= till.atMs()) return 'termEnded';
-    void policy;
     return null;
   };
 
@@ -137,7 +136,7 @@ export function createCheckout(parts: Parts) {
     const open = sale.member;
     const figures = open === null ? null : members.figures(open.id, policy);
     if (open === null || figures === null) return null;
-    const pointsRefused = pointsRefusedOf(policy);
+    const pointsRefused = pointsRefusedOf();
     return {
       id: open.id,
       mask: figures.view.mask,
