@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type pg from 'pg';
 import { must } from '../../shared/assert.ts';
 import type { CanonicalValue } from '../../shared/canonical.ts';
 import { GENESIS_PREVIOUS, recordHash, recordText, type JournalRecord } from '../../shared/journal.ts';
@@ -10,6 +9,7 @@ import { dayOf } from '../../shared/time.ts';
 import type { TownApi } from '../../electron/core/town-api.ts';
 import { startDemoTown } from '../../electron/demo-town.ts';
 import { hostCrypto, newId, townOver } from '../../electron/host-world.ts';
+import { copyIn, copyLine } from '../../town-server/copy.ts';
 import { openDatabase } from '../../town-server/database.ts';
 import demoTown from '../../resources/demo/town.json' with { type: 'json' };
 import { madeUpItem } from './made-up-goods.ts';
@@ -181,6 +181,8 @@ async function foldAll(api: TownApi, chains: readonly Chain[]): Promise<void> {
   );
 }
 
+const RECORD_TABLE = 'record (town_id, till, incarnation, seq, hash, text, fault)';
+
 /** The same bytes into the town's own table and indexes by COPY, a transaction for each batch, ten of them at a time. */
 async function copyBare(run: BenchRun, chains: readonly Chain[], round: number): Promise<number> {
   const folder = join(run.scratch, `bare-town-${round}`);
@@ -190,11 +192,11 @@ async function copyBare(run: BenchRun, chains: readonly Chain[], round: number):
     const town = `bench-${newId()}`;
     const batches = chains.flatMap(({ from, texts, hashes }) => {
       const rows = texts.map((text, index) =>
-        [town, from.till, 1, index + 1, hashes[index] ?? '', escaped(text), '\\N'].join('\t'),
+        copyLine([town, from.till, '1', String(index + 1), hashes[index] ?? '', text, null]),
       );
       const parts: string[] = [];
       for (let start = 0; start < rows.length; start += BATCH) {
-        parts.push(`${rows.slice(start, start + BATCH).join('\n')}\n`);
+        parts.push(rows.slice(start, start + BATCH).join(''));
       }
       return parts;
     });
@@ -202,7 +204,8 @@ async function copyBare(run: BenchRun, chains: readonly Chain[], round: number):
     const tookMs = await timed(() =>
       Promise.all(
         clients.map(async (client) => {
-          for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) await copyIn(client, batch);
+          for (let batch = batches.pop(); batch !== undefined; batch = batches.pop())
+            await copyIn(client, RECORD_TABLE, batch);
         }),
       ),
     );
@@ -212,34 +215,4 @@ async function copyBare(run: BenchRun, chains: readonly Chain[], round: number):
   } finally {
     await database.close();
   }
-}
-
-/** COPY's text form of a field. */
-function escaped(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
-}
-
-/** What the driver offers to a query that speaks COPY; its own types leave it out. */
-type CopyConnection = Readonly<{
-  query: (sql: string) => void;
-  sendCopyFromChunk: (chunk: Buffer) => void;
-  endCopyFrom: () => void;
-}>;
-
-/** One COPY, which is one transaction: the driver has no stream of its own for it, only the messages. */
-function copyIn(client: pg.PoolClient, rows: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const copy = {
-      submit: (connection: CopyConnection) =>
-        connection.query('COPY record (town_id, till, incarnation, seq, hash, text, fault) FROM STDIN'),
-      handleCopyInResponse: (connection: CopyConnection) => {
-        connection.sendCopyFromChunk(Buffer.from(rows));
-        connection.endCopyFrom();
-      },
-      handleCommandComplete: () => {},
-      handleReadyForQuery: () => resolve(),
-      handleError: (error: Error) => reject(error),
-    };
-    client.query(copy as unknown as pg.Submittable);
-  });
 }
