@@ -28,9 +28,11 @@ const BURST_GAP_MS = RULES.longestGapMs + 15;
 
 type Remembered = Readonly<{ field: HTMLInputElement; value: string }>;
 
-/** No hand types that fast; what follows so closely need not be typed into the field, which costs a scan half its time. */
-const WITHHELD_GAP_MS = 30;
-const WITHHELD_FOR_MS = 60;
+/**
+ * What is struck into the field for codes is typed this much later, unless it turns out to be a scan. So a burst draws
+ * nothing on its way, and what it rings up need not wait for the frame after the one that drew it.
+ */
+const WITHHELD_FOR_MS = 40;
 
 const layers: Array<{ current: Layer }> = [];
 let wedge = wedgeAtRest;
@@ -41,7 +43,6 @@ let flushing: ReturnType<typeof setTimeout> | null = null;
 let methodAte = false;
 /** Of a burst into the field for codes: what the field was not given, because it would be taken out again. */
 let withheld: Readonly<{ field: HTMLInputElement; text: string; timer: ReturnType<typeof setTimeout> }> | null = null;
-let lastCharacterAtMs = Number.NEGATIVE_INFINITY;
 let strokes: readonly Stroke[] = [];
 /** Digits that a pause ended and that are no whole code: they may be the head of a torn burst. */
 let partial: Readonly<{ code: string; timer: ReturnType<typeof setTimeout> }> | null = null;
@@ -75,8 +76,8 @@ export function useKeys(level: number, onKey: KeyHandler, onScan: ScanHandler | 
 
 function onKeyDown(event: KeyboardEvent): void {
   const field = editedField();
-  const follows = followsInBurst(event, field);
-  if (!follows && event.key !== 'Enter' && event.key !== 'Tab') typeWithheld();
+  const mayBeBurst = field?.dataset['bursts'] === 'yes' && isPlainCharacter(event);
+  if (!mayBeBurst && event.key !== 'Enter' && event.key !== 'Tab') typeWithheld();
   if (leavesPage(event, field !== null)) event.preventDefault();
   const before = field === null ? null : { field, value: field.value };
   if (event.isComposing || event.key === 'Process') methodAte = true;
@@ -124,13 +125,13 @@ function onKeyDown(event: KeyboardEvent): void {
     take(torn ? rest : outcome, earlier.length > 0 && areFast(earlier) && torn ? remembered : before);
     if (!torn && stroke !== null) strokes = [stroke];
   }
-  if (follows && field !== null) {
-    event.preventDefault();
-    withhold(field, event.key);
-  }
   if (name === null || inputMethodHasIt(event)) return;
   const inBurst = outcome.state.text.length > 1;
   const action = layers.at(-1)?.current.onKey({ name, shift: event.shiftKey, repeat: event.repeat, field }) ?? null;
+  if (mayBeBurst && field !== null && (action === null || inBurst)) {
+    event.preventDefault();
+    withhold(field, event.key);
+  }
   if (action === null) return;
   event.preventDefault();
   event.stopPropagation();
@@ -151,12 +152,10 @@ function onKeyDown(event: KeyboardEvent): void {
   }, BURST_GAP_MS);
 }
 
-/** A character right behind another one, on its way into the field that scans go through all day. */
-function followsInBurst(event: KeyboardEvent, field: HTMLInputElement | null): boolean {
-  const isCharacter = /^[0-9A-Za-z]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
-  const gapMs = event.timeStamp - lastCharacterAtMs;
-  lastCharacterAtMs = isCharacter ? event.timeStamp : Number.NEGATIVE_INFINITY;
-  return isCharacter && !event.isComposing && gapMs < WITHHELD_GAP_MS && field?.dataset['bursts'] === 'yes';
+/** A key that types one letter or digit as it is, and is not held down. */
+function isPlainCharacter(event: KeyboardEvent): boolean {
+  const isCommand = event.ctrlKey || event.altKey || event.metaKey;
+  return /^[0-9A-Za-z]$/.test(event.key) && !isCommand && !event.isComposing && !event.repeat;
 }
 
 function withhold(field: HTMLInputElement, character: string): void {

@@ -164,11 +164,19 @@ async function send(command: Command, quiet?: 'quiet'): Promise<SendAnswer> {
   return answer;
 }
 
-/** Nothing goes before the command: what was said of the scan before this one goes when the core has answered. */
+/** The screen that a command makes may come this much behind its answer. */
+const SCREEN_BEHIND_ANSWER_MS = 100;
+
+/**
+ * Nothing goes before the command, nor between its answer and its screen, because the screen would wait for the frame
+ * after: what was said of the scan before this one goes with the screen, which nearly always says something new.
+ */
 function scanNow(code: string): void {
   const before = notices.shown();
   void send({ kind: 'scan', code, source: 'scanner' }).then(() => {
-    if (notices.shown() === before) notices.clear();
+    setTimeout(() => {
+      if (notices.shown() === before) notices.clear();
+    }, SCREEN_BEHIND_ANSWER_MS);
   });
 }
 
