@@ -15,6 +15,8 @@ export const recordKinds = [
   'shiftOpen',
   'shiftClose',
   'periodClose',
+  'monthClose',
+  'yearClose',
   'statementApplied',
   'policyApplied',
   'allotmentIn',

@@ -75,6 +75,24 @@ export function totalsOf(fold: TotalsFold): Totals {
   };
 }
 
+/** The sum of several totals: a month of its periods, a year of its months. */
+export function sumOf(all: readonly Totals[]): Totals {
+  const sum = newFold();
+  for (const totals of all) {
+    sum.records += totals.records;
+    sum.sales += totals.sales;
+    sum.refunds += totals.refunds;
+    sum.lines += totals.lines;
+    sum.totalFen += totals.totalFen;
+    sum.pointsSpent += totals.pointsSpent;
+    sum.pointsBack += totals.pointsBack;
+    for (const [account, amount] of Object.entries(totals.accounts)) {
+      sum.accounts.set(account, (sum.accounts.get(account) ?? 0) + amount);
+    }
+  }
+  return totalsOf(sum);
+}
+
 /** One figure on which the two sides do not agree; `tillAmount - townAmount` is the break. */
 export type Difference = Readonly<{ figure: string; tillAmount: number; townAmount: number }>;
 

@@ -161,6 +161,25 @@ export const recallSchema = z.object({
 });
 export type Recall = z.infer<typeof recallSchema>;
 
+/**
+ * A month or a year as the sum of its closed periods, signed by the till like a period's closing. `number` counts up from
+ * 1 within the incarnation; a month whose label came back after it was closed, as after a wrong clock, closes once more
+ * with the periods since, so that every period stands in exactly one month and every month in one year (invariant 22).
+ */
+const spanCloseSchema = z.object({
+  /** `2026-03` or `2026`. */
+  span: z.string(),
+  number: z.int().min(1),
+  firstPeriod: z.int().min(1),
+  lastPeriod: z.int().min(1),
+  periods: z.int().min(1),
+  headHash: z.string(),
+  totals: totalsSchema,
+  /** Since the incarnation began, up to its newest closed period. */
+  perpetual: totalsSchema,
+  signature: z.string(),
+});
+
 export const bodySchemas = {
   genesis: z.object({
     publicKey: z.string(),
@@ -193,6 +212,8 @@ export const bodySchemas = {
     perpetual: totalsSchema,
     signature: z.string(),
   }),
+  monthClose: spanCloseSchema,
+  yearClose: spanCloseSchema,
   statementApplied: z.object({
     number: z.int().min(1),
     hash: z.string(),

@@ -165,7 +165,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     operator: () => operator,
     record: <K extends RecordDraft['kind']>(draft: RecordDraft<K>): Recorded => {
       // A day that ended without its night is closed before the first fact of the next one.
-      if (draft.kind !== 'periodClose' && periods.isOverdueFor(draft.kind)) periods.close('any');
+      if (periods.isOverdueFor(draft.kind)) periods.close('any');
       const recorded = ledger.transaction(() => {
         const result = ledger.record(draft, atMs, businessDay());
         if (result.kind === 'recorded') clock.persist();

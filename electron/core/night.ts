@@ -61,7 +61,7 @@ export function createNight(till: Till, periods: Periods, town: TownClient, onCh
     const label = closed?.label ?? till.businessDay();
     const own = periods.perpetualAt(statement.settled.seq);
     const found: Break[] = [...statement.breaks];
-    if (own !== null) found.push(...breaksOf(differences(own, statement.perpetual), label, 'perpetual'));
+    found.push(...breaksOf(differences(own, statement.perpetual), label, 'perpetual'));
     if (closed === null) return found;
     if (statement.period?.period === closed.period) {
       found.push(...breaksOf(differences(closed.totals, statement.period.totals), label, `period ${closed.period}`));
@@ -99,8 +99,12 @@ export function createNight(till: Till, periods: Periods, town: TownClient, onCh
   };
 
   const run = async (): Promise<NightReport> => {
+    const traded = periods.hasTrade();
+    const before = periods.lastClosed();
     const closed = periods.close();
-    const label = closed?.label ?? till.businessDay();
+    // A period of nothing but the night's own records, closed for the month's sake, is no day of the shop's.
+    const isIdle = closed === null || (!traded && closed.period !== before?.period);
+    const label = isIdle ? till.businessDay() : closed.label;
     const own: Totals = closed?.totals ?? NO_TOTALS;
     const report: NightReport = {
       state: 'pending',

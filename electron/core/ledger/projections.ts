@@ -291,6 +291,8 @@ export function createProjector(database: Connection): Projector {
         return;
       }
       case 'genesis':
+      case 'monthClose':
+      case 'yearClose':
       case 'saleVoid':
       case 'cashMove':
       case 'policyApplied':
