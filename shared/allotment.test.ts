@@ -148,32 +148,44 @@ for (const [what, move, termOpen, day, expected, rebornPoints] of [
   });
 }
 
-test('what a freed term sold and took back unseen leaves nothing to bear and nothing to gain (invariant 12)', () => {
-  const freed = freeTerm(grantFrom(lotOf('a', 100), 't1', 100), 't1');
-  const sold = applyMove(freed, spend(7), false, TODAY).lot;
-  expect(sold).toMatchObject({ free: 100, spent: 7, shortfall: 7, uncovered: { t1: 7 } });
-  const part = applyMove(sold, { kind: 'returnToTerm', lot: 'a', term: 't1', points: 3 }, false, TODAY).lot;
-  expect(part).toMatchObject({ free: 100, spent: 4, shortfall: 4, uncovered: { t1: 4 } });
-  const back = applyMove(part, { kind: 'returnToTerm', lot: 'a', term: 't1', points: 4 }, false, TODAY).lot;
-  expect(back).toEqual(freed);
-  for (const lot of [freed, sold, part, back]) expect(lawHolds(lot)).toBe(true);
+const returned = (points: number, term: string | null): PointsMove =>
+  term === null ? { kind: 'returnFree', lot: 'a', points } : { kind: 'returnToTerm', lot: 'a', term, points };
+
+for (const [where, term] of [
+  ['into that term', 't1'],
+  ['to the free part, as a till does that has a new term', null],
+] as const) {
+  test(`what a freed term sold unseen and took back ${where} leaves nothing to bear and nothing to gain (invariant 12)`, () => {
+    const freed = freeTerm(grantFrom(lotOf('a', 100), 't1', 100), 't1');
+    const sold = applyMove(freed, spend(7), false, TODAY);
+    expect(sold).toMatchObject({ lot: { free: 100, spent: 7, shortfall: 7 }, borne: 7 });
+    const part = applyMove(sold.lot, returned(3, term), false, TODAY, 7);
+    expect(part).toMatchObject({ lot: { free: 100, spent: 4, shortfall: 4 }, borne: -3 });
+    const back = applyMove(part.lot, returned(4, term), false, TODAY, 4);
+    expect(back).toEqual({ lot: freed, rebornPoints: 0, borne: -4 });
+    for (const lot of [freed, sold.lot, part.lot, back.lot]) expect(lawHolds(lot)).toBe(true);
+  });
+}
+
+test('a refund undoes only what a shortfall bore for its own sale, and the rest is free', () => {
+  const before: LotState = { ...lotOf('a', 100), free: 90, spent: 18, shortfall: 8 };
+  const after = applyMove(before, returned(9, 't1'), false, TODAY, 5);
+  expect(after).toMatchObject({ lot: { free: 94, spent: 9, shortfall: 3 }, borne: -5 });
+  expect(applyMove(before, returned(9, 't1'), false, TODAY, 0).lot).toMatchObject({ free: 99, spent: 9, shortfall: 8 });
+  expect(lawHolds(after.lot)).toBe(true);
 });
 
-test('a refund into a freed term undoes its own shortfall first, and only the rest is free', () => {
-  const before: LotState = { ...lotOf('a', 100), free: 90, spent: 18, shortfall: 8, uncovered: { t1: 5, t2: 3 } };
-  expect(lawHolds(before)).toBe(true);
-  const after = applyMove(before, { kind: 'returnToTerm', lot: 'a', term: 't1', points: 9 }, false, TODAY).lot;
-  expect(after).toMatchObject({ free: 94, spent: 9, shortfall: 3 });
-  expect(after.uncovered).toEqual({ t2: 3 });
-  expect(lawHolds(after)).toBe(true);
+test('a sale beyond what its open term held, taken back, leaves the term as it stood before', () => {
+  const before = grantFrom(lotOf('a', 100), 't1', 10);
+  const sold = applyMove(before, spend(30), true, TODAY);
+  expect(sold).toMatchObject({ lot: { allotted: {}, spent: 30, shortfall: 20 }, borne: 20 });
+  expect(applyMove(sold.lot, returned(30, 't1'), true, TODAY, 20).lot).toEqual(before);
 });
 
 test('a refund that undoes a shortfall of an expired lot opens no new lot for that part', () => {
-  const before: LotState = { ...lotOf('a', 10), free: 0, expired: 10, spent: 4, shortfall: 4, uncovered: { t1: 4 } };
-  const move: PointsMove = { kind: 'returnToTerm', lot: 'a', term: 't1', points: 4 };
-  const after = applyMove(before, move, false, '2028-01-01');
-  expect(after.lot).toMatchObject({ free: 0, expired: 10, spent: 0, shortfall: 0, uncovered: {} });
-  expect(after.rebornPoints).toBe(0);
+  const before: LotState = { ...lotOf('a', 10), free: 0, expired: 10, spent: 4, shortfall: 4 };
+  const after = applyMove(before, returned(4, 't1'), false, '2028-01-01', 4);
+  expect(after).toMatchObject({ lot: { free: 0, expired: 10, spent: 0, shortfall: 0 }, rebornPoints: 0 });
 });
 
 // A card that was reported lost: its holder pays for nothing that was bought with it.
@@ -188,7 +200,7 @@ for (const [what, termOpen, expected] of [
       { kind: 'spend', lot: 'a', term: 't1', points: 4 },
       termOpen,
     );
-    expect(lot).toMatchObject({ ...expected, spent: 4, shortfall: 4, uncovered: {} });
+    expect(lot).toMatchObject({ ...expected, spent: 4, shortfall: 4 });
     expect(lawHolds(lot)).toBe(true);
   });
 }
@@ -262,8 +274,6 @@ for (const [what, lot] of [
   ['a negative term', { ...lotOf('a', 10), free: 11, allotted: { t1: -1 } }],
   ['a negative spent part', { ...lotOf('a', 10), free: 11, spent: -1 }],
   ['a shortfall that nobody spent', { ...lotOf('a', 10), shortfall: 1 }],
-  ['more uncovered than its shortfall', { ...lotOf('a', 10), uncovered: { t1: 1 } }],
-  ['a negative uncovered term', { ...lotOf('a', 10), uncovered: { t1: -1 } }],
 ] as const) {
   test(`the law of a lot does not hold with ${what} (invariants 12 and 20)`, () => {
     expect(lawHolds(lot)).toBe(false);
@@ -452,22 +462,18 @@ test('a plan to spend is exact, positive, within each lot, and in order of expir
 
 test('points go back to the lot spent last first, each no more than it gave', () => {
   const spent: LotPoints[] = planSpend([held('a', 5, '2026-06-30'), held('b', 5, FAR), held('c', 5, FAR)], 12, TODAY);
-  const back = (points: number, returned: Record<string, number> = {}): (string | number | null)[][] =>
-    planReturn(spent, new Map(Object.entries(returned)), points, 't1', () => false).map((one) => [
-      one.lot,
-      one.points,
-      one.term,
-    ]);
+  const back = (points: number, already = 0): (string | number | null)[][] =>
+    planReturn(spent, already, points, 't1', () => false).map((one) => [one.lot, one.points, one.term]);
   expect(back(1)).toEqual([['c', 1, 't1']]);
   expect(back(4)).toEqual([
     ['c', 2, 't1'],
     ['b', 2, 't1'],
   ]);
-  expect(back(4, { c: 2, b: 2 })).toEqual([
+  expect(back(4, 4)).toEqual([
     ['b', 3, 't1'],
     ['a', 1, 't1'],
   ]);
-  expect(() => back(9, { c: 2, b: 2 })).toThrow('no lot to go back to');
+  expect(() => back(9, 4)).toThrow('no lot to go back to');
 });
 
 for (const [what, openTerm, isExpired, expected] of [
@@ -478,7 +484,7 @@ for (const [what, openTerm, isExpired, expected] of [
 ] as const) {
   test(`where points go back to: ${what}`, () => {
     const spent = planSpend([held('a', 5, FAR)], 5, TODAY);
-    expect(planReturn(spent, new Map(), 5, openTerm, () => isExpired)).toEqual([
+    expect(planReturn(spent, 0, 5, openTerm, () => isExpired)).toEqual([
       { lot: 'a', term: expected, village: 'v1', fund: 'f1', points: 5 },
     ]);
   });
@@ -488,18 +494,16 @@ test('points returned in any steps are exact at each, and in the end what each l
   fc.assert(
     fc.property(anyHeld, fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 12 }), (lots, steps) => {
       const spent = planSpend(lots, spendablePoints(lots, TODAY), TODAY);
-      let left = spent.reduce((sum, one) => sum + one.points, 0);
+      const all = spent.reduce((sum, one) => sum + one.points, 0);
       const returned = new Map<string, number>();
-      for (const step of [...steps, left]) {
-        const points = Math.min(step, left);
-        const plan = planReturn(spent, returned, points, 't1', () => false);
+      let already = 0;
+      for (const step of [...steps, all]) {
+        const points = Math.min(step, all - already);
+        const plan = planReturn(spent, already, points, 't1', () => false);
         expect(plan.reduce((sum, one) => sum + one.points, 0)).toBe(points);
         for (const one of plan) returned.set(one.lot, (returned.get(one.lot) ?? 0) + one.points);
-        left -= points;
+        already += points;
       }
-      if (left > 0)
-        for (const one of planReturn(spent, returned, left, 't1', () => false))
-          returned.set(one.lot, (returned.get(one.lot) ?? 0) + one.points);
       expect(Object.fromEntries(returned)).toEqual(Object.fromEntries(spent.map((one) => [one.lot, one.points])));
     }),
   );
@@ -525,9 +529,10 @@ function saleOf(lots: readonly LotPoints[]): SaleBody {
 }
 
 type ModelSale = {
+  id: string;
   body: SaleBody;
   seq: number;
-  returned: Map<string, number>;
+  returned: number;
   back: readonly ReturnedLine[];
   /** The one till that takes this sale back: its own, or one that holds the town's claim. */
   takenBackBy: string | null;
@@ -573,6 +578,8 @@ class World {
    * sales: what the term held, and the refunds not yet seen of sales that were, which may have been spent again.
    */
   readonly bound = new Map<string, number>();
+  /** What a shortfall bears of each sale and lot. */
+  readonly borne = new Map<string, number>();
   reborn = 0;
   private made = 0;
 
@@ -627,7 +634,8 @@ class World {
     const body = saleOf(plan);
     this.record(till, 'sale', { body, postings: salePostings(body) });
     for (const one of plan) this.move(till, term, one.lot, -one.points);
-    till.sales.push({ body, seq: till.records.length, returned: new Map(), back: [], takenBackBy: null });
+    const seq = till.records.length;
+    till.sales.push({ id: till.records.at(-1)?.id ?? '', body, seq, returned: 0, back: [], takenBackBy: null });
   }
 
   /** Goods of a sale of `seller` come back at `at`; at another till only with the town's claim, so after it was seen. */
@@ -650,11 +658,11 @@ class World {
     if ('kind' in refund) throw new Error(refund.reason);
     sale.takenBackBy = at.name;
     sale.back = refund.returnedAfter;
-    this.record(at, 'refund', { body: refund.body, postings: refund.postings });
+    this.record(at, 'refund', { body: { ...refund.body, sale: sale.id }, postings: refund.postings });
     const made = at.records.at(-1);
     if (at === seller && made !== undefined) at.refundOf.set(made.id, sale.seq);
     for (const { lot, term, points } of refund.body.lots) {
-      sale.returned.set(lot, (sale.returned.get(lot) ?? 0) + points);
+      sale.returned += points;
       if (term !== null) this.move(at, term, lot, points);
     }
   }
@@ -775,7 +783,11 @@ class World {
       const lot = this.lots.get(move.lot);
       if (lot === undefined) throw new Error(`no lot ${move.lot}`);
       const termOpen = move.kind !== 'returnFree' && this.terms.get(move.term)?.closed === false;
-      const after = applyMove(lot, move, termOpen, record.businessDay);
+      const sale = record.kind === 'refund' ? String(record.body['sale']) : record.id;
+      const key = keyOf(sale, move.lot);
+      const borne = this.borne.get(key) ?? 0;
+      const after = applyMove(lot, move, termOpen, record.businessDay, borne);
+      this.borne.set(key, borne + after.borne);
       this.lots.set(move.lot, expire(after.lot, this.day));
       if (after.rebornPoints > 0) {
         const name = `reborn-${record.id}-${move.lot}`;

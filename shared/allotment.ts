@@ -23,42 +23,27 @@ export type LotState = Readonly<{
   expired: number;
   /** Points spent beyond what a term held; borne by the fund that answers for the breach, never by the villager. */
   shortfall: number;
-  /**
-   * The part of the shortfall that each closed term spent and may still take back, by term id: a refund into that term
-   * undoes it before it frees anything. Terms with nothing are left out.
-   */
-  uncovered: Readonly<Record<string, number>>;
 }>;
 
 export function newLot(
   lot: Readonly<{ lot: string; member: string; village: string; fund: string; expiresOn: string; issued: number }>,
 ): LotState {
-  return { ...lot, free: lot.issued, allotted: {}, spent: 0, expired: 0, shortfall: 0, uncovered: {} };
+  return { ...lot, free: lot.issued, allotted: {}, spent: 0, expired: 0, shortfall: 0 };
 }
 
-/** True when the law of the lot holds, no part is negative, and what terms left uncovered is within the shortfall. */
+/** True when the law of the lot holds and no part is negative. */
 export function lawHolds(lot: LotState): boolean {
   const allotted = Object.values(lot.allotted);
-  const uncovered = Object.values(lot.uncovered);
   const parts = lot.free + allotted.reduce((sum, points) => sum + points, 0) + lot.spent + lot.expired - lot.shortfall;
   return (
     parts === lot.issued &&
-    uncovered.reduce((sum, points) => sum + points, 0) <= lot.shortfall &&
-    [lot.free, lot.spent, lot.expired, lot.shortfall, ...allotted, ...uncovered].every((points) => points >= 0)
+    [lot.free, lot.spent, lot.expired, lot.shortfall, ...allotted].every((points) => points >= 0)
   );
 }
 
-function withTerm(terms: Readonly<Record<string, number>>, term: string, points: number): Record<string, number> {
-  const { [term]: _, ...others } = terms;
-  return points === 0 ? others : { ...others, [term]: points };
-}
-
 function withAllotted(lot: LotState, term: string, points: number): LotState {
-  return { ...lot, allotted: withTerm(lot.allotted, term, points) };
-}
-
-function withUncovered(lot: LotState, term: string, points: number): LotState {
-  return { ...lot, uncovered: withTerm(lot.uncovered, term, points) };
+  const { [term]: _, ...others } = lot.allotted;
+  return { ...lot, allotted: points === 0 ? others : { ...others, [term]: points } };
 }
 
 function held(lot: LotState, term: string): number {
@@ -94,50 +79,46 @@ export function movesOf(record: JournalRecord): PointsMove[] {
 /** Points that cannot go back into an expired lot live on in a new lot of the same issuer and fund. */
 export const REBORN_DAYS = 30;
 
+/** A lot after a move, and what the caller has to remember of it. */
+export type Moved = Readonly<{
+  lot: LotState;
+  /** Came back to a lot that had expired by then: the caller opens a lot of the same issuer and fund with them (R-P10). */
+  rebornPoints: number;
+  /** By how much more, or less when negative, a shortfall now bears for the sale that this move belongs to. */
+  borne: number;
+}>;
+
 /**
  * Applies one move at the town. `termOpen` says whether the term still stands; `day` is the record's business day.
- * `rebornPoints` came back to a lot that had expired by then: the caller opens a lot of the same member, issuer and
- * fund for `REBORN_DAYS` with them (R-P10).
+ * `borne` is what a shortfall still bears of this lot for the very sale that a return belongs to: nobody paid for that
+ * part, so it is undone first, wherever the till put the points, and only the rest is anybody's again.
  */
-export function applyMove(
-  lot: LotState,
-  move: PointsMove,
-  termOpen: boolean,
-  day: string,
-): { lot: LotState; rebornPoints: number } {
+export function applyMove(lot: LotState, move: PointsMove, termOpen: boolean, day: string, borne = 0): Moved {
   switch (move.kind) {
     case 'spend': {
       const covered = termOpen ? Math.min(held(lot, move.term), move.points) : 0;
-      const next = termOpen
-        ? withAllotted(lot, move.term, held(lot, move.term) - covered)
-        : withUncovered(lot, move.term, (lot.uncovered[move.term] ?? 0) + move.points);
+      const missing = move.points - covered;
+      const next = withAllotted(lot, move.term, held(lot, move.term) - covered);
       return {
-        lot: { ...next, spent: lot.spent + move.points, shortfall: lot.shortfall + move.points - covered },
+        lot: { ...next, spent: lot.spent + move.points, shortfall: lot.shortfall + missing },
         rebornPoints: 0,
+        borne: missing,
       };
     }
     case 'out': {
       const moved = termOpen ? Math.min(held(lot, move.term), move.points) : 0;
-      return {
-        lot: { ...withAllotted(lot, move.term, held(lot, move.term) - moved), free: lot.free + moved },
-        rebornPoints: 0,
-      };
+      const next = withAllotted(lot, move.term, held(lot, move.term) - moved);
+      return { lot: { ...next, free: lot.free + moved }, rebornPoints: 0, borne: 0 };
     }
-    case 'returnToTerm': {
-      if (!termOpen) {
-        // The till took back what it had spent of a freed term: nobody is short of that, and nobody gains by it.
-        const uncovered = lot.uncovered[move.term] ?? 0;
-        const undone = Math.min(uncovered, move.points);
-        const next = withUncovered(bearLess(lot, undone), move.term, uncovered - undone);
-        return giveBack(next, move.points - undone, day);
-      }
-      return {
-        lot: { ...withAllotted(lot, move.term, held(lot, move.term) + move.points), spent: lot.spent - move.points },
-        rebornPoints: 0,
-      };
+    case 'returnToTerm':
+    case 'returnFree': {
+      const undone = Math.min(borne, move.points);
+      const left = move.points - undone;
+      const next = bearLess(lot, undone);
+      if (move.kind === 'returnFree' || !termOpen) return { ...giveBack(next, left, day), borne: -undone };
+      const back = withAllotted(next, move.term, held(next, move.term) + left);
+      return { lot: { ...back, spent: next.spent - left }, rebornPoints: 0, borne: -undone };
     }
-    case 'returnFree':
-      return giveBack(lot, move.points, day);
   }
 }
 
@@ -259,23 +240,25 @@ export function planSpend(lots: readonly HeldLot[], points: number, day: string)
 }
 
 /**
- * Which lots take `points` back: the lot spent last first, each up to what it gave less what it already got back.
- * A lot goes back into the term it came from while that is the till's open one and the lot has not expired;
- * otherwise it goes to the town's free part (`term` null).
+ * Which lots take `points` back: the lot spent last first, each up to what it gave. `already` points of the sale came
+ * back before, and went the same way. A lot goes back into the term it came from while that is the till's open one and
+ * the lot has not expired; otherwise it goes to the town's free part (`term` null).
  */
 export function planReturn(
   spent: readonly LotPoints[],
-  returned: ReadonlyMap<string, number>,
+  already: number,
   points: number,
   openTerm: string | null,
   isExpired: (lot: string) => boolean,
 ): LotPoints[] {
   const plan: LotPoints[] = [];
+  let skipped = already;
   let left = points;
   for (const lot of [...spent].reverse()) {
-    if (left === 0) break;
-    const back = Math.min(left, lot.points - (returned.get(lot.lot) ?? 0));
-    if (back <= 0) continue;
+    const gone = Math.min(skipped, lot.points);
+    skipped -= gone;
+    const back = Math.min(left, lot.points - gone);
+    if (back === 0) continue;
     plan.push({
       ...lot,
       term: lot.term !== null && lot.term === openTerm && !isExpired(lot.lot) ? lot.term : null,

@@ -90,6 +90,9 @@ export const saleBodySchema = z.object({
 });
 export type SaleBody = z.infer<typeof saleBodySchema>;
 
+/** Goods of one line of a sale, by its index from 0; pieces or grams. */
+export const returnedLineSchema = z.object({ line: z.int().min(0), quantity: whole });
+
 export const refundLineSchema = z.object({
   /** Index of the line in the original sale, from 0. */
   line: z.int().min(0),
@@ -111,6 +114,10 @@ export const refundBodySchema = z.object({
   saleReceipt: z.string(),
   saleTill: z.string(),
   saleIncarnation: z.int(),
+  /** The town's claim under which it was done; a refund of this chain's own sale needs none. */
+  claim: z.string().optional(),
+  /** What had come back of the sale's lines before, here or anywhere the till knew of: what its shares are counted from. */
+  before: z.array(returnedLineSchema).optional(),
   reason,
   member: z.object({ id: z.string(), village: z.string() }).nullable(),
   lines: z.array(refundLineSchema).min(1),

@@ -425,6 +425,7 @@ export const breakSchema = z.object({
     'missing',
     'shortfall',
     'refundedTwice',
+    'refundUnclaimed',
     'capExceeded',
     'townBehind',
     'closingWrong',

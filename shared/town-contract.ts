@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { itemSchema } from './item.ts';
 import { cardStateSchema, cardViewSchema, memberStateSchema, memberViewSchema, standingWishSchema } from './member.ts';
 import { policySchema } from './policy.ts';
-import { grantSchema, recallSchema, totalsSchema } from './record-bodies.ts';
+import { grantSchema, recallSchema, returnedLineSchema, totalsSchema } from './record-bodies.ts';
 import { breakSchema } from './till-contract.ts';
 
 /**
@@ -34,6 +34,26 @@ export const sealedGrantSchema = z.object({
   grant: grantSchema.nullable(),
 });
 export type SealedGrant = z.infer<typeof sealedGrantSchema>;
+
+/**
+ * What a sale was and what came back of it, for a till that did not make it or that wants to know of refunds elsewhere.
+ * As the answer to a claim it is the town's leave to take the claimed goods back.
+ */
+export const returnableSchema = z.object({
+  v: z.literal(1),
+  town: z.string(),
+  till: z.string(),
+  incarnation: z.int(),
+  request: z.string(),
+  issuedAtMs: z.int(),
+  /** The exact text of the sale's record. */
+  sale: z.string(),
+  /** What came back of each line before, at any till that the town has heard. */
+  returned: z.array(returnedLineSchema),
+  /** The till that holds a claim on it, other than the one this answers; null when none does. */
+  heldBy: z.string().nullable(),
+});
+export type Returnable = z.infer<typeof returnableSchema>;
 
 /** The night statement: the town's signed answer to one till, chained to the one before it. */
 export const statementSchema = z.object({
@@ -86,6 +106,12 @@ export const townRefusals = [
   'tooEarly',
   'lossChanged',
   'unknownBreak',
+  'unknownReceipt',
+  'moreThanBought',
+  'wholeOnly',
+  'claimHeld',
+  'claimReleased',
+  'unknownClaim',
 ] as const;
 export const townRefusalSchema = z.enum(townRefusals);
 export type TownRefusal = z.infer<typeof townRefusalSchema>;
@@ -188,6 +214,34 @@ export const townContract = {
     })
     .input(z.object({ ...from, request: z.string().min(8).max(64), term: z.string(), member: z.string(), signature }))
     .output(answer({ grant: sealed, member: memberViewSchema })),
+  findSale: oc
+    .route({
+      method: 'POST',
+      path: '/sales/find',
+      summary: 'What a sale was, by the number on its receipt, and what came back of it at any till',
+    })
+    .input(z.object({ ...from, request: z.string().min(8).max(64), receipt: z.string().max(80), signature }))
+    .output(answer({ sale: sealed })),
+  claim: oc
+    .route({
+      method: 'POST',
+      path: '/claims',
+      summary: 'Claim goods of a sale to take them back, idempotent by request id; held until the refund arrives',
+    })
+    .input(
+      z.object({
+        ...from,
+        request: z.string().min(8).max(64),
+        receipt: z.string().max(80),
+        lines: z.array(returnedLineSchema).min(1).max(1_000),
+        signature,
+      }),
+    )
+    .output(answer({ sale: sealed })),
+  releaseClaim: oc
+    .route({ method: 'POST', path: '/claims/release', summary: 'Let a claim go whose refund was not done' })
+    .input(z.object({ ...from, request: z.string().min(8).max(64), signature }))
+    .output(answer({})),
   members: oc
     .route({
       method: 'POST',
@@ -288,6 +342,10 @@ export const townContract = {
         resolved: z.array(
           breakSchema.extend({ till: z.string(), resolvedAtMs: z.int(), by: z.string(), note: z.string() }),
         ),
+        /** Goods that a till was allowed to take back of another's sale, and whose refund has not come. */
+        claims: z.array(
+          z.object({ claim: z.string(), till: z.string(), receipt: z.string(), lines: z.int(), madeAtMs: z.int() }),
+        ),
         policy: policySchema,
         /** The newest version, where it is published and not yet in force. */
         nextPolicy: policySchema.nullable(),
@@ -353,6 +411,14 @@ export const townContract = {
       summary: 'Mark a break as resolved, with who did it and why; it is never dropped',
     })
     .input(z.object({ id: z.string(), by: z.string().max(40), note: z.string().max(500) }))
+    .output(answer({})),
+  dropClaim: oc
+    .route({
+      method: 'POST',
+      path: '/console/claims/release',
+      summary: 'Let a claim go whose till does not come back, with who did it and why',
+    })
+    .input(z.object({ claim: z.string(), by: z.string().max(40), note: z.string().max(500) }))
     .output(answer({})),
   issueEnrolmentCode: oc
     .route({ method: 'POST', path: '/console/enrolment-codes', summary: 'A one-time code that lets one till enrol' })

@@ -369,6 +369,7 @@ export const breakWords: Readonly<
     | 'missing'
     | 'shortfall'
     | 'refundedTwice'
+    | 'refundUnclaimed'
     | 'capExceeded'
     | 'townBehind'
     | 'closingWrong',
@@ -381,6 +382,7 @@ export const breakWords: Readonly<
   missing: { what: '中间缺少记录', todo: '下次联网自动补传；仍缺请从备份恢复' },
   shortfall: { what: '花掉的积分比镇上给的多', todo: '由镇信用办处理，不影响顾客' },
   refundedTwice: { what: '同一件商品退了两次', todo: '店长核对两张退货小票' },
+  refundUnclaimed: { what: '退了别的收银机的小票，没有先问镇上', todo: '店长核对这张退货小票和原小票，有没有退过两次' },
   capExceeded: { what: '积分超过了上限', todo: '镇信用办核对政策版本' },
   townBehind: { what: '镇上的数据比本机旧，可能从备份恢复过', todo: '本机会自动重传，请再日结一次' },
   closingWrong: { what: '关账合计与明细不符', todo: '店长重建汇总后再日结' },

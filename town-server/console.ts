@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { policySchema } from '../shared/policy.ts';
 import { seal } from '../shared/signed.ts';
 import { HOUR_MS } from '../shared/time.ts';
+import { heldClaims } from './claims.ts';
 import { hashPassword, passwordMatches } from './crypto.ts';
 import { issueCode } from './enrolment.ts';
 import { remainingPoints, touchMembers } from './members.ts';
@@ -112,6 +113,13 @@ export async function overview(town: Town) {
         resolvedAtMs: one.resolvedAtMs ?? 0,
         by: one.resolvedBy ?? '',
         note: one.note ?? '',
+      })),
+      claims: (await heldClaims(transaction)).map(({ claim, till, receipt, lines, madeAtMs }) => ({
+        claim,
+        till,
+        receipt,
+        lines: lines.length,
+        madeAtMs,
       })),
       policy,
       nextPolicy: newest === undefined || newest.version === policy.version ? null : newest,

@@ -81,4 +81,32 @@ ALTER TABLE lot ADD COLUMN uncovered jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE sale ADD COLUMN on_lost_card boolean NOT NULL DEFAULT false;
 ALTER TABLE break ADD COLUMN resolved_by text, ADD COLUMN note text;
 `,
+  // What a claim on a sale needs to know of it; sales that were folded before are told from their records.
+  `
+ALTER TABLE sale ADD COLUMN receipt text NOT NULL DEFAULT '', ADD COLUMN till text NOT NULL DEFAULT '',
+  ADD COLUMN incarnation bigint NOT NULL DEFAULT 0, ADD COLUMN seq bigint NOT NULL DEFAULT 0,
+  ADD COLUMN mobile_fen bigint NOT NULL DEFAULT 0, ADD COLUMN cash_fen bigint NOT NULL DEFAULT 0,
+  ADD COLUMN borne jsonb NOT NULL DEFAULT '{}';
+UPDATE sale SET receipt = made.body->>'receipt', till = made.till, incarnation = made.incarnation, seq = made.seq,
+  mobile_fen = (made.body->>'mobileFen')::bigint, cash_fen = (made.body->>'cashDueFen')::bigint
+  FROM (SELECT town_id, till, incarnation, seq, text::jsonb->>'id' AS id, text::jsonb->'body' AS body
+    FROM record WHERE fault IS NULL AND text LIKE '%"kind":"sale"%') made
+  WHERE sale.town_id = made.town_id AND sale.sale = made.id AND sale.seen;
+UPDATE sale SET mobile_fen = sale.mobile_fen - back.mobile, cash_fen = sale.cash_fen - back.cash
+  FROM (SELECT town_id, text::jsonb->'body'->>'sale' AS sale,
+      sum((text::jsonb->'body'->>'mobileBackFen')::bigint) AS mobile,
+      sum((text::jsonb->'body'->>'cashBackFen')::bigint) AS cash
+    FROM record JOIN incarnation USING (town_id, till, incarnation)
+    WHERE fault IS NULL AND seq <= settled_seq AND text LIKE '%"kind":"refund"%' GROUP BY 1, 2) back
+  WHERE sale.town_id = back.town_id AND sale.sale = back.sale;
+UPDATE sale SET waiting = (SELECT jsonb_agg(one || '{"lines": []}') FROM jsonb_array_elements(waiting) one)
+  WHERE jsonb_array_length(waiting) > 0;
+CREATE INDEX sale_by_receipt ON sale (town_id, receipt);
+ALTER TABLE lot DROP COLUMN uncovered;
+CREATE TABLE claim (town_id text NOT NULL, claim text NOT NULL, till text NOT NULL, incarnation bigint NOT NULL,
+  sale text NOT NULL, receipt text NOT NULL, lines jsonb NOT NULL, made_at_ms bigint NOT NULL, bytes text NOT NULL,
+  signature text NOT NULL, done_seq bigint, released_at_ms bigint, released_by text, note text,
+  PRIMARY KEY (town_id, claim));
+CREATE INDEX claim_held ON claim (town_id, sale) WHERE done_seq IS NULL AND released_at_ms IS NULL;
+`,
 ];

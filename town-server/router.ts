@@ -1,6 +1,7 @@
 import { implement } from '@orpc/server';
 import { seal } from '../shared/signed.ts';
 import { townContract, type TownTime } from '../shared/town-contract.ts';
+import { claim, dropClaim, findSale, releaseClaim } from './claims.ts';
 import {
   freeTerm,
   issueEnrolmentCode,
@@ -42,6 +43,9 @@ export function townRouter(town: Town, sessions: Sessions) {
     settle: os.settle.handler(({ input }) => settle(town, input)),
     statement: os.statement.handler(({ input }) => fetchStatement(town, input)),
     topUp: os.topUp.handler(({ input }) => topUp(town, input)),
+    findSale: os.findSale.handler(({ input }) => findSale(town, input)),
+    claim: os.claim.handler(({ input }) => claim(town, input)),
+    releaseClaim: os.releaseClaim.handler(({ input }) => releaseClaim(town, input)),
     members: os.members.handler(async ({ input }) => {
       const unknown = await unknownCaller(town, input);
       if (unknown !== null) return unknown;
@@ -69,6 +73,9 @@ export function townRouter(town: Town, sessions: Sessions) {
     ),
     resolveBreak: os.resolveBreak.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? resolveBreak(town, input),
+    ),
+    dropClaim: os.dropClaim.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? dropClaim(town, input),
     ),
     issueEnrolmentCode: os.issueEnrolmentCode.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? issueEnrolmentCode(town, input),

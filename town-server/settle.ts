@@ -7,6 +7,7 @@ import {
   returnOfLostCard,
   spendOnLostCard,
   type LotState,
+  type Moved,
   type PointsMove,
 } from '../shared/allotment.ts';
 import { must } from '../shared/assert.ts';
@@ -86,6 +87,7 @@ type Book = {
   spendings: Map<string, Rows['spending']>;
   payables: Map<string, Rows['payable']>;
   days: Map<string, Rows['tillDay']>;
+  claims: Map<string, Rows['claim']>;
   breaks: Rows['break'][];
   touched: Set<string>;
 };
@@ -103,6 +105,7 @@ async function openBook(
     members: new Set<string>(),
     grants: new Set<string>(),
     recalls: new Set<string>(),
+    claims: new Set<string>(),
   };
   for (const record of records) {
     for (const { lot, term } of record.postings) {
@@ -117,6 +120,7 @@ async function openBook(
     }
     const refund = bodyOf(record, 'refund');
     if (refund !== null) wanted.sales.add(refund.sale);
+    if (refund?.claim !== undefined) ids.claims.add(refund.claim);
     if (refund !== null && refund.member !== null) ids.members.add(refund.member.id);
     const granted = bodyOf(record, 'allotmentIn');
     if (granted !== null) ids.grants.add(granted.grant.id);
@@ -160,12 +164,13 @@ async function openBook(
     days: new Map(
       (await transaction.list('tillDay', { equal: { till }, above: { day: firstDay } })).map((row) => [row.day, row]),
     ),
+    claims: await byKey(transaction, 'claim', 'claim', ids.claims),
     breaks: [],
     touched: new Set(),
   };
 }
 
-async function byKey<N extends 'sale' | 'lot' | 'term' | 'card' | 'grant' | 'recall'>(
+async function byKey<N extends 'sale' | 'lot' | 'term' | 'card' | 'grant' | 'recall' | 'claim'>(
   transaction: Transaction,
   table: N,
   field: keyof Rows[N] & string,
@@ -179,6 +184,7 @@ async function byKey<N extends 'sale' | 'lot' | 'term' | 'card' | 'grant' | 'rec
 async function closeBook(transaction: Transaction, book: Book): Promise<void> {
   await putLots(transaction, [...book.lots.values()]);
   await transaction.put('sale', [...book.sales.values()]);
+  await transaction.put('claim', [...book.claims.values()]);
   await transaction.put('grant', [...book.grants.values()]);
   await transaction.put('recall', [...book.recalls.values()]);
   await transaction.put('spending', [...book.spendings.values()]);
@@ -227,21 +233,36 @@ function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
   const sale: SaleState = {
     sale: record.id,
     seen: true,
+    receipt: body.receipt,
+    till: chain.till,
+    incarnation: chain.incarnation,
+    seq: record.seq,
     sold: body.lines.map((line) => line.quantity),
-    back: body.lines.map((_, index) => known?.back[index] ?? 0),
+    back: body.lines.map((_, index) => known?.back[index] ?? null),
+    mobileFen: body.mobileFen + (known?.mobileFen ?? 0),
+    cashFen: body.cashDueFen + (known?.cashFen ?? 0),
     points: {},
+    borne: {},
     onLostCard: card !== undefined && card.lostAtMs !== null && card.lostAtMs < record.at,
     waiting: [],
   };
   book.sales.set(record.id, sale);
 
-  const where = { shop: record.shop, day: record.businessDay, seq: record.seq, pointValueFen: body.pointValueFen };
+  const where = {
+    shop: record.shop,
+    till: chain.till,
+    incarnation: chain.incarnation,
+    day: record.businessDay,
+    seq: record.seq,
+    pointValueFen: body.pointValueFen,
+  };
   for (const move of moves) {
-    if (applyToLot(book, move, where, sale.onLostCard))
-      sale.points[move.lot] = (sale.points[move.lot] ?? 0) + move.points;
+    if (applyToLot(book, move, where, sale)) sale.points[move.lot] = (sale.points[move.lot] ?? 0) + move.points;
   }
-  for (const waiting of known?.waiting ?? []) giveBack(book, sale, waiting);
-  sale.sold.forEach((_, line) => judgeReturned(book, sale, line, record.seq));
+  for (const waiting of known?.waiting ?? []) {
+    giveBack(book, sale, waiting);
+    judgeReturned(book, sale, waiting);
+  }
 
   const day = dayOf(book, chain.till, record.businessDay);
   day.sales += 1;
@@ -254,62 +275,114 @@ function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
 }
 
 function foldRefund(book: Book, record: JournalRecord, body: RefundBody): void {
+  const { till, incarnation } = book.chain;
   const sale: SaleState = book.sales.get(body.sale) ?? {
     sale: body.sale,
     seen: false,
+    receipt: '',
+    till: '',
+    incarnation: 0,
+    seq: 0,
     sold: [],
     back: [],
+    mobileFen: 0,
+    cashFen: 0,
     points: {},
+    borne: {},
     onLostCard: false,
     waiting: [],
   };
   book.sales.set(body.sale, sale);
   for (const { line, quantity } of body.lines) {
-    while (sale.back.length <= line) sale.back.push(0);
+    while (sale.back.length <= line) sale.back.push(null);
     sale.back[line] = (sale.back[line] ?? 0) + quantity;
-    if (sale.seen) judgeReturned(book, sale, line, record.seq);
   }
+  sale.mobileFen -= body.mobileBackFen;
+  sale.cashFen -= body.cashBackFen;
   const waiting: WaitingReturn = {
-    till: book.chain.till,
+    till,
     shop: record.shop,
-    incarnation: book.chain.incarnation,
+    incarnation,
     seq: record.seq,
     day: record.businessDay,
     pointValueFen: body.pointValueFen,
     moves: movesOf(record),
+    lines: body.lines.map(({ line }) => line),
   };
-  if (sale.seen) giveBack(book, sale, waiting);
-  else sale.waiting.push(waiting);
+  if (sale.seen) {
+    giveBack(book, sale, waiting);
+    judgeReturned(book, sale, waiting);
+  } else sale.waiting.push(waiting);
+  judgeClaim(book, record, body, sale);
 
-  dayOf(book, book.chain.till, record.businessDay).points -= body.pointsBack;
+  dayOf(book, till, record.businessDay).points -= body.pointsBack;
   if (body.member !== null) {
     const saved = body.lines.reduce((sum, line) => sum + line.payFen - line.shelfFen, 0);
     noteSpending(book, body.member.id, record.businessDay, -body.pointsBack, saved);
   }
 }
 
-type Where = Readonly<{ shop: string; day: string; seq: number; pointValueFen: number }>;
+/**
+ * The claim of a refund is resolved by its record. One of another chain's sale without the town's claim, with one that
+ * was let go or that spoke of other goods, is folded all the same and named: whoever took the goods back paid for them.
+ */
+function judgeClaim(book: Book, record: JournalRecord, body: RefundBody, sale: SaleState): void {
+  const { till, incarnation } = book.chain;
+  const claim = body.claim === undefined ? undefined : book.claims.get(body.claim);
+  const isOurs =
+    claim !== undefined &&
+    claim.till === till &&
+    claim.incarnation === incarnation &&
+    claim.sale === body.sale &&
+    (claim.doneSeq === null || claim.doneSeq === record.seq);
+  if (isOurs) book.claims.set(claim.claim, { ...claim, doneSeq: record.seq });
+  const isCovered =
+    isOurs &&
+    claim.releasedAtMs === null &&
+    body.lines.every(({ line, quantity }) => claim.lines.some((one) => one.line === line && one.quantity === quantity));
+  const seller = sale.seen ? sale : { till: body.saleTill, incarnation: body.saleIncarnation };
+  if (isCovered || (seller.till === till && seller.incarnation === incarnation)) return;
+  addBreak(book, 'refundUnclaimed', `${record.seq}`, {
+    account: body.saleReceipt,
+    seq: record.seq,
+    tillAmount: body.lines.reduce((sum, line) => sum + line.payFen, 0),
+    townAmount: null,
+  });
+}
+
+/** Which record a move belongs to: its chain and sequence, its shop and day. */
+type Where = Readonly<{
+  shop: string;
+  till: string;
+  incarnation: number;
+  day: string;
+  seq: number;
+  pointValueFen: number;
+}>;
 
 /**
  * Applies one move to its lot and to what the lot's village owes the shop; false when the town knows no such lot.
- * `onLostCard` is the sale's: what was bought with a card after it was reported lost is no debt of its holder.
+ * `sale` is the one that the move belongs to, null for an *out*: what a shortfall bears is remembered with it.
  */
-function applyToLot(book: Book, move: PointsMove, where: Where, onLostCard = false): boolean {
+function applyToLot(book: Book, move: PointsMove, where: Where, sale: SaleState | null): boolean {
   const lot = book.lots.get(move.lot);
   if (lot === undefined) {
-    addBreak(book, 'shortfall', `${where.seq}:${move.lot}`, {
-      account: `points ${move.lot}`,
-      seq: where.seq,
-      tillAmount: move.points,
-      townAmount: 0,
-    });
+    addBreak(
+      book,
+      'shortfall',
+      `${where.seq}:${move.lot}`,
+      { account: `points ${move.lot}`, seq: where.seq, tillAmount: move.points, townAmount: 0 },
+      where,
+    );
     return false;
   }
-  const termOpen = move.kind !== 'returnFree' && isOpen(book, move.term);
-  const { lot: moved, rebornPoints } = moveOf(lot, move, termOpen, where.day, onLostCard);
-  keepLot(book, lot, moved, where.seq);
+  const termOpen = move.kind !== 'returnFree' && isOpen(book, move.term, where);
+  const { lot: moved, rebornPoints, borne } = moveOf(lot, move, termOpen, where.day, sale);
+  keepLot(book, lot, moved, where);
+  if (sale !== null && borne !== 0) sale.borne[move.lot] = (sale.borne[move.lot] ?? 0) + borne;
   if (rebornPoints > 0) {
-    const id = hashText(`reborn\0${lot.lot}\0${book.chain.till}\0${book.chain.incarnation}\0${where.seq}`).slice(0, 32);
+    const from = [lot.lot, where.till, where.incarnation, where.seq].join('\0');
+    const id = hashText(`reborn\0${from}`).slice(0, 32);
     const { member, village, fund } = lot;
     const reborn = newLot({
       lot: id,
@@ -325,32 +398,28 @@ function applyToLot(book: Book, move: PointsMove, where: Where, onLostCard = fal
   return true;
 }
 
-function moveOf(
-  lot: LotState,
-  move: PointsMove,
-  termOpen: boolean,
-  day: string,
-  onLostCard: boolean,
-): { lot: LotState; rebornPoints: number } {
-  if (!onLostCard || move.kind === 'out') return applyMove(lot, move, termOpen, day);
+function moveOf(lot: LotState, move: PointsMove, termOpen: boolean, day: string, sale: SaleState | null): Moved {
+  if (sale?.onLostCard !== true || move.kind === 'out')
+    return applyMove(lot, move, termOpen, day, sale?.borne[move.lot] ?? 0);
   const moved = move.kind === 'spend' ? spendOnLostCard(lot, move, termOpen) : returnOfLostCard(lot, move, termOpen);
-  return { lot: moved, rebornPoints: 0 };
+  return { lot: moved, rebornPoints: 0, borne: moved.shortfall - lot.shortfall };
 }
 
 /** Stores how a lot stands after a move; what a shortfall had to cover is a break with the clerk as its owner. */
-function keepLot(book: Book, before: Rows['lot'], moved: LotState, seq: number): void {
+function keepLot(book: Book, before: Rows['lot'], moved: LotState, where: Where): void {
   const after = { ...before, ...moved, ...expire(moved, book.today) };
   book.lots.set(after.lot, after);
   book.touched.add(after.member);
-  const uncovered = after.shortfall - before.shortfall;
-  if (uncovered > 0) {
+  const missing = after.shortfall - before.shortfall;
+  if (missing > 0) {
     const spent = after.spent - before.spent;
-    addBreak(book, 'shortfall', `${seq}:${after.lot}`, {
-      account: `points ${after.lot}`,
-      seq,
-      tillAmount: spent,
-      townAmount: spent - uncovered,
-    });
+    addBreak(
+      book,
+      'shortfall',
+      `${where.seq}:${after.lot}`,
+      { account: `points ${after.lot}`, seq: where.seq, tillAmount: spent, townAmount: spent - missing },
+      where,
+    );
   }
 }
 
@@ -370,48 +439,41 @@ function payableKey(row: Readonly<{ shop: string; month: string; village: string
 }
 
 /** Gives points back to the lots of a sale, never more than each of them gave. */
-function giveBack(book: Book, sale: SaleState, waiting: WaitingReturn): void {
-  for (const move of waiting.moves) {
+function giveBack(book: Book, sale: SaleState, refund: WaitingReturn): void {
+  for (const move of refund.moves) {
     const left = sale.points[move.lot] ?? 0;
     const points = Math.min(left, move.points);
-    if (points > 0 && applyToLot(book, { ...move, points }, waiting, sale.onLostCard))
-      sale.points[move.lot] = left - points;
-    if (points < move.points) {
-      addBreak(
-        book,
-        'refundedTwice',
-        `${sale.sale}:${move.lot}:${waiting.till}:${waiting.incarnation}:${waiting.seq}`,
-        {
-          account: `points ${move.lot}`,
-          seq: waiting.seq,
-          tillAmount: move.points,
-          townAmount: points,
-        },
-      );
-    }
+    if (points > 0 && applyToLot(book, { ...move, points }, refund, sale)) sale.points[move.lot] = left - points;
+    if (points < move.points) twice(book, sale, refund, `points ${move.lot}`, move.points, points);
   }
 }
 
-function judgeReturned(book: Book, sale: SaleState, line: number, seq: number): void {
-  const sold = sale.sold[line] ?? 0;
-  const back = sale.back[line] ?? 0;
-  if (back <= sold) return;
-  addBreak(book, 'refundedTwice', `${sale.sale}:${line}:${seq}`, {
-    account: `line ${line}`,
-    seq,
-    tillAmount: back,
-    townAmount: sold,
-  });
+/** Whether a refund took more of a line than was sold, or gave more of a tender than was paid for what came back. */
+function judgeReturned(book: Book, sale: SaleState, refund: WaitingReturn): void {
+  const over = refund.lines.filter((line) => (sale.back[line] ?? 0) > (sale.sold[line] ?? 0));
+  for (const line of over) twice(book, sale, refund, `line ${line}`, sale.back[line] ?? 0, sale.sold[line] ?? 0);
+  if (over.length > 0) return;
+  if (sale.mobileFen < 0) twice(book, sale, refund, 'fen mobile', -sale.mobileFen, 0);
+  if (sale.cashFen < 0) twice(book, sale, refund, 'fen drawer', -sale.cashFen, 0);
+}
+
+function twice(
+  book: Book,
+  sale: SaleState,
+  refund: WaitingReturn,
+  account: string,
+  tillAmount: number,
+  townAmount: number,
+): void {
+  const { seq } = refund;
+  addBreak(book, 'refundedTwice', `${sale.sale}:${account}:${seq}`, { account, seq, tillAmount, townAmount }, refund);
 }
 
 /** A term counts as open only for the chain it belongs to. */
-function isOpen(book: Book, term: string): boolean {
+function isOpen(book: Book, term: string, where: Where): boolean {
   const row = book.terms.get(term);
   return (
-    row !== undefined &&
-    row.closedAtMs === null &&
-    row.till === book.chain.till &&
-    row.incarnation === book.chain.incarnation
+    row !== undefined && row.closedAtMs === null && row.till === where.till && row.incarnation === where.incarnation
   );
 }
 
@@ -480,8 +542,16 @@ function foldGrant(book: Book, record: JournalRecord): void {
 function foldRecall(book: Book, record: JournalRecord): void {
   const body = bodyOf(record, 'allotmentOut');
   if (body === null) return;
-  const where = { shop: record.shop, day: record.businessDay, seq: record.seq, pointValueFen: 0 };
-  for (const move of movesOf(record)) applyToLot(book, move, where);
+  const { till, incarnation } = book.chain;
+  const where = {
+    shop: record.shop,
+    till,
+    incarnation,
+    day: record.businessDay,
+    seq: record.seq,
+    pointValueFen: 0,
+  };
+  for (const move of movesOf(record)) applyToLot(book, move, where, null);
   const recall = book.recalls.get(body.recall);
   if (recall !== undefined) book.recalls.set(recall.recall, { ...recall, doneSeq: record.seq });
 }
@@ -526,19 +596,23 @@ const OWNERS: Readonly<Record<Break['kind'], Break['owner']>> = {
   missing: 'till',
   shortfall: 'clerk',
   refundedTwice: 'manager',
+  refundUnclaimed: 'manager',
   capExceeded: 'clerk',
   townBehind: 'town',
   closingWrong: 'clerk',
 };
 
-/** A break is named once by what it is about, however often its records are folded (invariant 28). */
+/**
+ * A break is named once by what it is about, however often its records are folded (invariant 28). It belongs to the
+ * chain whose record it is about: a refund that waited for its sale is not the seller's.
+ */
 function addBreak(
   book: Book,
   kind: Break['kind'],
   about: string,
   amounts: Pick<Break, 'account' | 'seq' | 'tillAmount' | 'townAmount'>,
+  { till, incarnation }: Readonly<{ till: string; incarnation: number }> = book.chain,
 ): void {
-  const { till, incarnation } = book.chain;
   const id = `${kind}:${till}:${incarnation}:${about}`;
   if (book.breaks.some((one) => one.id === id)) return;
   const owner = OWNERS[kind];

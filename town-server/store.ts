@@ -1,6 +1,7 @@
 import type { LotState, PointsMove } from '../shared/allotment.ts';
 import type { Item } from '../shared/item.ts';
 import type { CardState, MemberState, StandingWish } from '../shared/member.ts';
+import type { ReturnedLine } from '../shared/pricing.ts';
 import type { Grant, Totals } from '../shared/record-bodies.ts';
 import type { Break } from '../shared/till-contract.ts';
 
@@ -133,6 +134,26 @@ export type Rows = {
   /** Points a member spent on a business day, refunds taken off, and what discounts saved that day. */
   spending: { member: string; day: string; points: number; savedFen: number };
   sale: SaleState;
+  /**
+   * A till's leave to take back goods of a sale that is not of its own chain: held until the refund's record is folded
+   * (`doneSeq`), or until the till or a clerk lets it go. The sealed answer is kept verbatim, so that asking again gives
+   * the same bytes; a claim let go before it was ever made is kept too, so that it can never be made late.
+   */
+  claim: {
+    claim: string;
+    till: string;
+    incarnation: number;
+    sale: string;
+    receipt: string;
+    lines: ReturnedLine[];
+    madeAtMs: number;
+    bytes: string;
+    signature: string;
+    doneSeq: number | null;
+    releasedAtMs: number | null;
+    releasedBy: string | null;
+    note: string | null;
+  };
   payable: { shop: string; month: string; village: string; fund: string; points: number; amountFen: number };
   tillDay: { till: string; day: string; sales: number; points: number };
   break: Break & {
@@ -165,11 +186,21 @@ export type ClosedPeriod = { period: number; label: string; totals: Totals };
 export type SaleState = {
   sale: string;
   seen: boolean;
-  /** Quantity sold and taken back by line; empty before the sale was seen. */
+  /** Whose sale it is and under which number: only that chain takes it back without a claim. Empty before it was seen. */
+  receipt: string;
+  till: string;
+  incarnation: number;
+  seq: number;
+  /** Quantity sold and taken back by line; empty before the sale was seen, null where nothing came back. */
   sold: number[];
-  back: number[];
+  back: (number | null)[];
+  /** What was paid in each tender and has not come back; below zero only before the sale was seen, or with a break. */
+  mobileFen: number;
+  cashFen: number;
   /** Points each lot gave and has not got back. */
   points: Record<string, number>;
+  /** The part of those that a shortfall bore: taken back, it is undone before anything is credited. */
+  borne: Record<string, number>;
   /** Its card had been reported lost: the shortfall bore its points, so its refunds credit nobody. */
   onLostCard: boolean;
   waiting: WaitingReturn[];
@@ -184,6 +215,8 @@ export type WaitingReturn = {
   day: string;
   pointValueFen: number;
   moves: PointsMove[];
+  /** Which lines of the sale came back, by index. */
+  lines: number[];
 };
 
 export type TableName = keyof Rows;
@@ -209,6 +242,7 @@ export const keys = {
   topUp: ['request'],
   spending: ['member', 'day'],
   sale: ['sale'],
+  claim: ['claim'],
   payable: ['shop', 'month', 'village', 'fund'],
   tillDay: ['till', 'day'],
   break: ['id'],

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
+import { canonical } from '../shared/canonical.ts';
 import { HOUR_MS } from '../shared/time.ts';
 import { newId } from './crypto.ts';
 import { issueLot } from './points.ts';
 import { enrolTestTill, type SaleOf, type TestTill } from './test-till.ts';
 import { addShop, breaksOf, checkLaws, codeFor, lotsOf, type TestTown } from './test-town.ts';
 import { must } from '../shared/assert.ts';
+import { asCanonical } from './town.ts';
 
 export const ANNA = {
   id: 'anna',
@@ -16,7 +18,13 @@ export const ANNA = {
 export const BEN = { id: 'ben', lots: [{ id: 'lot-c', points: 100 }] };
 const MEMBERS = ['anna', 'ben'] as const;
 
-type Made = { sale: SaleOf; till: TestTill; refunded: boolean };
+type Made = {
+  sale: SaleOf;
+  till: TestTill;
+  refunded: boolean;
+  /** A claim of another till on it whose answer was lost: the till lets it go before it asks again. */
+  lost: { till: TestTill; claim: string } | null;
+};
 
 /**
  * Takes the steps with two tills in one shop and a third in another, checking the laws after each; then lets every
@@ -54,7 +62,7 @@ export async function runSteps(opened: TestTown, steps: readonly Step[]): Promis
 export type Step =
   | { kind: 'sell'; till: number; member: number; points: number }
   | { kind: 'refund'; till: number; sale: number }
-  | { kind: 'refundElsewhere'; till: number; sale: number }
+  | { kind: 'refundElsewhere'; till: number; sale: number; lost: boolean; twice: boolean }
   | { kind: 'upload'; till: number; lost: boolean; twice: boolean }
   | { kind: 'settle'; till: number; lost: boolean; twice: boolean }
   | { kind: 'topUp'; till: number; member: number; lost: boolean }
@@ -76,7 +84,13 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('refund' as const), till: tillNumber, sale: fc.nat() }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('refundElsewhere' as const), till: tillNumber, sale: fc.nat() }),
+    arbitrary: fc.record({
+      kind: fc.constant('refundElsewhere' as const),
+      till: tillNumber,
+      sale: fc.nat(),
+      lost: fc.boolean(),
+      twice: fc.boolean(),
+    }),
   },
   {
     weight: 4,
@@ -116,6 +130,10 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 30 }) }) },
 );
 
+function canonicalOf(value: object): string {
+  return canonical(asCanonical(value));
+}
+
 function pointsOf(sale: SaleOf): number {
   return sale.lots.reduce((sum, lot) => sum + lot.points, 0);
 }
@@ -145,16 +163,41 @@ async function take(step: Step, opened: TestTown, tills: readonly TestTill[], sa
     case 'sell': {
       const member = MEMBERS[step.member] ?? 'anna';
       const points = Math.min(step.points, till.spendable(member));
-      sales.push({ sale: till.sell(points + 1, member, points), till, refunded: false });
+      sales.push({ sale: till.sell(points + 1, member, points), till, refunded: false, lost: null });
       return;
     }
-    case 'refund':
-    case 'refundElsewhere': {
-      const own = sales.filter((one) => !one.refunded && (one.till === till) === (step.kind === 'refund'));
+    case 'refund': {
+      // A till that may be claimed from elsewhere is asked for its own goods only where nobody else has them.
+      const own = sales.filter((one) => !one.refunded && one.lost === null && one.till === till);
       const chosen = own[step.sale % Math.max(1, own.length)];
       if (chosen === undefined) return;
       chosen.refunded = true;
-      till.refund(chosen.sale, chosen.sale.pieces, step.kind === 'refund' ? till.term() : null);
+      till.refund(chosen.sale, chosen.sale.pieces, till.term());
+      return;
+    }
+    case 'refundElsewhere': {
+      const others = sales.filter((one) => !one.refunded && one.till !== till);
+      const chosen = others[step.sale % Math.max(1, others.length)];
+      if (chosen === undefined) return;
+      const claim = newId();
+      if (chosen.lost !== null) {
+        const elsewhere = await till.claim(chosen.sale);
+        must(elsewhere.kind === 'refused', 'one claim on a sale at a time');
+        await chosen.lost.till.release(chosen.lost.claim);
+        chosen.lost = null;
+      }
+      const answer = await till.claim(chosen.sale, claim);
+      if (step.twice) must(canonicalOf(await till.claim(chosen.sale, claim)) === canonicalOf(answer), 'the same again');
+      if (answer.kind === 'refused') {
+        must(answer.reason === 'unknownReceipt', `an honest claim is refused only before its sale: ${answer.reason}`);
+        return;
+      }
+      if (step.lost) {
+        chosen.lost = { till, claim };
+        return;
+      }
+      chosen.refunded = true;
+      till.refund(chosen.sale, chosen.sale.pieces, null, claim);
       return;
     }
     case 'upload': {

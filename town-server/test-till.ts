@@ -1,6 +1,7 @@
 import type { ContractRouterClient } from '@orpc/contract';
 import { planSpend, type HeldLot } from '../shared/allotment.ts';
 import { must } from '../shared/assert.ts';
+import type { CanonicalValue } from '../shared/canonical.ts';
 import { GENESIS_PREVIOUS, recordHash, recordText, type JournalRecord, type Posting } from '../shared/journal.ts';
 import { allotmentInPostings, allotmentOutPostings, refundPostings, salePostings } from '../shared/posting.ts';
 import { foldRecord, newFold, totalsOf } from '../shared/reconcile.ts';
@@ -16,6 +17,8 @@ export type TownApi = ContractRouterClient<TownContract>;
 
 export type SaleOf = Readonly<{
   id: string;
+  till: string;
+  incarnation: number;
   pieces: number;
   lots: SaleBody['lots'];
   receipt: string;
@@ -55,7 +58,7 @@ export async function enrolTestTill(
   let counter = 0;
   let ackSeq = 0;
 
-  const signed = <T extends Record<string, string | number | readonly string[]>>(fields: T) =>
+  const signed = <T extends Readonly<Record<string, CanonicalValue>>>(fields: T) =>
     signRequest({ ...from, ...fields }, sign);
   const headHash = (): string => hashes.at(-1) ?? GENESIS_PREVIOUS;
   const hold = (lot: Grant['lots'][number], term: string, points: number): void => {
@@ -158,11 +161,19 @@ export async function enrolTestTill(
       paidFen: cashFen,
     };
     const sale = record('sale', body, salePostings(body));
-    return { id: sale.id, pieces, lots, receipt, member };
+    return { id: sale.id, till: from.till, incarnation: from.incarnation, pieces, lots, receipt, member };
   };
 
-  /** Takes a whole sale back; `term` null sends its points to the town's free part, as another till's refund does. */
-  const refund = (sale: SaleOf, pieces: number = sale.pieces, openTerm: string | null = currentTerm): string => {
+  /**
+   * Takes a whole sale back; `term` null sends its points to the town's free part, as another till's refund does, which
+   * names its claim.
+   */
+  const refund = (
+    sale: SaleOf,
+    pieces: number = sale.pieces,
+    openTerm: string | null = currentTerm,
+    claim?: string,
+  ): string => {
     const pointsBack = Math.min(
       pieces,
       sale.lots.reduce((sum, lot) => sum + lot.points, 0),
@@ -189,8 +200,9 @@ export async function enrolTestTill(
       shift: 'shift',
       sale: sale.id,
       saleReceipt: sale.receipt,
-      saleTill: from.till,
-      saleIncarnation: from.incarnation,
+      saleTill: sale.till,
+      saleIncarnation: sale.incarnation,
+      ...(claim === undefined ? {} : { claim }),
       reason: 'wish',
       member: sale.member === null ? null : { id: sale.member, village: 'v01' },
       lines: [
@@ -327,6 +339,10 @@ export async function enrolTestTill(
       must(opened.kind === 'opened', 'a grant carries the signature of its town');
       return { request, grant: opened.value.grant, member: answer.member };
     },
+    findSale: async (receipt: string) => api.findSale(signed({ request: newId(), receipt })),
+    claim: async (sale: SaleOf, request: string = newId(), pieces: number = sale.pieces) =>
+      api.claim(signed({ request, receipt: sale.receipt, lines: [{ line: 0, quantity: pieces }] })),
+    release: async (request: string) => api.releaseClaim(signed({ request })),
     closePeriod: (): void => {
       const fold = newFold();
       const perpetual = newFold();

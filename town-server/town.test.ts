@@ -356,7 +356,7 @@ describe('settlement', () => {
     const second = await enrolTestTill(api, await code(), nowMs);
     second.refund(sale, 10, null);
     const statement = await second.night();
-    expect(statement.breaks.map((one) => one.kind)).toEqual(['refundedTwice', 'refundedTwice']);
+    expect(statement.breaks.map((one) => one.kind)).toEqual(['refundUnclaimed', 'refundedTwice', 'refundedTwice']);
     expect((await lotsOf(town)).reduce((sum, lot) => sum + lot.spent, 0)).toBe(0);
     await checkLaws(town);
   });
@@ -367,7 +367,7 @@ describe('settlement', () => {
     const sale = till.sell(10, 'anna', 10);
     const second = await enrolTestTill(api, await code(), nowMs);
     second.refund(sale, 10, null);
-    expect((await second.night()).breaks).toEqual([]);
+    expect((await second.night()).breaks).toMatchObject([{ kind: 'refundUnclaimed' }]);
     await checkLaws(town);
     await till.night();
     await till.night();

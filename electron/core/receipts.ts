@@ -2,7 +2,7 @@ import { planReturn } from '../../shared/allotment.ts';
 import { must } from '../../shared/assert.ts';
 import { halfUpMulDiv } from '../../shared/money.ts';
 import { refundPostings } from '../../shared/posting.ts';
-import { refundDifference, type Refund, type RefundRefusal } from '../../shared/pricing.ts';
+import { refundDifference, refundState, type Refund, type RefundRefusal } from '../../shared/pricing.ts';
 import { saleReceipt, refundReceipt, type ReceiptMember } from '../../shared/receipt-build.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import { bodyOf, type RefundBody, type SaleBody, type SaleRecordLine } from '../../shared/record-bodies.ts';
@@ -263,17 +263,12 @@ export function createReceipts(till: Till, members: Members, operators: Operator
         if (line.shelfFen !== line.payFen)
           discountFenByReason[reason] = (discountFenByReason[reason] ?? 0) + line.shelfFen - line.payFen;
       }
-      const returnedLots = new Map(
-        ledger
-          .all<{ lot: string; points: number }>('SELECT lot, points FROM returned_lot WHERE sale = ?', row.document)
-          .map((lot) => [lot.lot, lot.points]),
-      );
       const expiryOf = (lot: string): string =>
         ledger.get<{ expires_on: string }>('SELECT expires_on FROM held_lot WHERE lot = ? LIMIT 1', lot)?.expires_on ??
         '9999-12-31';
       const lots = planReturn(
         sale.lots,
-        returnedLots,
+        refundState(sale, returnedBefore(row.document)).pointsBack,
         difference.pointsBack,
         members.openTerm()?.id ?? null,
         (lot) => expiryOf(lot) < till.businessDay(),

@@ -26,4 +26,10 @@ export const townRefusalWords: Readonly<Record<TownRefusal, string>> = {
   tooEarly: '还不到时候：额度到期满 24 小时才能放回',
   lossChanged: '这份额度里的积分变了，请看清新的数再点',
   unknownBreak: '没有这条差异',
+  unknownReceipt: '镇上没有这张小票',
+  moreThanBought: '退的比买的多',
+  wholeOnly: '秤签商品只能整件退',
+  claimHeld: '另一台收银机正在退这张小票',
+  claimReleased: '这次退货的许可已经撤回',
+  unknownClaim: '没有这份退货许可',
 };
