@@ -13,6 +13,7 @@ import { townContract } from '../shared/town-contract.ts';
 import { openDatabase, type Database } from '../town-server/database.ts';
 import { createPostgresStore } from '../town-server/postgres-store.ts';
 import { startTown, type StartedTown, type TownOptions } from '../town-server/server.ts';
+import { claimCases, openShops } from '../town-server/test-claims.ts';
 import { ANNA, aStep, BEN, runSteps } from '../town-server/test-steps.ts';
 import { enrolTestTill, type TestTill, type TownApi } from '../town-server/test-till.ts';
 import { checkLaws, openTestTown } from '../town-server/test-town.ts';
@@ -220,6 +221,15 @@ describe('the laws on PostgreSQL', () => {
     });
     await fc.assert(property, { numRuns: 5 });
   });
+
+  let towns = 0;
+  for (const [what, run] of claimCases) {
+    test(`claims: ${what}`, () =>
+      run(() => {
+        towns += 1;
+        return openShops(createPostgresStore(database.pool, `claims${towns}`));
+      }));
+  }
 });
 
 /** Sells and uploads in small batches until stopped or cut off; answers what was acknowledged. */

@@ -5,6 +5,7 @@ import { recordHash, recordText } from '../shared/journal.ts';
 import { HOUR_MS } from '../shared/time.ts';
 import { statementSchema } from '../shared/town-contract.ts';
 import { hash, newId } from './crypto.ts';
+import { claimCases, openShops } from './test-claims.ts';
 import { ANNA, aStep, BEN, runSteps } from './test-steps.ts';
 import { enrolTestTill, type TestTill } from './test-till.ts';
 import { addShop, breaksOf, checkLaws, codeFor, lotsOf, openTestTown, type TestTown } from './test-town.ts';
@@ -465,4 +466,8 @@ test('the laws of lots and terms hold under lost, doubled and reordered messages
     await runSteps(await openTestTown([ANNA, BEN]), steps);
   });
   await fc.assert(property, { numRuns: 40 });
+});
+
+describe('claims', () => {
+  for (const [what, run] of claimCases) test(what, () => run(() => openShops()));
 });
