@@ -193,6 +193,43 @@ export const townContract = {
         quarantined: z.array(z.object({ seq: z.int(), reason: z.string() })),
       }),
     ),
+  ownRecords: oc
+    .route({
+      method: 'POST',
+      path: '/records/own',
+      summary: "A till's own records that its restored folder lacks, of its present incarnation or an earlier one",
+    })
+    .input(z.object({ ...from, of: z.int().min(1), afterSeq: z.int().min(0), hash, signature }))
+    .output(
+      answer({
+        /** What the town holds of that chain; the last of the records that follow may still be short of it. */
+        ack: z.object({ seq: z.int(), hash }),
+        records: z.array(z.string()),
+      }),
+    ),
+  bringRecords: oc
+    .route({
+      method: 'POST',
+      path: '/records/older',
+      summary: 'Take in what an earlier incarnation of this till recorded and never sent',
+    })
+    .input(
+      z.object({
+        ...from,
+        of: z.int().min(1),
+        firstSeq: z.int().min(1),
+        lastSeq: z.int().min(1),
+        headHash: hash,
+        records: z.array(z.string()).min(1).max(1_000),
+        signature,
+      }),
+    )
+    .output(
+      answer({
+        ack: z.object({ seq: z.int(), hash }),
+        quarantined: z.array(z.object({ seq: z.int(), reason: z.string() })),
+      }),
+    ),
   settle: oc
     .route({
       method: 'POST',

@@ -16,6 +16,16 @@ import {
 export type Upload = TillRequest &
   Readonly<{ firstSeq: number; lastSeq: number; headHash: string; records: readonly string[] }>;
 
+/** A run of records of one chain, whoever brings them. */
+export type Batch = Readonly<{
+  till: string;
+  incarnation: number;
+  firstSeq: number;
+  lastSeq: number;
+  headHash: string;
+  records: readonly string[];
+}>;
+
 export type Acknowledgement = Readonly<{ seq: number; hash: string }>;
 
 type Taken = Readonly<{
@@ -33,8 +43,11 @@ const BATCH_CHARACTERS = 12_000_000;
  * (invariant 29); another record for a taken sequence is kept beside the first, and a person decides.
  */
 export async function takeIn(town: Town, upload: Upload): Promise<Taken | Refused> {
-  const unknown = await unknownCaller(town, upload);
-  if (unknown !== null) return unknown;
+  return (await unknownCaller(town, upload)) ?? takeBatch(town, upload);
+}
+
+/** Takes in a batch whose sender is known; an older incarnation's records come signed by the present one. */
+export async function takeBatch(town: Town, upload: Batch): Promise<Taken | Refused> {
   const { till, incarnation, firstSeq, lastSeq, records } = upload;
   if (records.reduce((sum, text) => sum + text.length, 0) > BATCH_CHARACTERS) return refused('tooLarge');
   const hashes = records.map((text) => recordHash(text, hash));
@@ -100,7 +113,7 @@ export async function hashAt(
 async function walkOn(
   town: Town,
   transaction: Transaction,
-  upload: Upload,
+  upload: Batch,
   hashes: readonly string[],
   known: number,
   start: ChainHead,
@@ -175,7 +188,7 @@ async function quarantine(town: Town, transaction: Transaction, rows: readonly R
 async function keepFork(
   town: Town,
   transaction: Transaction,
-  upload: Upload,
+  upload: Batch,
   hashes: readonly string[],
   from: number,
 ): Promise<void> {

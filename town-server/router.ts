@@ -17,6 +17,7 @@ import {
 import { enrol } from './enrolment.ts';
 import { hashAt, headOf, recordFork, takeIn } from './intake.ts';
 import { changesSince } from './members.ts';
+import { bringRecords, ownRecords } from './older.ts';
 import { topUp } from './points.ts';
 import { fetchStatement, settle } from './statement.ts';
 import {
@@ -40,6 +41,8 @@ export function townRouter(town: Town, sessions: Sessions) {
     enrol: os.enrol.handler(({ input }) => enrol(town, input)),
     hello: os.hello.handler(({ input }) => hello(town, input)),
     upload: os.upload.handler(({ input }) => takeIn(town, input)),
+    ownRecords: os.ownRecords.handler(({ input }) => ownRecords(town, input)),
+    bringRecords: os.bringRecords.handler(({ input }) => bringRecords(town, input)),
     settle: os.settle.handler(({ input }) => settle(town, input)),
     statement: os.statement.handler(({ input }) => fetchStatement(town, input)),
     topUp: os.topUp.handler(({ input }) => topUp(town, input)),

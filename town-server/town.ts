@@ -40,6 +40,9 @@ export async function unknownCaller(town: Town, request: TillRequest): Promise<R
   return requestIsSigned(request, key.publicKey, verify) ? null : refused('wrongSignature');
 }
 
+/** Of an incarnation whose records a later one brought: nobody ever gave it a code, so nobody may speak for it. */
+export const NEVER_ENROLLED = 0;
+
 async function publicKeyOf(
   town: Town,
   till: string,
@@ -51,7 +54,7 @@ async function publicKeyOf(
   return town.store.transact([], async (transaction) => {
     if ((await transaction.get('till', { till })) === null) return refused('unknownTill');
     const row = await transaction.get('incarnation', { till, incarnation });
-    if (row === null) return refused('unknownIncarnation');
+    if (row === null || row.enrolledAtMs === NEVER_ENROLLED) return refused('unknownIncarnation');
     town.tillKeys.set(name, row.publicKey);
     return { kind: 'ok', publicKey: row.publicKey };
   });
