@@ -30,6 +30,7 @@ import type {
 } from '../../shared/till-contract.ts';
 import { expiredBatchWarning } from './batches.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { RecordRow } from './ledger/ledger.ts';
 import type { Members } from './members.ts';
 import type { SaleFile } from './open-sale.ts';
 import type { Operators } from './operators.ts';
@@ -59,6 +60,8 @@ type Parts = Readonly<{
   clockSuspect: () => boolean;
   catalogueVersion: () => number;
   changed: () => void;
+  /** Runs work behind the answer of the command, where a failing disk is met as everywhere. */
+  soon: (work: () => void) => void;
 }>;
 
 /** How many goods one sale may hold; far above any basket, and a bound on what a stuck scanner can do. */
@@ -73,7 +76,9 @@ export function createCheckout(parts: Parts) {
   const { ledger, world } = till;
 
   let sale: OpenSale = restored(saleFile.loaded);
-  let paid: ScreenPaid | null = null;
+  /** What was just paid; its paper is made when somebody looks, because no customer waits for that. */
+  let paid: Readonly<{ body: SaleBody; sale: string; paper: () => Receipt; printed: ScreenPaid['printed'] }> | null =
+    null;
   /** Pricing of the sale as it stands; made when first asked for and thrown away at each change. */
   let priced: Readonly<{
     lines: PricedLines;
@@ -505,8 +510,8 @@ export function createCheckout(parts: Parts) {
     };
   };
 
-  /** Judges and records the open sale in one transaction, and answers its receipt; nothing outside has moved yet. */
-  const recordSale = (operator: Operator, shift: string): Answer | { body: SaleBody; receipt: Receipt } => {
+  /** Judges and records the open sale in one transaction; nothing outside has moved yet. */
+  const recordSale = (operator: Operator, shift: string): Answer | { body: SaleBody; recorded: RecordRow } => {
     const shown = screenPay();
     if (shown === null) return refuse('notPaying');
     const result = settle(shown);
@@ -522,7 +527,7 @@ export function createCheckout(parts: Parts) {
         line.quantity === 0 ? [] : [{ item: line.item, batch: null, delta: -line.quantity, line: index }],
       ),
     });
-    return recorded.kind === 'conflict' ? refuse('idConflict') : { body, receipt: receipts.build(recorded, false) };
+    return recorded.kind === 'conflict' ? refuse('idConflict') : { body, recorded };
   };
 
   /** Record first, then move the world: drawer and paper follow the commit and may fail without touching the books. */
@@ -537,24 +542,34 @@ export function createCheckout(parts: Parts) {
     if (shift === null) return refuse('noShift');
     const made = ledger.transaction(() => recordSale(operator, shift));
     if ('kind' in made) return made;
-    const { body, receipt } = made;
-    paid = {
-      sale: sale.id,
+    const { body, recorded } = made;
+    let receipt: Receipt | null = null;
+    const paper = (): Receipt => (receipt ??= receipts.build(recorded, false));
+    const { id } = sale;
+    paid = { body, sale: id, paper, printed: world.devices.printer === 'missing' ? 'none' : 'printing' };
+    // The file of the open sale is emptied by the next sale: until then it names one that the journal holds, which
+    // `restored` knows, and no customer waits for the disk a second time.
+    priced = null;
+    parts.changed();
+    if (body.cashGivenFen > 0) void world.devices.openDrawer();
+    parts.soon(() => print(paper(), id));
+    return done;
+  };
+
+  const screenPaid = (): ScreenPaid | null => {
+    if (paid === null) return null;
+    const { body, sale: id, printed } = paid;
+    const receipt = paid.paper();
+    return {
+      sale: id,
       receipt,
       paidFen: body.paidFen,
       cashGivenFen: body.cashGivenFen,
       changeFen: body.changeFen,
       pointsUsed: body.pointsUsed,
       spendableAfter: receipt.member?.spendableAfter ?? null,
-      printed: world.devices.printer === 'missing' ? 'none' : 'printing',
+      printed,
     };
-    // The file of the open sale is emptied by the next sale: until then it names one that the journal holds, which
-    // `restored` knows, and no customer waits for the disk a second time.
-    priced = null;
-    parts.changed();
-    if (body.cashGivenFen > 0) void world.devices.openDrawer();
-    print(receipt, sale.id);
-    return done;
   };
 
   const print = (receipt: Receipt, saleId: string | null): void => {
@@ -881,7 +896,7 @@ export function createCheckout(parts: Parts) {
           adultsOnly: sale.lines.some((line) => policy.adultCategories.includes(line.category)),
         },
         pay: screenPay(),
-        paid,
+        paid: screenPaid(),
         held,
       };
     },

@@ -7,6 +7,7 @@ import type { Answer, Command, Notice, Screen, Status } from '../../shared/till-
 import { createAudit } from './audit.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createCheckout, type Say } from './checkout.ts';
+import { createClaims } from './claims.ts';
 import { createCounting } from './counting.ts';
 import { enrol, nextIncarnation } from './enrolment.ts';
 import { holdFolder, type Holder } from './folder.ts';
@@ -168,7 +169,6 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       if (periods.isOverdueFor(draft.kind)) periods.close('any');
       const recorded = ledger.transaction(() => {
         const result = ledger.record(draft, atMs, businessDay());
-        if (result.kind === 'recorded') clock.persist();
         if (result.kind === 'conflict') {
           ledger.record(
             {
@@ -229,20 +229,15 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const members = createMembers(till);
   const shifts = createShifts(till);
   /** The record that last changed an item or a price: which catalogue a sale was priced by. */
-  const catalogueVersion = (): number =>
-    ledger.get<{ n: number | null }>(
-      `SELECT MAX(
-         COALESCE((SELECT MAX(n) FROM journal WHERE kind = 'itemChange'), 0),
-         COALESCE((SELECT MAX(n) FROM journal WHERE kind = 'priceChange'), 0)
-       ) AS n`,
-    )?.n ?? 0;
+  const catalogueVersion = (): number => ledger.tip().catalogueN;
   const shiftId = (): string | null => shifts.current()?.id ?? null;
-  const receipts = createReceipts(till, members, operators, shiftId);
+  const claims = createClaims(world.clock, town, (work) => alone(work));
+  const receipts = createReceipts(till, members, operators, shiftId, claims);
   const receiving = createReceiving(till, catalogue);
   const counting = createCounting(till, catalogue);
   const waste = createWaste(till, catalogue);
   const night = createNight(till, periods, town, changed);
-  const audit = createAudit(till);
+  const audit = createAudit(till, sign);
   const saleFile = createSaleFile(world.dataFolder, world.crypto.hash, world.clock);
   let checkout: ReturnType<typeof createCheckout> | null = null;
   checkout = createCheckout({
@@ -259,6 +254,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     clockSuspect: clock.suspect,
     catalogueVersion,
     changed,
+    soon: (work) => void world.clock.later(0, () => background(() => Promise.resolve(work()))),
   });
   const counter = checkout;
 
@@ -321,8 +317,16 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const screen = (): Omit<Screen, 'revision'> => {
     if (whenStopped !== null)
       return { ...whenStopped, phase: 'stopped', stopped, stoppedDetail, pay: null, paid: null, closing: null };
-    // One transaction for all that a screen asks of the ledger: each question alone would take the lock anew.
-    return ledger.transaction(screenNow);
+    try {
+      // One transaction for all that a screen asks of the ledger: each question alone would take the lock anew.
+      return ledger.transaction(screenNow);
+    } catch (error) {
+      // The first look after a record folds it, and may be what meets a failing disk.
+      const trouble = diskTrouble(error);
+      if (trouble === null) throw error;
+      stop(trouble, error instanceof Error ? error.message : '');
+      return screen();
+    }
   };
 
   const screenNow = (): Omit<Screen, 'revision'> => {
@@ -417,8 +421,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     return done;
   };
 
-  const refund = (command: Extract<Command, { kind: 'refund' }>): Answer => {
-    const { answer, stored } = receipts.refund(command);
+  const refund = async (command: Extract<Command, { kind: 'refund' }>): Promise<Answer> => {
+    const { answer, stored } = await receipts.refund(command);
     if (answer.kind === 'done' && stored !== null) {
       const receipt = receipts.build(stored, false);
       counter.printRefund(receipt);
@@ -659,7 +663,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const stop = (trouble: NonNullable<Screen['stopped']>, detail: string): void => {
     if (stopped !== null) return;
     try {
-      whenStopped = screen();
+      whenStopped = ledger.transaction(screenNow);
     } catch {
       whenStopped = stoppedScreen(trouble, detail);
     }
@@ -800,6 +804,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     night: { run: () => alone(night.run), reports: night.reports },
     audit,
     ackSeq: town.ackSeq,
+    exportTo: async (wish) =>
+      operator?.role === 'cashier' ? { kind: 'refused', reason: 'managerOnly', detail: '' } : audit.exportTo(wish),
     importItems: async (file) =>
       operator?.role === 'cashier' ? { kind: 'refused', reason: 'managerOnly' } : importItems(till, catalogue, file),
     demo: world.demo,

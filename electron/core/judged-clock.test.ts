@@ -25,6 +25,16 @@ const open = () =>
     (jumpMs) => void jumps.push(jumpMs),
   );
 
+let signIns = 0;
+const recordAt = (atMs: number): void => {
+  signIns += 1;
+  till.ledger.record(
+    { kind: 'signIn', id: `look-${signIns}`, operator: null, body: { operator: '', outcome: 'wrongPin' } },
+    atMs,
+    till.businessDay(),
+  );
+};
+
 test('time never runs backwards, and small steps back are waited out', () => {
   const clock = open();
   wallMs += HOUR_MS;
@@ -91,18 +101,23 @@ test('more than five minutes off shows, and how far', () => {
 });
 
 test('what was seen comes back after a restart, a doubt too', () => {
-  const clock = open();
-  wallMs += 2 * HOUR_MS;
-  clock.atMs();
-  clock.persist();
+  open().trust(startMs);
+  recordAt(startMs + 2 * HOUR_MS);
   wallMs = startMs;
   expect(open().atMs()).toBe(startMs + 2 * HOUR_MS);
   wallMs += 400 * DAY_MS;
-  const doubtful = open();
-  doubtful.atMs();
-  doubtful.persist();
+  open().atMs();
   wallMs = startMs + 3 * HOUR_MS;
   expect(open().suspect()).toBe(true);
+});
+
+test('a mark that the town lowered stays lowered over the records made before, and goes on with those made since', () => {
+  const clock = open();
+  recordAt(startMs + 20 * HOUR_MS);
+  clock.trust(startMs + MINUTE_MS);
+  expect(open().atMs()).toBe(startMs + MINUTE_MS);
+  recordAt(startMs + HOUR_MS);
+  expect(open().atMs()).toBe(startMs + HOUR_MS);
 });
 
 test('a till that kept no mark begins at its last record', () => {

@@ -13,12 +13,23 @@ export function createJudgedClock(
   onJump: (jumpMs: number, seenMs: number, wallMs: number) => void,
 ) {
   const stored = ledger.setting('timeSeen');
-  const lastRecord = ledger.get<{ at_ms: number }>('SELECT at_ms FROM journal ORDER BY n DESC LIMIT 1');
-  let seen: TimeSeen =
-    stored === null ? { seenMs: lastRecord?.at_ms ?? clock.nowMs(), suspect: false } : (JSON.parse(stored) as TimeSeen);
+  const newest = ledger.get<{ n: number; at_ms: number }>('SELECT n, at_ms FROM journal ORDER BY n DESC LIMIT 1');
+  let seen: TimeSeen = restored();
   let offMs = 0;
 
-  const persist = (): void => ledger.setSetting('timeSeen', JSON.stringify(seen));
+  /** The mark as it was last written, or the time of a record made since, which was judged by a mark no further on. */
+  function restored(): TimeSeen {
+    if (stored === null) return { seenMs: newest?.at_ms ?? clock.nowMs(), suspect: false };
+    const mark = JSON.parse(stored) as TimeSeen & { n?: number };
+    const isOlder = newest !== undefined && newest.n > (mark.n ?? newest.n);
+    return { seenMs: isOlder ? newest.at_ms : mark.seenMs, suspect: mark.suspect };
+  }
+
+  /** Written when the mark does not simply go on with the records: at a jump, and at a time that the town signed. */
+  const persist = (): void => {
+    const n = ledger.get<{ n: number | null }>('SELECT MAX(n) AS n FROM journal')?.n ?? 0;
+    ledger.setSetting('timeSeen', JSON.stringify({ ...seen, n }));
+  };
 
   return {
     /** Judged time of this command; a jump is told once. */
@@ -27,11 +38,12 @@ export function createJudgedClock(
       const before = seen;
       const judged = judgeTime(seen, wallMs, limits().jumpHours * HOUR_MS);
       seen = judged.seen;
-      if (judged.jumpMs !== null) onJump(judged.jumpMs, before.seenMs, wallMs);
+      if (judged.jumpMs !== null) {
+        onJump(judged.jumpMs, before.seenMs, wallMs);
+        persist();
+      }
       return judged.atMs;
     },
-    /** Called in the transaction of each record, so that the mark never falls behind what was recorded. */
-    persist,
     /** A time that the town signed. It ends every doubt, unless the wall clock itself is a jump away from it. */
     trust: (townMs: number): void => {
       offMs = clock.nowMs() - townMs;

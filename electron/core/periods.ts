@@ -188,15 +188,15 @@ export function createPeriods(till: Till, sign: () => Sign) {
      */
     isOverdueFor: (kind: RecordKind): boolean => {
       if (CLOSINGS.has(kind)) return false;
-      const period = open();
-      return period !== null && period.label < till.businessDay() && (period.traded === 1 || TRADE.has(kind));
+      const { isOpen, label, traded } = ledger.tip();
+      return isOpen && label < till.businessDay() && (traded || TRADE.has(kind));
     },
     /** Whether the open period holds trade of an earlier business day. */
     isOverdue: (): boolean => {
-      const period = open();
-      return period !== null && period.traded === 1 && period.label < till.businessDay();
+      const { isOpen, label, traded } = ledger.tip();
+      return isOpen && traded && label < till.businessDay();
     },
-    hasTrade: (): boolean => open()?.traded === 1,
+    hasTrade: (): boolean => ledger.tip().isOpen && ledger.tip().traded,
     /**
      * Closes the open period if anything was traded in it, or if it keeps a month open that is over, or always when
      * asked: its totals and those since the incarnation began, this record included, signed by the till. Then closes

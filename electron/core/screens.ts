@@ -24,7 +24,7 @@ export function createScreens(make: () => Omit<Screen, 'revision'>) {
       if (scheduled) return;
       scheduled = true;
       revision += 1;
-      queueMicrotask(() => {
+      setImmediate(() => {
         scheduled = false;
         for (const wake of wakers) wake();
       });

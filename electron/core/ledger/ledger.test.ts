@@ -88,7 +88,9 @@ describe('migrations', () => {
       const rows = fill(database);
       migrate(database, index, index + 1);
       expect(database.pragma('user_version', { simple: true })).toBe(index + 1);
-      for (const [table, count] of rows) expect(countOf(database, table), table).toBe(count);
+      for (const [table, count] of rows) {
+        if (!DONE_WITHOUT.has(table)) expect(countOf(database, table), table).toBe(count);
+      }
       expect(database.pragma('foreign_key_check')).toEqual([]);
       expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
       database.close();
@@ -112,6 +114,9 @@ describe('migrations', () => {
   });
 });
 
+/** Projections of an older schema that a later one does without. */
+const DONE_WITHOUT: ReadonlySet<string> = new Set(['returned_lot']);
+
 /** One row in every table that takes one, so that a step of the schema has something to lose. */
 function fill(database: Database.Database): Map<string, number> {
   const tables = database
@@ -124,7 +129,9 @@ function fill(database: Database.Database): Map<string, number> {
       .prepare<[], { name: string; type: string }>(`SELECT * FROM pragma_table_info('${name}')`)
       .all();
     const values = columns.map((column) => (column.type === 'INTEGER' ? 1 : 'x'));
-    database.prepare(`INSERT INTO ${name} VALUES (${columns.map(() => '?').join(', ')})`).run(...values);
+    // It has its one row from the start, and says that the made-up record is folded.
+    if (name === 'folded') database.exec('UPDATE folded SET n = 1');
+    else database.prepare(`INSERT INTO ${name} VALUES (${columns.map(() => '?').join(', ')})`).run(...values);
     counts.set(name, 1);
   }
   return counts;

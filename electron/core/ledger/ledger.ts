@@ -13,10 +13,11 @@ import {
   type RecordKind,
   type StockLine,
 } from '../../../shared/journal.ts';
-import { bodySchemas, type BodyOf } from '../../../shared/record-bodies.ts';
+import type { BodyOf } from '../../../shared/record-bodies.ts';
 import type { Hash } from '../../../shared/signed.ts';
+import { chainFault, type StoredRow } from './chain.ts';
 import { diskTrouble, inspectDatabase, openDatabase, type Connection, type DatabaseRefusal } from './database.ts';
-import { createProjector, type Projector } from './projections.ts';
+import { createProjector, TRADE, type Projector } from './projections.ts';
 
 /** Who writes this journal: given by the town at enrolment, and standing in every record. */
 export type Identity = Readonly<{ town: string; shop: string; till: string; incarnation: number }>;
@@ -36,6 +37,32 @@ export type RecordRow = Readonly<{ n: number; record: JournalRecord; hash: strin
 /** A repeat with the same content answers the first row again; the same id with other content is refused (invariant 5). */
 export type Recorded = ({ kind: 'recorded' } & RecordRow) | ({ kind: 'exists' } & RecordRow) | { kind: 'conflict' };
 
+/**
+ * What the next record is judged by: the newest period, the last receipt's counter, and the record that last changed an
+ * item or a price. It is kept beside the head, so that no sale asks the tables for it.
+ */
+export type Tip = Readonly<{
+  period: number;
+  label: string;
+  isOpen: boolean;
+  traded: boolean;
+  counter: number;
+  catalogueN: number;
+}>;
+
+function tipAfter(tip: Tip, n: number, record: JournalRecord): Tip {
+  const samePeriod = tip.isOpen && tip.period === record.period;
+  const takesNumber = record.kind === 'sale' || record.kind === 'refund';
+  return {
+    period: record.period,
+    label: record.businessDay,
+    isOpen: record.kind !== 'periodClose',
+    traded: TRADE.has(record.kind) || (samePeriod && tip.traded),
+    counter: takesNumber ? (record.body as BodyOf<'sale' | 'refund'>).counter : tip.counter,
+    catalogueN: record.kind === 'itemChange' || record.kind === 'priceChange' ? n : tip.catalogueN,
+  };
+}
+
 /** How many of the newest records are checked at every opening; the whole chain is walked by `verify`. */
 const TAIL_CHECKED = 50;
 
@@ -45,11 +72,15 @@ const TAIL_CHECKED = 50;
  */
 const PAGES_CHECKED = 8_192;
 
+/** Records read at a time where many are folded, so that memory stays flat. */
+const FOLD_PAGE = 1_000;
+
 type Parameter = string | number | null;
 
 /**
- * The till's ledger: the only code that writes SQLite. One transaction holds a record, its postings, its stock and every
- * projection of it (invariant 8); everything else reads.
+ * The till's ledger: the only code that writes SQLite. A record is one row, and holds its postings, its stock, its
+ * receipt's number and its points (invariant 8): it is on disk whole or not at all. The projections of it are folded in
+ * a transaction of their own, before anything reads them; everything else reads.
  */
 export type Ledger = ReturnType<typeof createLedger>;
 
@@ -83,6 +114,9 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
   let project: Projector = createProjector(database);
   let identity: Identity | null = null;
   let head: ChainHead = { incarnation: 1, seq: 0, hash: GENESIS_PREVIOUS };
+  /** Records that are in the journal and not yet in the projections, oldest first. */
+  let unfolded: { n: number; record: JournalRecord }[] = [];
+  let tip: Tip | null = null;
   let afterCommit: (head: ChainHead) => void = () => {};
 
   const prepared = (sql: string) => {
@@ -93,25 +127,62 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
     }
     return statement;
   };
-  const get = <Row>(sql: string, ...parameters: Parameter[]): Row | undefined =>
+  /** One row of the journal or of the settings, which are true before any fold. */
+  const own = <Row>(sql: string, ...parameters: Parameter[]): Row | undefined =>
     prepared(sql).get(...parameters) as Row | undefined;
-  const all = <Row>(sql: string, ...parameters: Parameter[]): Row[] => prepared(sql).all(...parameters) as Row[];
+  const get = <Row>(sql: string, ...parameters: Parameter[]): Row | undefined => {
+    catchUp();
+    return own<Row>(sql, ...parameters);
+  };
+  const all = <Row>(sql: string, ...parameters: Parameter[]): Row[] => {
+    catchUp();
+    return prepared(sql).all(...parameters) as Row[];
+  };
+  const write = (sql: string, ...parameters: Parameter[]): void => {
+    prepared(sql).run(...parameters);
+  };
   /** For tables beside the journal that a rebuild does not make: replicas and working state. */
   const run = (sql: string, ...parameters: Parameter[]): void => {
-    prepared(sql).run(...parameters);
+    catchUp();
+    write(sql, ...parameters);
   };
 
   const loadHead = (): void => {
-    const stored = get<{ value: string }>(`SELECT value FROM setting WHERE key = 'identity'`);
+    tip = null;
+    unfolded = unfoldedRows();
+    const stored = own<{ value: string }>(`SELECT value FROM setting WHERE key = 'identity'`);
     identity = stored === undefined ? null : (JSON.parse(stored.value) as Identity);
     const incarnation = identity?.incarnation ?? 1;
-    const last = get<{ seq: number; hash: string }>(
+    const last = own<{ seq: number; hash: string }>(
       'SELECT seq, hash FROM journal WHERE incarnation = ? ORDER BY seq DESC LIMIT 1',
       incarnation,
     );
     head = { incarnation, seq: last?.seq ?? 0, hash: last?.hash ?? GENESIS_PREVIOUS };
   };
-  loadHead();
+
+  /** The next page of records that the projections do not hold. */
+  const unfoldedRows = (): { n: number; record: JournalRecord }[] =>
+    (
+      prepared('SELECT n, text, hash FROM journal WHERE n > (SELECT n FROM folded) ORDER BY n LIMIT ?').all(
+        FOLD_PAGE,
+      ) as { n: number; text: string; hash: string }[]
+    ).map(rowOf);
+
+  /**
+   * Brings every projection up to the newest record. What a customer waits for is the record, which holds the postings,
+   * the stock and the receipt's number; the tables beside it follow before anybody reads them, after a power cut too.
+   */
+  const catchUp = (): void => {
+    if (unfolded.length === 0) return;
+    transaction(() => {
+      for (let page = unfolded; page.length > 0; page = unfoldedRows()) {
+        // First, because the fold itself reads nothing that it has not written.
+        unfolded = [];
+        for (const { n, record } of page) project(n, record);
+        write('UPDATE folded SET n = ?', page[page.length - 1]?.n ?? 0);
+      }
+    });
+  };
 
   /** All or nothing; what a failed transaction had moved in memory is read back from disk. */
   const transaction = <T>(work: () => T): T => {
@@ -134,23 +205,42 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
   };
 
   const byId = (id: string): RecordRow | null => {
-    const row = get<{ n: number; text: string; hash: string }>('SELECT n, text, hash FROM journal WHERE id = ?', id);
+    const row = own<{ n: number; text: string; hash: string }>('SELECT n, text, hash FROM journal WHERE id = ?', id);
     return row === undefined ? null : rowOf(row);
   };
 
   const byN = (n: number): RecordRow | null => {
-    const row = get<{ n: number; text: string; hash: string }>('SELECT n, text, hash FROM journal WHERE n = ?', n);
+    const row = own<{ n: number; text: string; hash: string }>('SELECT n, text, hash FROM journal WHERE n = ?', n);
     return row === undefined ? null : rowOf(row);
   };
 
-  /** The period that the next record belongs to: the open one, or the next with its own label (protocol, "Periods"). */
-  const periodFor = (businessDay: string): { period: number; label: string } => {
-    const last = get<{ period: number; label: string; closed_seq: number | null }>(
-      'SELECT period, label, closed_seq FROM period WHERE incarnation = ? ORDER BY period DESC LIMIT 1',
-      head.incarnation,
+  loadHead();
+
+  /** What the next record is judged by, as of the newest one. */
+  const tipNow = (): Tip => {
+    if (tip !== null) return tip;
+    const { incarnation } = head;
+    const period = get<{ period: number; label: string; traded: number; closed_seq: number | null }>(
+      'SELECT period, label, traded, closed_seq FROM period WHERE incarnation = ? ORDER BY period DESC LIMIT 1',
+      incarnation,
     );
-    if (last === undefined) return { period: 1, label: businessDay };
-    return last.closed_seq === null ? last : { period: last.period + 1, label: businessDay };
+    const receipt = get<{ counter: number }>(
+      'SELECT counter FROM receipt WHERE incarnation = ? ORDER BY n DESC LIMIT 1',
+      incarnation,
+    );
+    const priced = get<{ n: number }>(
+      `SELECT MAX(COALESCE((SELECT MAX(n) FROM journal WHERE kind = 'itemChange'), 0),
+                  COALESCE((SELECT MAX(n) FROM journal WHERE kind = 'priceChange'), 0)) AS n`,
+    );
+    tip = {
+      period: period?.period ?? 0,
+      label: period?.label ?? '',
+      isOpen: period !== undefined && period.closed_seq === null,
+      traded: period?.traded === 1,
+      counter: receipt?.counter ?? 0,
+      catalogueN: priced?.n ?? 0,
+    };
+    return tip;
   };
 
   /**
@@ -159,18 +249,19 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
    */
   const record = <K extends RecordKind>(draft: RecordDraft<K>, atMs: number, businessDay: string): Recorded =>
     transaction(() => {
-      const before = byId(draft.id);
+      const known = byId(draft.id);
       const postings = draft.postings ?? [];
       const stock = draft.stock ?? [];
-      if (before !== null) {
+      if (known !== null) {
         const same =
-          before.record.kind === draft.kind &&
-          canonical(before.record.body as CanonicalValue) === canonical(draft.body);
-        return same ? { kind: 'exists', ...before } : { kind: 'conflict' };
+          known.record.kind === draft.kind && canonical(known.record.body as CanonicalValue) === canonical(draft.body);
+        return same ? { kind: 'exists', ...known } : { kind: 'conflict' };
       }
       must(identity !== null, 'a till records nothing before it is enrolled');
       must(isBalanced(postings), `the postings of a ${draft.kind} do not balance`);
-      const { period, label } = periodFor(businessDay);
+      const before = tipNow();
+      // The open period, or the next one with its own label (protocol, "Periods").
+      const { period, label } = before.isOpen ? before : { period: before.period + 1, label: businessDay };
       const next: JournalRecord = {
         v: 1,
         ...identity,
@@ -192,7 +283,8 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
         'INSERT INTO journal (incarnation, seq, period, business_day, at_ms, kind, id, hash, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       ).run(next.incarnation, next.seq, period, label, atMs, draft.kind, draft.id, ownHash, text);
       const n = Number(lastInsertRowid);
-      project(n, next);
+      unfolded.push({ n, record: next });
+      tip = tipAfter(before, n, next);
       head = { incarnation: next.incarnation, seq: next.seq, hash: ownHash };
       return { kind: 'recorded', n, record: next, hash: ownHash };
     });
@@ -212,10 +304,11 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
     },
     identity: () => identity,
     head: () => head,
+    tip: tipNow,
     setting: (key: string): string | null =>
-      get<{ value: string }>('SELECT value FROM setting WHERE key = ?', key)?.value ?? null,
+      own<{ value: string }>('SELECT value FROM setting WHERE key = ?', key)?.value ?? null,
     setSetting: (key: string, value: string): void =>
-      run(
+      write(
         'INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
         key,
         value,
@@ -255,6 +348,7 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
     },
     balance: (account: string): number =>
       get<{ amount: number }>(`SELECT amount FROM balance WHERE unit = 'fen' AND account = ?`, account)?.amount ?? 0,
+    catchUp,
     backupTo: (target: string): void => {
       database.prepare('VACUUM INTO ?').run(target);
     },
@@ -262,10 +356,9 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
     refold: (tables: readonly string[]): void =>
       transaction(() => {
         for (const table of tables) database.exec(`DELETE FROM ${table}`);
-        const rows = database
-          .prepare<[], { n: number; text: string; hash: string }>('SELECT n, text, hash FROM journal ORDER BY n')
-          .all();
-        for (const row of rows) project(row.n, rowOf(row).record);
+        write('UPDATE folded SET n = 0');
+        unfolded = unfoldedRows();
+        catchUp();
       }),
     /**
      * After a failed write nothing in this handle is trusted again: close it, open the file anew and check its tail
@@ -291,6 +384,7 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
     close: (): void => {
       if (!database.open) return;
       try {
+        catchUp();
         database.pragma('wal_checkpoint(TRUNCATE)');
       } catch (error) {
         // On a full disk the log simply stays beside the file, and the next opening reads both.
@@ -300,34 +394,4 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
       }
     },
   };
-}
-
-type StoredRow = Readonly<{ n: number; incarnation: number; seq: number; hash: string; text: string }>;
-
-/**
- * Walks stored rows in order; `before` is the head they should follow, or null when the first row is taken on trust as a
- * starting point. Answers the first fault in words, or null (invariants 9 and 10).
- */
-export function chainFault(rows: Iterable<StoredRow>, before: ChainHead | null, hash: Hash): string | null {
-  let head = before;
-  for (const row of rows) {
-    const read = readRecord(row.text);
-    if (read.kind === 'refused') return `record ${row.incarnation}/${row.seq}: ${read.reason}`;
-    if (!bodySchemas[read.record.kind].safeParse(read.record.body).success)
-      return `record ${row.incarnation}/${row.seq}: wrong body`;
-    const { record } = read;
-    const starts = head === null || head.incarnation !== row.incarnation;
-    if (starts && before !== null && record.previous !== GENESIS_PREVIOUS)
-      return `record ${row.incarnation}/${row.seq}: an incarnation without a beginning`;
-    // What `followsHead` judges of a text from outside, without reading the text a second time.
-    if (record.incarnation !== row.incarnation) return `record ${row.incarnation}/${row.seq}: foreign`;
-    if (head !== null && !starts && record.seq !== head.seq + 1) return `record ${row.incarnation}/${row.seq}: gap`;
-    if (head !== null && !starts && record.previous !== head.hash)
-      return `record ${row.incarnation}/${row.seq}: brokenChain`;
-    const ownHash = recordHash(row.text, hash);
-    if (ownHash !== row.hash || record.seq !== row.seq)
-      return `record ${row.incarnation}/${row.seq}: stored hash differs`;
-    head = { incarnation: record.incarnation, seq: record.seq, hash: ownHash };
-  }
-  return null;
 }

@@ -108,6 +108,17 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE side_text (digest TEXT PRIMARY KEY, salt TEXT NOT NULL, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE night (business_day TEXT PRIMARY KEY, report TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The newest record that every projection holds.
+  CREATE TABLE folded (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL) STRICT;
+  INSERT INTO folded (one, n) SELECT 1, COALESCE(MAX(n), 0) FROM journal;
+  `,
+  `
+  -- The town's claims that no refund has used yet; and which lot got points back follows from the quantities alone.
+  CREATE TABLE claim (request TEXT PRIMARY KEY, receipt TEXT NOT NULL, asked_at_ms INTEGER NOT NULL) STRICT,
+    WITHOUT ROWID;
+  DROP TABLE returned_lot;
+  `,
 ];
 
 /** Tables that a rebuild makes anew from the journal; rows must come out identical. */
@@ -122,7 +133,6 @@ export const PROJECTIONS = [
   'price_change',
   'receipt',
   'returned',
-  'returned_lot',
   'held_lot',
   'term',
   'member_spend',
