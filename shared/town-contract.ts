@@ -132,6 +132,141 @@ export const enrolInput = z.object({
 
 export const replicaRequest = z.object({ ...from, since: z.int().min(0), signature });
 
+/** Larger files are refused before anything of them is read. */
+export const EXCHANGE_CHARACTERS_MAX = 24_000_000;
+
+/** What an exchange did, for the person at the town who carries the stick. */
+const exchangeMade = {
+  till: z.string(),
+  incarnation: z.int(),
+  number: z.int(),
+  enrolled: z.boolean(),
+  records: z.int(),
+  statements: z.int(),
+  /** The first refusal inside, which the till will say too. */
+  refusal: townRefusalSchema.nullable(),
+};
+
+/** Why a file of an exchange is not taken; nothing of it was applied. */
+export const exchangeRefusals = [
+  'notAnExchangeFile',
+  'tooLarge',
+  'truncated',
+  'altered',
+  'wrongKey',
+  'malformed',
+  'wrongWay',
+  'otherTown',
+  'otherTill',
+  'otherIncarnation',
+  'notAsked',
+  'older',
+] as const;
+export type ExchangeRefusal = (typeof exchangeRefusals)[number];
+
+/** What the calls of a night take and answer, which a file carries just as the network does (`exchange.ts`). */
+export const enrolCall = {
+  input: enrolInput,
+  output: answer({
+    town: z.string(),
+    townName: z.string(),
+    townKey: publicKey,
+    shop: z.string(),
+    shopName: z.string(),
+    shopAddress: z.string(),
+    hotline: z.string(),
+    till: z.string(),
+    tillName: z.string(),
+    incarnation: z.int(),
+  }),
+};
+
+export const helloCall = {
+  input: z.object({ ...from, nonce: z.string().min(8).max(64), seq: z.int().min(0), hash, signature }),
+  output: answer({
+    time: sealed,
+    ack: z.object({ seq: z.int(), hash }),
+    statementNumber: z.int(),
+    policyVersion: z.int(),
+    membersVersion: z.int(),
+  }),
+};
+
+export const uploadCall = {
+  input: z.object({
+    ...from,
+    firstSeq: z.int().min(1),
+    lastSeq: z.int().min(1),
+    headHash: hash,
+    /** Exact texts of the records, consecutive from `firstSeq`; at most 1,000. */
+    records: z.array(z.string()).min(1).max(1_000),
+    signature,
+  }),
+  output: answer({
+    ack: z.object({ seq: z.int(), hash }),
+    quarantined: z.array(z.object({ seq: z.int(), reason: z.string() })),
+  }),
+};
+
+export const ownRecordsCall = {
+  input: z.object({ ...from, of: z.int().min(1), afterSeq: z.int().min(0), hash, signature }),
+  output: answer({
+    /** What the town holds of that chain; the last of the records that follow may still be short of it. */
+    ack: z.object({ seq: z.int(), hash }),
+    records: z.array(z.string()),
+  }),
+};
+
+export const bringRecordsCall = {
+  input: z.object({
+    ...from,
+    of: z.int().min(1),
+    firstSeq: z.int().min(1),
+    lastSeq: z.int().min(1),
+    headHash: hash,
+    records: z.array(z.string()).min(1).max(1_000),
+    signature,
+  }),
+  output: uploadCall.output,
+};
+
+export const settleCall = {
+  input: z.object({ ...from, seq: z.int().min(0), hash, afterStatement: z.int().min(0), signature }),
+  output: answer({ statement: sealed }),
+};
+
+export const topUpCall = {
+  input: z.object({ ...from, request: z.string().min(8).max(64), term: z.string(), member: z.string(), signature }),
+  output: answer({ grant: sealed, member: memberViewSchema }),
+};
+
+export const claimCall = {
+  input: z.object({
+    ...from,
+    request: z.string().min(8).max(64),
+    receipt: z.string().max(80),
+    lines: z.array(returnedLineSchema).min(1).max(1_000),
+    signature,
+  }),
+  output: answer({ sale: sealed }),
+};
+
+export const membersCall = {
+  input: replicaRequest,
+  output: answer({
+    version: z.int(),
+    members: z.array(memberViewSchema),
+    cards: z.array(cardViewSchema),
+    asOfMs: z.int(),
+    more: z.boolean(),
+  }),
+};
+
+export const policiesCall = {
+  input: replicaRequest,
+  output: answer({ policies: z.array(sealed) }),
+};
+
 export const townContract = {
   enrol: oc
     .route({
@@ -140,104 +275,47 @@ export const townContract = {
       summary: 'Enrol a till or a new incarnation by one-time code and public key',
     })
     .input(enrolInput)
-    .output(
-      answer({
-        town: z.string(),
-        townName: z.string(),
-        townKey: publicKey,
-        shop: z.string(),
-        shopName: z.string(),
-        shopAddress: z.string(),
-        hotline: z.string(),
-        till: z.string(),
-        tillName: z.string(),
-        incarnation: z.int(),
-      }),
-    ),
+    .output(enrolCall.output),
   hello: oc
     .route({
       method: 'POST',
       path: '/hello',
       summary: 'Compare heads; answers the signed time and the last acknowledgement',
     })
-    .input(z.object({ ...from, nonce: z.string().min(8).max(64), seq: z.int().min(0), hash, signature }))
-    .output(
-      answer({
-        time: sealed,
-        ack: z.object({ seq: z.int(), hash }),
-        statementNumber: z.int(),
-        policyVersion: z.int(),
-        membersVersion: z.int(),
-      }),
-    ),
+    .input(helloCall.input)
+    .output(helloCall.output),
   upload: oc
     .route({
       method: 'POST',
       path: '/records',
       summary: 'Take in a signed batch of records; acknowledged after commit',
     })
-    .input(
-      z.object({
-        ...from,
-        firstSeq: z.int().min(1),
-        lastSeq: z.int().min(1),
-        headHash: hash,
-        /** Exact texts of the records, consecutive from `firstSeq`; at most 1,000. */
-        records: z.array(z.string()).min(1).max(1_000),
-        signature,
-      }),
-    )
-    .output(
-      answer({
-        ack: z.object({ seq: z.int(), hash }),
-        quarantined: z.array(z.object({ seq: z.int(), reason: z.string() })),
-      }),
-    ),
+    .input(uploadCall.input)
+    .output(uploadCall.output),
   ownRecords: oc
     .route({
       method: 'POST',
       path: '/records/own',
       summary: "A till's own records that its restored folder lacks, of its present incarnation or an earlier one",
     })
-    .input(z.object({ ...from, of: z.int().min(1), afterSeq: z.int().min(0), hash, signature }))
-    .output(
-      answer({
-        /** What the town holds of that chain; the last of the records that follow may still be short of it. */
-        ack: z.object({ seq: z.int(), hash }),
-        records: z.array(z.string()),
-      }),
-    ),
+    .input(ownRecordsCall.input)
+    .output(ownRecordsCall.output),
   bringRecords: oc
     .route({
       method: 'POST',
       path: '/records/older',
       summary: 'Take in what an earlier incarnation of this till recorded and never sent',
     })
-    .input(
-      z.object({
-        ...from,
-        of: z.int().min(1),
-        firstSeq: z.int().min(1),
-        lastSeq: z.int().min(1),
-        headHash: hash,
-        records: z.array(z.string()).min(1).max(1_000),
-        signature,
-      }),
-    )
-    .output(
-      answer({
-        ack: z.object({ seq: z.int(), hash }),
-        quarantined: z.array(z.object({ seq: z.int(), reason: z.string() })),
-      }),
-    ),
+    .input(bringRecordsCall.input)
+    .output(bringRecordsCall.output),
   settle: oc
     .route({
       method: 'POST',
       path: '/settle',
       summary: 'Fold what was taken in up to a sequence and answer a signed statement',
     })
-    .input(z.object({ ...from, seq: z.int().min(0), hash, afterStatement: z.int().min(0), signature }))
-    .output(answer({ statement: sealed })),
+    .input(settleCall.input)
+    .output(settleCall.output),
   /** A statement that was signed before, for a till whose answer was lost. */
   statement: oc
     .route({ method: 'POST', path: '/statement', summary: 'Fetch a statement by number' })
@@ -249,8 +327,8 @@ export const townContract = {
       path: '/top-up',
       summary: 'Move free points of a member to this till, idempotent by request id',
     })
-    .input(z.object({ ...from, request: z.string().min(8).max(64), term: z.string(), member: z.string(), signature }))
-    .output(answer({ grant: sealed, member: memberViewSchema })),
+    .input(topUpCall.input)
+    .output(topUpCall.output),
   findSale: oc
     .route({
       method: 'POST',
@@ -265,16 +343,8 @@ export const townContract = {
       path: '/claims',
       summary: 'Claim goods of a sale to take them back, idempotent by request id; held until the refund arrives',
     })
-    .input(
-      z.object({
-        ...from,
-        request: z.string().min(8).max(64),
-        receipt: z.string().max(80),
-        lines: z.array(returnedLineSchema).min(1).max(1_000),
-        signature,
-      }),
-    )
-    .output(answer({ sale: sealed })),
+    .input(claimCall.input)
+    .output(claimCall.output),
   releaseClaim: oc
     .route({ method: 'POST', path: '/claims/release', summary: 'Let a claim go whose refund was not done' })
     .input(z.object({ ...from, request: z.string().min(8).max(64), signature }))
@@ -285,24 +355,16 @@ export const townContract = {
       path: '/replica/members',
       summary: 'Members and cards changed since a version, as a till may know them',
     })
-    .input(replicaRequest)
-    .output(
-      answer({
-        version: z.int(),
-        members: z.array(memberViewSchema),
-        cards: z.array(cardViewSchema),
-        asOfMs: z.int(),
-        more: z.boolean(),
-      }),
-    ),
+    .input(membersCall.input)
+    .output(membersCall.output),
   policies: oc
     .route({
       method: 'POST',
       path: '/replica/policies',
       summary: 'Signed policy documents with a version above `since`',
     })
-    .input(replicaRequest)
-    .output(answer({ policies: z.array(sealed) })),
+    .input(policiesCall.input)
+    .output(policiesCall.output),
   catalogue: oc
     .route({
       method: 'POST',
@@ -311,6 +373,20 @@ export const townContract = {
     })
     .input(replicaRequest)
     .output(answer({ version: z.int(), items: z.array(itemSchema) })),
+
+  exchange: oc
+    .route({
+      method: 'POST',
+      path: '/exchange',
+      summary: 'The whole of a night in one file each way, for a till without network',
+    })
+    .input(z.object({ file: z.string().max(EXCHANGE_CHARACTERS_MAX) }))
+    .output(
+      z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('made'), file: z.string(), ...exchangeMade }),
+        z.object({ kind: z.literal('refused'), reason: z.enum(exchangeRefusals) }),
+      ]),
+    ),
 
   // The town's own staff: every call carries the bearer token of a sign-in.
   signIn: oc

@@ -1,6 +1,7 @@
 import { formatFen } from './money.ts';
 import { clockOf, dayOf } from './time.ts';
 import type { RefusalReason } from './till-contract.ts';
+import type { ExchangeRefusal } from './town-contract.ts';
 
 /**
  * What the product says, in Chinese. The core sends codes and numbers only; every page takes its sentences from here, so
@@ -393,4 +394,20 @@ export const ownerWords: Readonly<Record<'till' | 'town' | 'manager' | 'clerk', 
   town: '镇服务器',
   manager: '店长',
   clerk: '镇信用办',
+};
+
+/** Why a file of an exchange was not taken, and what to do. Nothing of it was applied. */
+export const exchangeWords: Readonly<Record<ExchangeRefusal, string>> = {
+  notAnExchangeFile: '这不是对账文件，请选收银机或镇平台写出的那一个',
+  tooLarge: '文件太大，不是对账文件',
+  truncated: '文件不完整，可能没拷完就拔了盘，请重新拷一次',
+  altered: '文件内容被改动过或已损坏，请重新拷一次；还不行就重新写出',
+  wrongKey: '签名不是本镇（或这台机器）的，不能用',
+  malformed: '文件读不懂，两边的程序版本可能差太多',
+  wrongWay: '方向反了：这是另一边要读的文件',
+  otherTown: '这是别的镇的文件',
+  otherTill: '这是别的收银机的文件',
+  otherIncarnation: '这是这台机器恢复或搬家之前的文件，请重新写出一份',
+  notAsked: '这台机器没有写出过与它对应的文件，请重新写出一份',
+  older: '比已经读过的文件旧，不用再读',
 };

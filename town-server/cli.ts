@@ -1,9 +1,26 @@
-import { resolve } from 'node:path';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createORPCClient } from '@orpc/client';
+import type { ContractRouterClient } from '@orpc/contract';
+import { OpenAPILink } from '@orpc/openapi-client/fetch';
+import { EXCHANGE_CHARACTERS_MAX, townContract } from '../shared/town-contract.ts';
+import { exchangeWords } from '../shared/words.ts';
 import { EngineError } from './engine.ts';
-import { startTown, type StartedTown } from './server.ts';
+import { exchange, type Exchanged } from './exchange.ts';
+import { runningTown, startTown, type StartedTown } from './server.ts';
 
-const USAGE = `town serve --data DIR [--port N] [--host ADDRESS] [--demo] [--seed FILE] [--host-pages DIR] [--with-parent]
+/** A character takes up to three bytes. */
+const EXCHANGE_BYTES_MAX = 3 * EXCHANGE_CHARACTERS_MAX;
+
+const USAGE = `town exchange --in FILE --out FILE [--data DIR | --town URL]
+
+  --in FILE          what a till without network brought on a stick (till night --out)
+  --out FILE         the answer that goes back to it (till night --in)
+  --data DIR         the town's folder, default .demo/town; a town that is running on it is asked
+  --town URL         asks the town at this address instead
+
+town serve --data DIR [--port N] [--host ADDRESS] [--demo] [--seed FILE] [--host-pages DIR] [--with-parent]
 
   --data DIR         the town's folder: its key and its PostgreSQL database (DATABASE_URL names another server)
   --port N           default 0: any free port
@@ -33,6 +50,9 @@ function readArguments() {
         seed: { type: 'string' },
         'host-pages': { type: 'string' },
         'with-parent': { type: 'boolean', default: false },
+        in: { type: 'string' },
+        out: { type: 'string' },
+        town: { type: 'string' },
       },
     });
   } catch (error) {
@@ -40,8 +60,49 @@ function readArguments() {
   }
 }
 
+type Values = ReturnType<typeof readArguments>['values'];
+
+/** Answers the file of a till, by the town that runs on the folder or, where none does, by opening it for this once. */
+async function runExchange(values: Values): Promise<void> {
+  const { in: source, out: target } = values;
+  if (source === undefined || target === undefined) fail(USAGE);
+  if (statSync(source).size > EXCHANGE_BYTES_MAX) fail(`文件太大 (larger than ${EXCHANGE_BYTES_MAX} bytes): ${source}`);
+  const file = readFileSync(source, 'utf8');
+  const folder = resolve(values.data ?? join('.demo', 'town'));
+  const url = values.town ?? (await runningTown(folder));
+  const made = url === null ? await openedFor(folder, file) : await askedOf(url, file);
+  if (made.kind === 'refused') fail(`没有受理 (refused): ${exchangeWords[made.reason]} (${made.reason})`);
+  const { file: answer, ...summary } = made;
+  writeFileSync(`${target}.new`, answer, { flush: true });
+  renameSync(`${target}.new`, target);
+  process.stdout.write(`${JSON.stringify(summary)}\n`);
+}
+
+async function openedFor(folder: string, file: string): Promise<Exchanged> {
+  const started = await startTown({
+    dataFolder: folder,
+    port: 0,
+    demo: false,
+    databaseUrl: process.env['DATABASE_URL'] ?? null,
+    pagesFolder: null,
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
+  try {
+    return await exchange(started.town, file);
+  } finally {
+    await started.close();
+  }
+}
+
+async function askedOf(url: string, file: string): Promise<Exchanged> {
+  const link = new OpenAPILink(townContract, { url: `${url.replace(/\/+$/, '')}/api` });
+  const town: ContractRouterClient<typeof townContract> = createORPCClient(link);
+  return town.exchange({ file });
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = readArguments();
+  if (positionals[0] === 'exchange') return runExchange(values);
   if (positionals[0] !== 'serve' || values.data === undefined) fail(USAGE);
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) fail(`--port ${values.port}: not a port`);

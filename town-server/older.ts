@@ -33,14 +33,25 @@ type OwnAnswer = Readonly<{ kind: 'ok'; ack: Acknowledgement; records: string[] 
 export async function ownRecords(town: Town, request: OwnRecords): Promise<OwnAnswer | Refused> {
   const unknown = await unknownCaller(town, request);
   if (unknown !== null) return unknown;
-  const { till, of, afterSeq } = request;
-  if (of > request.incarnation) return refused('unknownIncarnation');
+  if (request.of > request.incarnation) return refused('unknownIncarnation');
+  return recordsAfter(town, request.till, request.of, request.afterSeq, request.hash);
+}
+
+/** A page of a chain's records for who is known to be its till; `hash` null where the page before was just answered. */
+export async function recordsAfter(
+  town: Town,
+  till: string,
+  of: number,
+  afterSeq: number,
+  hash: string | null,
+): Promise<OwnAnswer | Refused> {
   return town.store.transact([`intake:${till}:${of}`], async (transaction) => {
     if ((await transaction.get('incarnation', { till, incarnation: of })) === null)
       return refused('unknownIncarnation');
-    const { seq, hash } = await headOf(transaction, till, of);
-    if (afterSeq > seq) return { kind: 'ok', ack: { seq, hash }, records: [] };
-    if ((await hashAt(transaction, till, of, afterSeq)) !== request.hash) {
+    const head = await headOf(transaction, till, of);
+    const ack = { seq: head.seq, hash: head.hash };
+    if (afterSeq > head.seq) return { kind: 'ok', ack, records: [] };
+    if (hash !== null && (await hashAt(transaction, till, of, afterSeq)) !== hash) {
       await recordFork(town, transaction, till, of, afterSeq);
       return refused('fork');
     }
@@ -59,7 +70,7 @@ export async function ownRecords(town: Town, request: OwnRecords): Promise<OwnAn
       records.push(text);
     }
     await noteContact(town, transaction, till);
-    return { kind: 'ok', ack: { seq, hash }, records };
+    return { kind: 'ok', ack, records };
   });
 }
 

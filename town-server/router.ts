@@ -1,6 +1,5 @@
 import { implement } from '@orpc/server';
-import { seal } from '../shared/signed.ts';
-import { townContract, type TownTime } from '../shared/town-contract.ts';
+import { townContract } from '../shared/town-contract.ts';
 import { claim, dropClaim, findSale, releaseClaim } from './claims.ts';
 import {
   freeTerm,
@@ -15,21 +14,14 @@ import {
   type Sessions,
 } from './console.ts';
 import { enrol } from './enrolment.ts';
-import { hashAt, headOf, recordFork, takeIn } from './intake.ts';
+import { exchange } from './exchange.ts';
+import { takeIn } from './intake.ts';
 import { changesSince } from './members.ts';
+import { hello, policiesSince } from './hello.ts';
 import { bringRecords, ownRecords } from './older.ts';
 import { topUp } from './points.ts';
 import { fetchStatement, settle } from './statement.ts';
-import {
-  asCanonical,
-  noteContact,
-  present,
-  refused,
-  unknownCaller,
-  versionOf,
-  type TillRequest,
-  type Town,
-} from './town.ts';
+import { unknownCaller, type TillRequest, type Town } from './town.ts';
 
 /** What a handler knows of its request beside the input. */
 export type RequestContext = Readonly<{ authorization?: string | undefined }>;
@@ -59,6 +51,7 @@ export function townRouter(town: Town, sessions: Sessions) {
     }),
     policies: os.policies.handler(({ input }) => policiesSince(town, input)),
     catalogue: os.catalogue.handler(({ input }) => catalogueSince(town, input)),
+    exchange: os.exchange.handler(({ input }) => exchange(town, input.file)),
 
     signIn: os.signIn.handler(({ input }) => sessions.signIn(input.password)),
     overview: os.overview.handler(({ context }) => sessions.notSignedIn(context.authorization) ?? overview(town)),
@@ -92,45 +85,7 @@ export function townRouter(town: Town, sessions: Sessions) {
   });
 }
 
-type Hello = TillRequest & Readonly<{ nonce: string; seq: number; hash: string }>;
-
-/** Compares heads. Where the till's head is one that the town holds differently, the chain is in doubt from there. */
-async function hello(town: Town, request: Hello) {
-  const unknown = await unknownCaller(town, request);
-  if (unknown !== null) return unknown;
-  const { till, incarnation, seq } = request;
-  return town.store.transact([`intake:${till}:${incarnation}`], async (transaction) => {
-    const head = await headOf(transaction, till, incarnation);
-    const held = seq <= head.seq ? await hashAt(transaction, till, incarnation, seq) : null;
-    if (held !== null && held !== request.hash) {
-      await recordFork(town, transaction, till, incarnation, seq);
-      return refused('fork');
-    }
-    const { policyVersion } = await present(town, transaction);
-    const chain = await transaction.get('incarnation', { till, incarnation });
-    const time: TownTime = { v: 1, town: town.id, till, nonce: request.nonce, nowMs: town.nowMs() };
-    await noteContact(town, transaction, till);
-    return {
-      kind: 'ok' as const,
-      time: seal('time', asCanonical(time), town.sign),
-      ack: { seq: head.seq, hash: head.hash },
-      statementNumber: chain?.statementNumber ?? 0,
-      policyVersion,
-      membersVersion: await versionOf(transaction, 'membersVersion'),
-    };
-  });
-}
-
 type Since = TillRequest & Readonly<{ since: number }>;
-
-async function policiesSince(town: Town, request: Since) {
-  const unknown = await unknownCaller(town, request);
-  if (unknown !== null) return unknown;
-  return town.store.transact([], async (transaction) => {
-    const rows = await transaction.list('policy', { above: { version: request.since } });
-    return { kind: 'ok' as const, policies: rows.map(({ bytes, signature }) => ({ bytes, signature })) };
-  });
-}
 
 async function catalogueSince(town: Town, request: Since) {
   const unknown = await unknownCaller(town, request);

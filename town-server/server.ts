@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import { OpenAPIGenerator } from '@orpc/openapi';
@@ -61,13 +61,16 @@ export async function startTown(options: TownOptions): Promise<StartedTown> {
     const { town, password } = await openTown(options, identity, database, log);
     const enrolmentCode = options.demo ? await demoCode(town) : null;
     const app = await listen(options, town, log);
+    const url = urlOf(app);
+    writeSecret(addressFileOf(options.dataFolder), JSON.stringify({ url, town: town.id }));
     return {
-      url: urlOf(app),
+      url,
       password,
       enrolmentCode,
       town,
       databasePid: database.enginePid,
       close: async () => {
+        rmSync(addressFileOf(options.dataFolder), { force: true });
         await app.close();
         await database.close();
       },
@@ -75,6 +78,26 @@ export async function startTown(options: TownOptions): Promise<StartedTown> {
   } catch (error) {
     await database.close();
     throw error;
+  }
+}
+
+/** Where a running town says how it is reached, for the commands that work beside it. */
+function addressFileOf(dataFolder: string): string {
+  return join(dataFolder, 'address.json');
+}
+
+const addressSchema = z.object({ url: z.url({ protocol: /^http$/ }), town: z.string() });
+
+/** The address of the town that runs on a folder, asked for a sign of life; null when none does. */
+export async function runningTown(dataFolder: string): Promise<string | null> {
+  try {
+    const { url, town } = addressSchema.parse(JSON.parse(readFileSync(addressFileOf(dataFolder), 'utf8')));
+    const answer = await fetch(`${url}/health`, { redirect: 'error', signal: AbortSignal.timeout(5_000) });
+    const { town: answering } = z.object({ town: z.string() }).parse(await answer.json());
+    return answering === town ? url : null;
+  } catch {
+    // No file, or one that a killed town left behind.
+    return null;
   }
 }
 

@@ -30,8 +30,20 @@ type Answered = Readonly<{ kind: 'ok'; statement: SignedDocument }>;
  * Asked for the one after its newest, the town issues that; it carries every grant not seen written down, by the same id.
  */
 export async function settle(town: Town, request: SettleRequest): Promise<Answered | Refused> {
-  const unknown = await unknownCaller(town, request);
-  if (unknown !== null) return unknown;
+  return (await unknownCaller(town, request)) ?? settleChain(town, request);
+}
+
+/** Where a chain stands that is to be settled, and the number of the last statement that its till has. */
+export type Settling = Readonly<{
+  till: string;
+  incarnation: number;
+  seq: number;
+  hash: string;
+  afterStatement: number;
+}>;
+
+/** Settles a chain whose till is known. */
+export async function settleChain(town: Town, request: Settling): Promise<Answered | Refused> {
   const { till, incarnation, seq } = request;
   const place = await town.store.transact([`intake:${till}:${incarnation}`], async (transaction) => {
     const head = await headOf(transaction, till, incarnation);
