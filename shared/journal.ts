@@ -54,7 +54,7 @@ export const stockLineSchema = z.object({
 });
 export type StockLine = z.infer<typeof stockLineSchema>;
 
-const recordSchema = z.strictObject({
+export const recordSchema = z.strictObject({
   v: z.literal(1),
   town: z.string().min(1),
   shop: z.string().min(1),
@@ -86,9 +86,19 @@ export function recordText(record: JournalRecord): string {
   return canonical(record as unknown as CanonicalValue);
 }
 
+const HASHED_AS = encoder.encode('onecard/v1\0');
+
 /** `SHA-256("onecard/v1\0" || bytes)` over the exact text of a record (invariant 10). */
 export function recordHash(text: string, hash: Hash): string {
-  return hash(encoder.encode(`onecard/v1\0${text}`));
+  return bytesHash(encoder.encode(text), hash);
+}
+
+/** The same for who holds the bytes of the text, which are UTF-8. */
+export function bytesHash(bytes: Uint8Array, hash: Hash): string {
+  const hashed = new Uint8Array(HASHED_AS.length + bytes.length);
+  hashed.set(HASHED_AS);
+  hashed.set(bytes, HASHED_AS.length);
+  return hash(hashed);
 }
 
 export type RecordFault = CanonicalFault | 'wrongShape' | 'unbalanced';
