@@ -1,11 +1,22 @@
 import { keys, type KeyOf, type Query, type Rows, type Store, type TableName } from './store.ts';
 
+/** Every row of a memory store as it stood at one moment; rows are never changed in place, so it stays as it was. */
+export type StoreImage = ReadonlyMap<TableName, ReadonlyMap<string, unknown>>;
+
+export type MemoryStore = Store &
+  Readonly<{
+    image: () => StoreImage;
+    /** A table's committed rows, for who only looks and changes none of them. */
+    rows: <N extends TableName>(table: N) => Iterable<Rows[N]>;
+  }>;
+
 /**
  * The store on plain maps, for simulators and property tests: one transaction at a time, all or nothing. It keeps
- * nothing; a town that answers for points runs on PostgreSQL.
+ * nothing; a town that answers for points runs on PostgreSQL. It may begin as an earlier image of another one, which is
+ * how a simulator restores a town from a backup.
  */
-export function createMemoryStore(): Store {
-  const tables = new Map<TableName, Map<string, unknown>>();
+export function createMemoryStore(from: StoreImage = new Map()): MemoryStore {
+  const tables: Tables = new Map([...from].map(([table, rows]) => [table, new Map(rows)]));
   let queue: Promise<unknown> = Promise.resolve();
   return {
     transact: (_locks, work) => {
@@ -23,6 +34,8 @@ export function createMemoryStore(): Store {
       return turn;
     },
     close: async () => {},
+    image: () => new Map([...tables].map(([table, rows]) => [table, new Map(rows)])),
+    rows: <N extends TableName>(table: N) => (tables.get(table)?.values() ?? []) as Iterable<Rows[N]>,
   };
 }
 
@@ -47,9 +60,13 @@ function transactionOn(kept: Tables, overlay: Tables) {
       return row === undefined ? null : structuredClone(row);
     },
     list: async <N extends TableName>(table: N, query: Query<N> = {}): Promise<Rows[N][]> => {
-      const all = new Map([...(kept.get(table) ?? []), ...(overlay.get(table) ?? [])]) as Map<string, Rows[N]>;
+      const changed = (overlay.get(table) ?? new Map()) as Map<string, Rows[N]>;
       const order: readonly string[] = query.order ?? keys[table];
-      const found = [...all.values()].filter((row) => satisfies(row, query)).sort((a, b) => compare(a, b, order));
+      const wanted = satisfying(query);
+      const found = [...changed.values()].filter(wanted);
+      for (const [key, row] of (kept.get(table) ?? new Map()) as Map<string, Rows[N]>)
+        if (!changed.has(key) && wanted(row)) found.push(row);
+      found.sort((a, b) => compare(a, b, order));
       if (query.descending === true) found.reverse();
       return structuredClone(found.slice(0, query.limit ?? found.length));
     },
@@ -73,16 +90,17 @@ function transactionOn(kept: Tables, overlay: Tables) {
 
 type Comparable = string | number;
 
-function satisfies<N extends TableName>(row: Rows[N], query: Query<N>): boolean {
-  const value = (field: string): unknown => (row as Record<string, unknown>)[field];
-  const every = (wanted: object | undefined, holds: (own: unknown, other: never) => boolean): boolean =>
-    Object.entries(wanted ?? {}).every(([field, other]) => holds(value(field), other as never));
-  return (
-    every(query.equal, (own, other) => own === other) &&
-    every(query.among, (own, others: readonly unknown[]) => others.includes(own)) &&
-    every(query.above, (own, other: Comparable) => (own as Comparable) > other) &&
-    every(query.below, (own, other: Comparable) => (own as Comparable) < other)
-  );
+function satisfying<N extends TableName>(query: Query<N>): (row: Rows[N]) => boolean {
+  const conditions: ((row: Record<string, unknown>) => boolean)[] = [];
+  const each = (wanted: object | undefined, holds: (own: unknown, other: never) => boolean): void => {
+    for (const [field, other] of Object.entries(wanted ?? {}))
+      conditions.push((row) => holds(row[field], other as never));
+  };
+  each(query.equal, (own, other) => own === other);
+  each(query.among, (own, others: readonly unknown[]) => others.includes(own));
+  each(query.above, (own, other: Comparable) => (own as Comparable) > other);
+  each(query.below, (own, other: Comparable) => (own as Comparable) < other);
+  return (row) => conditions.every((holds) => holds(row as Record<string, unknown>));
 }
 
 function compare(a: object, b: object, order: readonly string[]): number {

@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+import { cover, coverageTable, missingPairs, newCoverage } from './simulator/coverage.ts';
+import { optionsOf, type Options } from './simulator/options.ts';
+import { run } from './simulator/run.ts';
+
+/**
+ * Runs seeds of the deterministic simulator and prints what each of them was, what its faults were, and what broke:
+ * `simulate --seeds 300 [--from S] [--tills 2..12] [--days D]`, or one run again from its printed line by `--options`.
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '10' },
+    from: { type: 'string', default: '1' },
+    tills: { type: 'string' },
+    days: { type: 'string' },
+    options: { type: 'string' },
+    quiet: { type: 'boolean', default: false },
+  },
+});
+
+/** `3` or `2..12`. */
+function rangeOf(text: string | undefined): readonly [number, number] | null {
+  if (text === undefined) return null;
+  const match = /^(\d+)(?:\.\.(\d+))?$/.exec(text);
+  if (match === null) throw new Error(`${text} is neither a number nor a range like 2..12`);
+  return [Number(match[1]), Number(match[2] ?? match[1])];
+}
+
+const ranges = { tills: rangeOf(values.tills), days: rangeOf(values.days) };
+const all: Options[] =
+  values.options === undefined
+    ? Array.from({ length: Number(values.seeds) }, (_, index) => optionsOf(Number(values.from) + index, ranges))
+    : [JSON.parse(values.options) as Options];
+
+const coverage = newCoverage();
+const startMs = performance.now();
+let tillDays = 0;
+let sales = 0;
+let operations = 0;
+let failures = 0;
+for (const options of all) {
+  const outcome = await run(options);
+  cover(coverage, outcome.counts);
+  tillDays += options.tills * options.days;
+  sales += outcome.sales;
+  operations += outcome.operations;
+  const { failure } = outcome;
+  if (failure === null) {
+    if (!values.quiet)
+      console.log(`seed ${options.seed}: ok, ${outcome.sales} sales, digest ${outcome.digest.slice(0, 16)}`);
+    continue;
+  }
+  failures += 1;
+  console.log(`seed ${options.seed}: FAILED at operation ${failure.operation}: ${failure.message}`);
+  console.log(`  --options '${JSON.stringify(options)}'`);
+}
+const seconds = (performance.now() - startMs) / 1_000;
+const faults = [...coverage.faults.values()].reduce((sum, count) => sum + count, 0);
+for (const line of coverageTable(coverage)) console.log(line);
+console.log(`pairs of faults that no run saw: ${missingPairs(coverage)}`);
+console.log(
+  `${all.length} seeds, ${tillDays} till-days, ${operations} operations, ${sales} sales, ${faults} faults, ` +
+    `${failures} failed, ${(tillDays / seconds).toFixed(1)} till-days a second`,
+);
+process.exitCode = failures === 0 ? 0 : 1;

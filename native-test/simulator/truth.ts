@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import Database from 'better-sqlite3';
+import type { JournalRecord } from '../../shared/journal.ts';
+import type { RefundBody, SaleBody } from '../../shared/record-bodies.ts';
+import { ensure } from './violation.ts';
+
+/** A record as the simulation itself read it from a till's file. */
+export type Seen = Readonly<{ record: JournalRecord; hash: string; n: number }>;
+
+/** What a cashier's screen called done, and nobody may lose any more. */
+export type Acknowledged = Readonly<{ id: string; kind: 'sale' | 'refund'; atMs: number }>;
+
+const ZERO = '0'.repeat(64);
+
+/** The hash of a record by the format's own words, not by the product's code. */
+function hashOf(text: string): string {
+  return createHash('sha256').update('onecard/v1\0').update(text, 'utf8').digest('hex');
+}
+
+/**
+ * What really happened at one till: every record its file ever showed, read behind the product's back and checked on the
+ * way in (invariants 1, 2, 5, 9, 10; receipt numbers gapless), and what its screens acknowledged.
+ */
+export function createTruth(till: string) {
+  let seen: Seen[] = [];
+  let reader: Database.Database | null = null;
+  const acknowledged = new Map<string, Acknowledged>();
+  /** Documents that a screen refused: they must not stand in the journal. */
+  const refused = new Set<string>();
+  const heads = new Map<number, { seq: number; hash: string; counter: number }>();
+  const ids = new Set<string>();
+
+  const take = (row: { n: number; incarnation: number; seq: number; hash: string; text: string }): void => {
+    const where = `${till} ${row.incarnation}/${row.seq}`;
+    const head = heads.get(row.incarnation) ?? { seq: 0, hash: ZERO, counter: 0 };
+    ensure(row.seq === head.seq + 1, 'sequenceGapless', () => `${where} follows ${head.seq}`);
+    ensure(hashOf(row.text) === row.hash, 'hashOfBytes', () => where);
+    const record = JSON.parse(row.text) as JournalRecord;
+    ensure(record.previous === head.hash, 'chain', () => where);
+    ensure(!ids.has(record.id), 'idOnce', () => `${where} ${record.id}`);
+    ids.add(record.id);
+    checkPostings(record, where);
+    let { counter } = head;
+    if (record.kind === 'sale' || record.kind === 'refund') {
+      const body = record.body as SaleBody | RefundBody;
+      counter += 1;
+      ensure(body.counter === counter, 'receiptGapless', () => `${where}: ${body.receipt} is number ${counter}`);
+    }
+    if (record.kind === 'sale') checkSale(record.body as SaleBody, where);
+    heads.set(row.incarnation, { seq: row.seq, hash: row.hash, counter });
+    seen.push({ record, hash: row.hash, n: row.n });
+  };
+
+  return {
+    seen: (): readonly Seen[] => seen,
+    acknowledged,
+    refused,
+    acknowledge: (one: Acknowledged): void => {
+      acknowledged.set(one.id, one);
+      refused.delete(one.id);
+    },
+    head: (incarnation: number) => heads.get(incarnation) ?? { seq: 0, hash: ZERO, counter: 0 },
+    /** Reads what the file holds beyond what was read before; answers the new records. */
+    read: (file: string): readonly Seen[] => {
+      const before = seen.length;
+      reader ??= new Database(file, { readonly: true });
+      const from = seen[before - 1]?.n ?? 0;
+      const rows = reader
+        .prepare<[number], { n: number; incarnation: number; seq: number; hash: string; text: string }>(
+          'SELECT n, incarnation, seq, hash, text FROM journal WHERE n > ? ORDER BY n',
+        )
+        .all(from);
+      for (const row of rows) take(row);
+      const fresh = seen.slice(before);
+      for (const { record } of fresh)
+        ensure(!refused.has(record.id), 'refusedIsNotRecorded', () => `${till} ${record.kind} ${record.id}`);
+      return fresh;
+    },
+    /** Closes the file before it goes away. */
+    letGo: (): void => {
+      reader?.close();
+      reader = null;
+    },
+    /** The folder was set back: what the file shows is read anew, from its first record. */
+    forget: (): void => {
+      seen = [];
+      heads.clear();
+      ids.clear();
+    },
+  };
+}
+
+export type Truth = ReturnType<typeof createTruth>;
+
+function checkPostings(record: JournalRecord, where: string): void {
+  const sums = new Map<string, number>();
+  for (const { unit, lot, amount } of record.postings) {
+    const whole = Number.isSafeInteger(amount) && amount !== 0;
+    ensure(whole, 'wholePostings', () => `${where}: ${amount}`);
+    const key = `${unit} ${lot ?? ''}`;
+    sums.set(key, (sums.get(key) ?? 0) + amount);
+  }
+  for (const [key, sum] of sums) ensure(sum === 0, 'balancedPostings', () => `${where}: ${key} sums to ${sum}`);
+}
+
+/** The figures of one sale against each other (arithmetic, "Sale"): nothing appears and nothing vanishes. */
+function checkSale(body: SaleBody, where: string): void {
+  const lines = body.lines.reduce((sum, line) => sum + line.payFen, 0);
+  ensure(lines === body.totalFen, 'saleAddsUp', () => `${where}: lines ${lines}, total ${body.totalFen}`);
+  const tenders = body.pointsFen + body.mobileFen + body.truncationFen + body.cashDueFen;
+  ensure(tenders === body.totalFen, 'saleAddsUp', () => `${where}: tenders ${tenders}, total ${body.totalFen}`);
+  const lots = body.lots.reduce((sum, lot) => sum + lot.points, 0);
+  ensure(lots === body.pointsUsed, 'saleAddsUp', () => `${where}: lots ${lots}, points ${body.pointsUsed}`);
+  ensure(body.pointsUsed * body.pointValueFen === body.pointsFen, 'saleAddsUp', () => `${where}: value of points`);
+  const change = body.cashGivenFen - body.cashDueFen;
+  ensure(change === body.changeFen && change >= 0, 'saleAddsUp', () => `${where}: change ${body.changeFen}`);
+  const shares = body.lines.reduce((sum, line) => sum + line.pointsShareFen, 0);
+  ensure(shares === body.pointsFen, 'saleAddsUp', () => `${where}: shares ${shares}, points ${body.pointsFen}`);
+  for (const line of body.lines)
+    ensure(line.payFen <= line.shelfFen, 'neverAboveShelf', () => `${where}: ${line.payFen} > ${line.shelfFen}`);
+}
