@@ -1,3 +1,5 @@
+import type { JournalRecord } from '../shared/journal.ts';
+import { bodyOf } from '../shared/record-bodies.ts';
 import { seal, type SignedDocument } from '../shared/signed.ts';
 import { HOUR_MS } from '../shared/time.ts';
 import { must } from '../shared/assert.ts';
@@ -14,6 +16,7 @@ import {
   openBreaks,
   present,
   refused,
+  UNRESOLVED,
   unknownCaller,
   type Refused,
   type TillRequest,
@@ -65,9 +68,55 @@ export async function settleChain(town: Town, request: Settling): Promise<Answer
     await noteContact(town, transaction, till);
     // A till that lost answers gets them in order and verbatim, so that its chain of statements has no hole.
     const lost = await transaction.get('statement', { till, incarnation, number: request.afterStatement + 1 });
-    const statement = lost ?? (await issueStatement(town, transaction, chain));
+    const statement =
+      lost ??
+      (await issueStatement(town, transaction, await caughtUp(town, transaction, chain, request.afterStatement)));
     return { kind: 'ok', statement: { bytes: statement.bytes, signature: statement.signature } };
   });
+}
+
+/** How many records are looked through at once for the till's newest statement. */
+const PAGE = 250;
+
+/**
+ * A town that was restored from an older copy has forgotten statements that its till applied. The till's own records name
+ * them, so the town goes on behind the newest of them instead of giving a number out twice; what it forgot is a break.
+ */
+async function caughtUp(
+  town: Town,
+  transaction: Transaction,
+  chain: Rows['incarnation'],
+  afterStatement: number,
+): Promise<Rows['incarnation']> {
+  if (afterStatement <= chain.statementNumber) return chain;
+  const { till, incarnation } = chain;
+  for (let below = chain.settledSeq + 1; below > 1; ) {
+    const page = { equal: { till, incarnation, fault: null }, below: { seq: below } };
+    const rows = await transaction.list('record', { ...page, order: ['seq'], descending: true, limit: PAGE });
+    for (const { text } of rows) {
+      const applied = bodyOf(JSON.parse(text) as JournalRecord, 'statementApplied');
+      if (applied?.number !== afterStatement) continue;
+      const { today } = await present(town, transaction);
+      await transaction.add('break', [
+        {
+          id: `townBehind:${till}:${incarnation}:${afterStatement}`,
+          till,
+          incarnation,
+          kind: 'townBehind',
+          owner: 'town',
+          account: null,
+          seq: null,
+          tillAmount: afterStatement,
+          townAmount: chain.statementNumber,
+          sinceDay: today,
+          ...UNRESOLVED,
+        },
+      ]);
+      return { ...chain, statementNumber: applied.number, statementHash: applied.hash };
+    }
+    below = rows.at(-1)?.seq ?? 0;
+  }
+  return chain;
 }
 
 async function issueStatement(
