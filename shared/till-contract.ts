@@ -599,6 +599,28 @@ export const tillContract = {
       tables: z.array(z.object({ table: z.string(), rows: z.int(), identical: z.boolean() })),
     }),
   ),
+  /**
+   * Writes what an auditor takes away into a folder of this machine that is empty or not there yet; business days, both
+   * inclusive, null for all there is. Nothing that stands in the folder is ever touched.
+   */
+  exportTo: input(
+    z.object({ folder: z.string().min(1).max(1_000), from: z.iso.date().nullable(), to: z.iso.date().nullable() }),
+  ).output(
+    z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('exported'),
+        records: z.int(),
+        incarnations: z.int(),
+        statements: z.int(),
+        townKeyFingerprint: z.string(),
+      }),
+      z.object({
+        kind: z.literal('refused'),
+        reason: z.enum(['noRecords', 'folderNotEmpty', 'cannotWrite', 'journalDamaged', 'managerOnly']),
+        detail: z.string(),
+      }),
+    ]),
+  ),
   /** The morning page: the last nights, newest first. */
   nights: input(z.object({ limit: z.int().min(1).max(60) })).output(z.array(nightReportSchema)),
   /** For the demo strip and the first page of a newcomer; empty outside a demo shop. */

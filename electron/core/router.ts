@@ -2,6 +2,7 @@ import { implement, type RouterClient } from '@orpc/server';
 import { tillContract, type Answer, type Command, type FoundItem, type Screen } from '../../shared/till-contract.ts';
 import type { createAudit } from './audit.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Exported } from './export.ts';
 import type { ImportReport } from './import.ts';
 import type { Night } from './night.ts';
 import type { Operators } from './operators.ts';
@@ -22,6 +23,9 @@ type Parts = Readonly<{
   night: Pick<Night, 'run' | 'reports'>;
   audit: ReturnType<typeof createAudit>;
   ackSeq: () => number;
+  exportTo: (
+    wish: Readonly<{ folder: string; from: string | null; to: string | null }>,
+  ) => Promise<Exported | { kind: 'refused'; reason: 'managerOnly'; detail: string }>;
   importItems: (
     file: Readonly<{ fileName: string; bytes: Uint8Array }>,
   ) => Promise<ImportReport | { kind: 'refused'; reason: 'managerOnly' }>;
@@ -60,6 +64,7 @@ export function createRouter(parts: Parts) {
     }),
     verify: os.verify.handler(() => audit.verify()),
     rebuild: os.rebuild.handler(() => audit.rebuild()),
+    exportTo: os.exportTo.handler(({ input }) => parts.exportTo(input)),
     nights: os.nights.handler(({ input }) => night.reports(input.limit)),
     demo: os.demo.handler(() => {
       if (demo === null) return null;
@@ -106,6 +111,7 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
     importItems: os.importItems.handler(() => ({ kind: 'refused', reason: 'diskFull' })),
     verify: os.verify.handler(cannot),
     rebuild: os.rebuild.handler(cannot),
+    exportTo: os.exportTo.handler(cannot),
     nights: os.nights.handler(() => []),
     demo: os.demo.handler(() => null),
   });
