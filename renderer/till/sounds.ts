@@ -6,14 +6,18 @@ import type { Notice } from '../../shared/till-contract.ts';
 /** One element per sound, made once, so that the first refusal of the day sounds as promptly as the last. */
 const sounds = new Map<string, HTMLAudioElement>();
 
+/** A frame and a little more: nobody hears it, and the notice is on the glass by then. */
+const AFTER_FRAME_MS = 20;
+
 /**
  * Plays what belongs to a notice, once the notice itself is on the glass: starting a sound holds up the frame it falls
- * into. A machine without loudspeaker, or before the first touch, stays silent.
+ * into, and the one that is just being put on the glass. A machine without loudspeaker, or before the first touch, stays
+ * silent.
  */
 export function play(tone: Notice['tone'], text: string): void {
   const address = addressOf(tone, text);
   if (address === null) return;
-  requestAnimationFrame(() => setTimeout(() => start(address), 0));
+  requestAnimationFrame(() => setTimeout(() => start(address), AFTER_FRAME_MS));
 }
 
 function start(address: string): void {
