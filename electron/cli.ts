@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatFen } from '../shared/money.ts';
 import { answerCases } from '../shared/pricing-cases.ts';
@@ -24,6 +24,8 @@ const USAGE = `用法 (usage): npm run -s till -- <命令 command> --data DIR [-
   night                 日结对账 (close the day and reconcile with the town)
   verify                逐条核对账本 (walk the whole chain of records)
   rebuild               由账本重算各汇总 (rebuild every projection and compare)
+  export --out DIR [--from DAY --to DAY]
+                        给审计的导出，DAY 如 2026-03-01 (what an auditor takes away, by business days)
   price --cases FILE    计价用例作答，不需要 --data (answer pricing cases)
 
 DIR 是门店文件夹；不存在或为空时，serve/import/replay/night 会建一个模拟门店。
@@ -53,6 +55,9 @@ type Options = Readonly<{
   code: string | undefined;
   manager: string | undefined;
   pin: string | undefined;
+  from: string | undefined;
+  to: string | undefined;
+  out: string | undefined;
 }>;
 type Run = (options: Options, file: string | null) => Promise<Outcome>;
 
@@ -65,6 +70,7 @@ const COMMANDS: Readonly<Record<string, Readonly<{ run: Run; takesFile: boolean 
   night: { run: runNight, takesFile: false },
   verify: { run: runVerify, takesFile: false },
   rebuild: { run: runRebuild, takesFile: false },
+  export: { run: runExport, takesFile: false },
 };
 
 async function main(words: readonly string[]): Promise<0 | 1 | 2> {
@@ -104,6 +110,9 @@ function optionsOf(words: string[], takesFile: boolean): { options: Options; fil
         code: text,
         manager: text,
         pin: text,
+        from: text,
+        to: text,
+        out: text,
       },
     });
   } catch (error) {
@@ -115,8 +124,11 @@ function optionsOf(words: string[], takesFile: boolean): { options: Options; fil
   }
   const port = Number(values.port);
   if (!/^\d{1,5}$/.test(values.port) || port > 65_535) throw new WrongUsage(`端口不对 (wrong port): ${values.port}`);
-  const { data, json, cases, town, code, manager, pin } = values;
-  return { options: { data, json, port, cases, town, code, manager, pin }, file: positionals[0] ?? null };
+  const { data, json, cases, town, code, manager, pin, from, to, out } = values;
+  return {
+    options: { data, json, port, cases, town, code, manager, pin, from, to, out },
+    file: positionals[0] ?? null,
+  };
 }
 
 function entering(options: Options, wish: Pick<Entering, 'create' | 'withTown' | 'whenHeld'>): Entering {
@@ -347,6 +359,44 @@ async function runRebuild(options: Options): Promise<Outcome> {
     const verdict = found.identical ? '重算结果与原来完全一致 (identical)' : '重算结果不一致 (not identical)';
     print(options.json ? JSON.stringify(found) : [...rows, verdict].join('\n'));
     return found.identical ? 0 : 1;
+  });
+}
+
+/** A business day as an option names it; null where it names none. */
+function dayOption(name: string, day: string | undefined): string | null {
+  if (day === undefined) return null;
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day));
+  if (!isDay) throw new WrongUsage(`日期不对 (${name} is no day): ${day}`);
+  return day;
+}
+
+async function runExport(options: Options): Promise<Outcome> {
+  if (options.out === undefined || options.out === '') throw new WrongUsage('要给 --out DIR (--out is wanted)');
+  const folder = resolve(options.out);
+  const [from, to] = [dayOption('--from', options.from), dayOption('--to', options.to)];
+  const how = entering(options, { create: null, withTown: false, whenHeld: 'ask' });
+  return inShop(how, async (client) => {
+    const answer = await client.exportTo({ folder, from, to });
+    if (options.json) print(JSON.stringify(answer));
+    if (answer.kind === 'refused') {
+      const words = {
+        noRecords: '这几天没有记录 (no records of these days)',
+        folderNotEmpty: '文件夹里有东西，请给一个空的 (the folder is not empty)',
+        cannotWrite: '写不进去 (cannot be written)',
+        journalDamaged: '账本有坏，没有导出 (the journal is damaged; nothing was exported)',
+        managerOnly: '要店长登录 (only for the manager)',
+      };
+      say(`${words[answer.reason]}: ${answer.detail}`);
+      return 1;
+    }
+    if (options.json) return 0;
+    const { records, incarnations, statements, townKeyFingerprint } = answer;
+    print(
+      `${folder}\n${records} 条记录，${incarnations} 代，${statements} 份镇对账单 (records, incarnations, statements)\n` +
+        `镇公钥指纹，请审计与镇上核对 (fingerprint of the town's key): ${townKeyFingerprint}\n` +
+        `核对 (to check): node verify.mjs ${options.out}`,
+    );
+    return 0;
   });
 }
 
