@@ -13,6 +13,8 @@ const fen = z.int();
 const amountFen = z.int().min(0).max(100_000_000);
 const pin = z.string().regex(/^\d{4,6}$/);
 const quantity = z.int().min(1).max(10_000_000);
+/** A label of a fen or two may weigh nothing by the gram, and still comes back. */
+const returnedQuantity = z.int().min(0).max(10_000_000);
 
 /** A second person who allows something, by PIN; null when nobody was asked yet. */
 const approval = z.object({ pin }).nullable();
@@ -71,7 +73,9 @@ export const commandSchema = z.discriminatedUnion('kind', [
     kind: z.literal('refund'),
     id,
     receipt: z.string(),
-    lines: z.array(z.object({ line: z.int().min(0), quantity, goods: z.enum(['shelf', 'waste']) })).min(1),
+    lines: z
+      .array(z.object({ line: z.int().min(0), quantity: returnedQuantity, goods: z.enum(['shelf', 'waste']) }))
+      .min(1),
     reason: z.string().max(40),
     approval,
   }),
@@ -178,6 +182,8 @@ export const refusalReasons = [
   'moreThanBought',
   'refundTooLate',
   'notThisTill',
+  'townNeeded',
+  'claimHeld',
   'nothingHeld',
   'unknownItem',
   'expiredBatch',
@@ -462,6 +468,20 @@ const importReportFields = {
   rejected: z.array(z.object({ row: z.int(), code: z.string(), reason: z.string() })),
 };
 
+/** Of a sale: what may still come back per line. */
+const soldLineSchema = z.object({
+  line: z.int(),
+  name: z.string(),
+  unit: z.string(),
+  per: perSchema,
+  bought: z.int(),
+  returned: z.int(),
+  /** Nothing of it is left to take back. */
+  gone: z.boolean(),
+  wholeOnly: z.boolean(),
+  payFen: fen,
+});
+
 const input = <T extends z.ZodType>(schema: T) => oc.input(schema);
 
 export const tillContract = {
@@ -480,26 +500,31 @@ export const tillContract = {
       .object({
         receipt: receiptSchema,
         kind: z.enum(['sale', 'refund']),
-        /** Of a sale: what may still come back per line. */
-        lines: z.array(
-          z.object({
-            line: z.int(),
-            name: z.string(),
-            unit: z.string(),
-            per: perSchema,
-            bought: z.int(),
-            returned: z.int(),
-            wholeOnly: z.boolean(),
-            payFen: fen,
-          }),
-        ),
+        lines: z.array(soldLineSchema),
         needsManager: z.boolean(),
       })
       .nullable(),
   ),
+  /** A sale to take back: this till's own, or any other's as the town tells it. */
+  refundable: input(z.object({ receipt: z.string().max(80) })).output(
+    z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('sale'),
+        receipt: receiptSchema,
+        lines: z.array(soldLineSchema),
+        needsManager: z.boolean(),
+        /** Not this chain's own sale: it comes back only with the town's claim. */
+        fromTown: z.boolean(),
+      }),
+      z.object({ kind: z.literal('refused'), reason: refusalSchema }),
+    ]),
+  ),
   /** What a refund would give back, before it is done. */
   previewRefund: input(
-    z.object({ receipt: z.string(), lines: z.array(z.object({ line: z.int().min(0), quantity })).min(1) }),
+    z.object({
+      receipt: z.string(),
+      lines: z.array(z.object({ line: z.int().min(0), quantity: returnedQuantity })).min(1),
+    }),
   ).output(
     z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('preview'), pointsBack: z.int(), mobileBackFen: fen, cashBackFen: fen }),

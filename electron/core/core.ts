@@ -231,7 +231,12 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   /** The record that last changed an item or a price: which catalogue a sale was priced by. */
   const catalogueVersion = (): number => ledger.tip().catalogueN;
   const shiftId = (): string | null => shifts.current()?.id ?? null;
-  const claims = createClaims(world.clock, town, (work) => alone(work));
+  const claims = createClaims(
+    world.clock,
+    town,
+    (work) => alone(work),
+    (work) => background(work),
+  );
   const receipts = createReceipts(till, members, operators, shiftId, claims);
   const receiving = createReceiving(till, catalogue);
   const counting = createCounting(till, catalogue);
@@ -682,12 +687,14 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       const fault = ledger.reopen();
       if (fault === null) {
         ledger.setSetting('recovered', String(world.clock.nowMs()));
+        // Before anything is called well: the open sale's own file may be what still fails.
+        counter.reopened();
         stopped = null;
         stoppedDetail = '';
         whenStopped = null;
         lastStatus = null;
         world.log('recovered');
-        counter.reopened();
+        screens.changed();
         return;
       }
       stoppedDetail = fault;

@@ -98,6 +98,8 @@ export function nextIncarnation(till: Till, keeper: Keeper, because: 'restored' 
     );
     // Points that the old term held belong to the town again as far as this incarnation knows.
     ledger.run('DELETE FROM top_up');
+    // Its claims only the town can let go: whether a refund used one may stand in records that are gone.
+    ledger.run('DELETE FROM claim');
   });
   keeper.raise(ledger.head());
 }

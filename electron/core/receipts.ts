@@ -2,17 +2,21 @@ import { planReturn } from '../../shared/allotment.ts';
 import { must } from '../../shared/assert.ts';
 import { halfUpMulDiv } from '../../shared/money.ts';
 import { refundPostings } from '../../shared/posting.ts';
-import { refundDifference, refundState, type Refund, type RefundRefusal } from '../../shared/pricing.ts';
+import { readRecord, type JournalRecord } from '../../shared/journal.ts';
+import { refundDifference, refundState, type Refund, type ReturnedLine } from '../../shared/pricing.ts';
 import { saleReceipt, refundReceipt, type ReceiptMember } from '../../shared/receipt-build.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import { bodyOf, type RefundBody, type SaleBody, type SaleRecordLine } from '../../shared/record-bodies.ts';
 import type { Answer, Command, RefusalReason } from '../../shared/till-contract.ts';
 import { addDays } from '../../shared/time.ts';
+import type { Returnable } from '../../shared/town-contract.ts';
+import type { Claims } from './claims.ts';
 import type { RecordRow } from './ledger/ledger.ts';
 import type { Members } from './members.ts';
 import { readOperator, type Operators } from './operators.ts';
 import { maskName, readShop } from './shop.ts';
-import { conflictOf, done, refuse, type Till } from './till.ts';
+import { conflictOf, done, refuse, type Operator, type Till } from './till.ts';
+import type { TownTrouble } from './town-client.ts';
 
 type ReceiptLine = {
   number: string;
@@ -31,24 +35,50 @@ type ReceiptLine = {
   first_name: string;
 };
 
-type WantedLine = Readonly<{ line: number; quantity: number }>;
+type RefundCommand = Extract<Command, { kind: 'refund' }>;
+type Refunded = Readonly<{ answer: Answer; stored: RecordRow | null }>;
+type Refusal = Readonly<{ kind: 'refused'; reason: RefusalReason }>;
+
+/** A sale of which goods may come back, wherever it was made. */
+type Sold = Readonly<{
+  kind: 'sold';
+  record: JournalRecord;
+  hash: string;
+  /** Its place in this till's journal; null for a sale that only the town has. */
+  n: number | null;
+  body: SaleBody;
+  /** Of this very chain: it comes back without the town, offline too. */
+  isOwn: boolean;
+}>;
 
 /** Receipts of this till: what was sold, what came back, and the paper of both. */
-export function createReceipts(till: Till, members: Members, operators: Operators, shiftId: () => string | null) {
+export function createReceipts(
+  till: Till,
+  members: Members,
+  operators: Operators,
+  shiftId: () => string | null,
+  claims: Claims,
+) {
   const { ledger, replicas, world } = till;
 
   const rowOf = (receipt: string): ReceiptLine | null =>
     ledger.get<ReceiptLine>('SELECT * FROM receipt WHERE number = ?', receipt) ?? null;
 
-  const saleOf = (row: ReceiptLine): { sale: SaleBody; stored: RecordRow } => {
-    const stored = ledger.byN(row.n);
-    const sale = stored === null ? null : bodyOf(stored.record, 'sale');
-    must(stored !== null && sale !== null, `receipt ${row.number} has no sale`);
-    return { sale, stored };
-  };
+  /** What the town said of sales since this till was started, by receipt. */
+  const told = new Map<string, Returnable>();
 
-  const returnedBefore = (saleId: string): WantedLine[] =>
-    ledger.all<WantedLine>('SELECT line, quantity FROM returned WHERE sale = ? ORDER BY line', saleId);
+  /** What came back of a sale by our own records and by what the town told, whichever knows of more. */
+  const returnedBefore = (sale: Sold, more: Returnable | null = null): ReturnedLine[] => {
+    const own = ledger.all<ReturnedLine>('SELECT line, quantity FROM returned WHERE sale = ?', sale.record.id);
+    const byLine = new Map<number, number>();
+    for (const { line, quantity } of [
+      ...own,
+      ...(told.get(sale.body.receipt)?.returned ?? []),
+      ...(more?.returned ?? []),
+    ])
+      byLine.set(line, Math.max(byLine.get(line) ?? 0, quantity));
+    return [...byLine].map(([line, quantity]) => ({ line, quantity })).toSorted((a, b) => a.line - b.line);
+  };
 
   const memberOf = (id: string, card: string | null, afterN: number): ReceiptMember | null => {
     const figures = members.figures(id, till.policy());
@@ -76,8 +106,13 @@ export function createReceipts(till: Till, members: Members, operators: Operator
     };
   };
 
-  const build = (stored: RecordRow, copy: boolean): Receipt => {
-    // Records of our own journal were checked when they were written, and are again by every `verify`.
+  /** `n` is the record's place in the journal, null for a sale that only the town has. */
+  const build = (
+    stored: Readonly<{ record: JournalRecord; hash: string; n: number | null }>,
+    copy: boolean,
+  ): Receipt => {
+    // Records of our own journal were checked when they were written, and are again by every `verify`; a sale that the
+    // town tells was checked when it came.
     const { kind, body } = stored.record;
     const sale = kind === 'sale' ? (body as SaleBody) : null;
     const refund = kind === 'refund' ? (body as RefundBody) : null;
@@ -101,7 +136,11 @@ export function createReceipts(till: Till, members: Members, operators: Operator
       member:
         member === null
           ? null
-          : memberOf(member.id, sale?.member?.card ?? originalSale?.member?.card ?? null, stored.n),
+          : memberOf(
+              member.id,
+              sale?.member?.card ?? originalSale?.member?.card ?? null,
+              stored.n ?? Number.MAX_SAFE_INTEGER,
+            ),
       policy,
     };
     if (sale !== null) return saleReceipt(sale, context);
@@ -109,19 +148,61 @@ export function createReceipts(till: Till, members: Members, operators: Operator
     return refundReceipt(refund, originalSale, wordsOfReason(till, refund.reason), context);
   };
 
-  /** What a refund of these lines would be, and the original sale behind it. */
-  const plan = (
-    receipt: string,
-    wanted: readonly WantedLine[],
-  ):
-    | { kind: 'plan'; row: ReceiptLine; sale: SaleBody; stored: RecordRow; difference: Refund }
-    | { kind: 'refused'; reason: RefusalReason } => {
+  const soldOf = (record: JournalRecord, hash: string, n: number | null): Sold | null => {
+    const body = bodyOf(record, 'sale');
+    const head = ledger.head();
+    const isOwn = n !== null && record.incarnation === head.incarnation;
+    return body === null ? null : { kind: 'sold', record, hash, n, body, isOwn };
+  };
+
+  /** A sale of this till's journal, or one that the town told of. */
+  const soldBy = (receipt: string): Sold | null => {
     const row = rowOf(receipt);
-    if (row === null || row.kind !== 'sale') return { kind: 'refused', reason: 'unknownReceipt' };
-    const { sale, stored } = saleOf(row);
-    const difference: Refund | RefundRefusal = refundDifference(sale, returnedBefore(row.document), wanted);
-    if (difference.kind === 'refused') return { kind: 'refused', reason: difference.reason };
-    return { kind: 'plan', row, sale, stored, difference };
+    if (row !== null) {
+      const stored = ledger.byN(row.n);
+      return stored === null ? null : soldOf(stored.record, stored.hash, stored.n);
+    }
+    const text = told.get(receipt)?.sale ?? '';
+    const read = readRecord(text);
+    if (read.kind === 'refused') return null;
+    const sold = soldOf(read.record, world.crypto.hash(new TextEncoder().encode(`onecard/v1\0${text}`)), null);
+    return sold !== null && sold.body.receipt === receipt ? sold : null;
+  };
+
+  /** Whether a number is a receipt of some till, though not one that only this very chain could have made. */
+  const isElsewhere = (receipt: string): boolean => {
+    const identity = ledger.identity();
+    const [, chain] = /^(.+-\d+)-\d+$/.exec(receipt) ?? [];
+    return chain !== undefined && chain !== `${identity?.till}-${ledger.head().incarnation}`;
+  };
+
+  /**
+   * A sale to take back. One that is not of this chain, the town tells; of one's own the town is asked too while it can
+   * be reached, since goods of it may have come back elsewhere.
+   */
+  const lookUp = async (receipt: string): Promise<Sold | Refusal> => {
+    const here = soldBy(receipt);
+    if (here === null && (rowOf(receipt) !== null || !isElsewhere(receipt))) return unknownReceipt;
+    if (here?.isOwn === true && claims.state() !== 'reachable') return here;
+    const found = await claims.find(receipt, here?.isOwn === true);
+    if (found.kind === 'found') {
+      told.set(receipt, found.sale);
+      return soldBy(receipt) ?? unknownReceipt;
+    }
+    if (here?.isOwn === true) return here;
+    return { kind: 'refused', reason: reasonOf(found) };
+  };
+
+  type Leave = Readonly<{ kind: 'leave'; request: string | null; sale: Returnable | null }>;
+
+  /** The town's claim on the goods; for an own sale only while the town answers (protocol, "Refund at another till"). */
+  const leaveFor = async (sold: Sold, lines: readonly ReturnedLine[]): Promise<Leave | Refusal> => {
+    if (sold.isOwn && claims.state() !== 'reachable') return { kind: 'leave', request: null, sale: null };
+    const claimed = await claims.claim(sold.body.receipt, lines, sold.isOwn);
+    if (claimed.kind === 'claimed') return { kind: 'leave', request: claimed.request, sale: claimed.sale };
+    const reason = reasonOf(claimed);
+    const isJudged = reason === 'claimHeld' || reason === 'moreThanBought' || reason === 'wholeOnly';
+    return sold.isOwn && !isJudged ? { kind: 'leave', request: null, sale: null } : { kind: 'refused', reason };
   };
 
   /** Past the policy's days, or a fresh good past its own day: only with a manager (R-P10). */
@@ -130,6 +211,191 @@ export function createReceipts(till: Till, members: Members, operators: Operator
     const today = till.businessDay();
     if (addDays(soldOn, days) < today) return true;
     return soldOn < today && lines.some((line) => sameDayCategories.includes(sale.lines[line]?.category ?? ''));
+  };
+
+  const shownOf = (sold: Sold) => {
+    const returned = new Map(returnedBefore(sold).map((line) => [line.line, line.quantity]));
+    return {
+      receipt: build(sold, false),
+      lines: sold.body.lines.map((line, index) => ({
+        line: index,
+        name: line.name,
+        unit: line.unit,
+        per: line.per,
+        bought: line.quantity,
+        returned: returned.get(index) ?? 0,
+        gone: (returned.get(index) ?? -1) >= line.quantity,
+        wholeOnly: line.labelFen !== undefined,
+        payFen: line.payFen,
+      })),
+      needsManager: isLate(
+        sold.body,
+        sold.record.businessDay,
+        sold.body.lines.map((_, index) => index),
+      ),
+    };
+  };
+
+  /** Refunds that wait for the town, by their command's id. */
+  const underWay = new Map<string, Promise<Refunded>>();
+
+  const refund = async (command: RefundCommand): Promise<Refunded> => {
+    const ready = mayRefund(command);
+    if (ready.kind === 'answered') return ready.refunded;
+    const here = soldBy(command.receipt);
+    const sold = here ?? (await lookUp(command.receipt));
+    if (sold.kind === 'refused') return refusedRefund(sold.reason);
+    // Refunds of an older incarnation's sale wait until the town knows this one (protocol, "Incarnations").
+    if (!sold.isOwn && !claims.isEnrolled()) return refusedRefund('notThisTill');
+    const wanted = wantedLines(command);
+    // Only what weighs nothing comes back as nothing.
+    const isNothing = wanted.some(({ line, quantity }) => quantity === 0 && sold.body.lines[line]?.quantity !== 0);
+    if (isNothing) return refusedRefund('badInput');
+    const first = refundDifference(sold.body, returnedBefore(sold), wanted);
+    if (first.kind === 'refused') return refusedRefund(first.reason);
+    const approved = approvalOf(command, sold, ready.operator);
+    if (approved.kind === 'refused') return { answer: approved, stored: null };
+    const leave = await leaveFor(sold, wanted);
+    if (leave.kind === 'refused') return refusedRefund(leave.reason);
+    try {
+      // While the town was asked, somebody may have gone home, or the same goods may have come back.
+      const still = mayRefund(command);
+      if (still.kind === 'answered') return still.refunded;
+      const before = returnedBefore(sold, leave.sale);
+      const difference = refundDifference(sold.body, before, wanted);
+      if (difference.kind === 'refused') return refusedRefund(difference.reason);
+      return recordRefund(command, sold, before, difference, leave.request, still, approved.by);
+    } finally {
+      if (leave.request !== null) claims.finished(leave.request);
+    }
+  };
+
+  type Ready = Readonly<{ kind: 'ready'; operator: Operator; shift: string }>;
+
+  const mayRefund = (command: RefundCommand): Ready | Readonly<{ kind: 'answered'; refunded: Refunded }> => {
+    const operator = till.operator();
+    const shift = shiftId();
+    if (operator === null) return { kind: 'answered', refunded: refusedRefund('notSignedIn') };
+    if (shift === null) return { kind: 'answered', refunded: refusedRefund('noShift') };
+    const before = ledger.byId(command.id);
+    if (before === null) return { kind: 'ready', operator, shift };
+    // Paper and drawer followed the first answer; asked again, the refund is only said again.
+    const same = isSameRefund(bodyOf(before.record, 'refund'), command);
+    const answer = same ? done : conflictOf(till, command.id, 'refund');
+    return { kind: 'answered', refunded: { answer, stored: null } };
+  };
+
+  /** Who allowed a refund past its days; null when nobody had to. */
+  const approvalOf = (
+    command: RefundCommand,
+    sold: Sold,
+    operator: Operator,
+  ): { kind: 'approved'; by: string | null } | Extract<Answer, { kind: 'refused' }> => {
+    const lines = command.lines.map((line) => line.line);
+    if (!isLate(sold.body, sold.record.businessDay, lines)) return { kind: 'approved', by: null };
+    if (operator.role === 'manager') return { kind: 'approved', by: operator.id };
+    if (command.approval === null) return { kind: 'refused', reason: 'needsManager' };
+    const approver = operators.byPin(command.approval.pin, 'manager');
+    return approver.kind === 'refused' ? approver : { kind: 'approved', by: approver.operator.id };
+  };
+
+  /** The article here that a sold line was: by its id, or by its code where another till has given it another id. */
+  const itemHere = (line: SaleRecordLine): string | null =>
+    ledger.get<{ id: string }>('SELECT id FROM item WHERE id = ?', line.item)?.id ??
+    ledger.get<{ id: string }>('SELECT id FROM item WHERE code = ?', line.code)?.id ??
+    null;
+
+  const recordRefund = (
+    command: RefundCommand,
+    sold: Sold,
+    before: readonly ReturnedLine[],
+    difference: Refund,
+    claim: string | null,
+    { operator, shift }: Ready,
+    approvedBy: string | null,
+  ): Refunded => {
+    const sale = sold.body;
+    const returned = new Map(before.map((line) => [line.line, line.quantity]));
+    const goodsOf = new Map(command.lines.map((line) => [line.line, line.goods]));
+    const lines = wantedLines(command).map(({ line, quantity }) => {
+      const bought = sale.lines[line];
+      must(bought !== undefined, 'a planned refund names lines of its sale');
+      const already = returned.get(line) ?? 0;
+      return {
+        line,
+        item: itemHere(bought) ?? bought.item,
+        name: bought.name,
+        unit: bought.unit,
+        per: bought.per,
+        quantity,
+        goods: goodsOf.get(line) ?? 'waste',
+        shelfFen: shareBetween(bought, bought.shelfFen, already, quantity),
+        payFen: shareBetween(bought, bought.payFen, already, quantity),
+      };
+    });
+    const discountFenByReason: Record<string, number> = {};
+    for (const line of lines) {
+      const reason = sale.lines[line.line]?.reason ?? 'shelf';
+      if (line.shelfFen !== line.payFen)
+        discountFenByReason[reason] = (discountFenByReason[reason] ?? 0) + line.shelfFen - line.payFen;
+    }
+    const expiryOf = (lot: string): string =>
+      ledger.get<{ expires_on: string }>('SELECT expires_on FROM held_lot WHERE lot = ? LIMIT 1', lot)?.expires_on ??
+      '9999-12-31';
+    const lots = planReturn(
+      sale.lots,
+      refundState(sale, before).pointsBack,
+      difference.pointsBack,
+      sold.isOwn ? (members.openTerm()?.id ?? null) : null,
+      (lot) => expiryOf(lot) < till.businessDay(),
+    );
+    const counter = nextCounter(till);
+    const body: RefundBody = {
+      receipt: receiptNumber(till, counter),
+      counter,
+      shift,
+      sale: sold.record.id,
+      saleReceipt: sale.receipt,
+      saleTill: sold.record.till,
+      saleIncarnation: sold.record.incarnation,
+      ...(claim === null ? {} : { claim }),
+      before: [...before],
+      reason: till.codeOf(command.reason),
+      member: sale.member === null ? null : { id: sale.member.id, village: sale.member.village },
+      lines,
+      pointsBack: difference.pointsBack,
+      pointValueFen: sale.pointValueFen,
+      lots,
+      mobileBackFen: difference.mobileBackFen,
+      mobileChannel: difference.mobileBackFen > 0 ? sale.mobileChannel : null,
+      cashBackFen: difference.cashBackFen,
+    };
+    const recorded = ledger.transaction(() => {
+      if (approvedBy !== null) {
+        till.record({
+          kind: 'override',
+          id: world.newId(),
+          operator: operator.id,
+          body: { what: 'refundAfterDays', document: command.id, by: approvedBy, detail: {} },
+        });
+      }
+      if (claim !== null) claims.used(claim);
+      return till.record({
+        kind: 'refund',
+        id: command.id,
+        operator: operator.id,
+        body,
+        postings: refundPostings(body, { ...difference, discountFenByReason }),
+        // Goods of another shop that this one does not know have no shelf here to go back to.
+        stock: lines
+          .filter(({ goods, quantity, line }) => {
+            const bought = sale.lines[line];
+            return goods === 'shelf' && quantity > 0 && bought !== undefined && itemHere(bought) !== null;
+          })
+          .map((line, index) => ({ item: line.item, batch: null, delta: line.quantity, line: index })),
+      });
+    });
+    return recorded.kind === 'conflict' ? refusedRefund('idConflict') : { answer: done, stored: recorded };
   };
 
   return {
@@ -167,168 +433,78 @@ export function createReceipts(till: Till, members: Members, operators: Operator
       const row = rowOf(receipt);
       const stored = row === null ? null : ledger.byN(row.n);
       if (row === null || stored === null) return null;
-      const shown = build(stored, false);
-      const sale = bodyOf(stored.record, 'sale');
-      if (sale === null) return { receipt: shown, kind: 'refund' as const, lines: [], needsManager: false };
-      const returned = new Map(returnedBefore(row.document).map((line) => [line.line, line.quantity]));
-      const lines = sale.lines.map((line, index) => ({
-        line: index,
-        name: line.name,
-        unit: line.unit,
-        per: line.per,
-        bought: line.quantity,
-        returned: returned.get(index) ?? 0,
-        wholeOnly: line.labelFen !== undefined,
-        payFen: line.payFen,
-      }));
-      return {
-        receipt: shown,
-        kind: 'sale' as const,
-        lines,
-        needsManager: isLate(
-          sale,
-          row.business_day,
-          sale.lines.map((_, index) => index),
-        ),
-      };
+      const sold = soldOf(stored.record, stored.hash, stored.n);
+      if (sold === null)
+        return { receipt: build(stored, false), kind: 'refund' as const, lines: [], needsManager: false };
+      return { kind: 'sale' as const, ...shownOf(sold) };
     },
-    preview: (receipt: string, wanted: readonly WantedLine[]) => {
-      const planned = plan(receipt, wanted);
-      if (planned.kind === 'refused') return planned;
-      const { pointsBack, mobileBackFen, cashBackFen } = planned.difference;
+    /** A sale to take back, asked for at the town when it is not of this till. */
+    refundable: async (receipt: string) => {
+      const sold = await lookUp(receipt);
+      if (sold.kind === 'refused') return sold;
+      return { kind: 'sale' as const, ...shownOf(sold), fromTown: !sold.isOwn };
+    },
+    preview: (receipt: string, wanted: readonly ReturnedLine[]) => {
+      const sold = soldBy(receipt);
+      if (sold === null) return unknownReceipt;
+      const difference = refundDifference(sold.body, returnedBefore(sold), wanted);
+      if (difference.kind === 'refused') return { kind: 'refused' as const, reason: difference.reason };
+      const { pointsBack, mobileBackFen, cashBackFen } = difference;
       return { kind: 'preview' as const, pointsBack, mobileBackFen, cashBackFen };
     },
     /**
      * Takes goods back (R-P10): names the original lines, goes back to the original tenders and lots, and asks shelf or
-     * waste. The same command id is the same refund.
+     * waste. The same command id is the same refund. Goods of another chain's sale come back only with the town's claim.
      */
-    refund: (command: Extract<Command, { kind: 'refund' }>): { answer: Answer; stored: RecordRow | null } => {
-      const operator = till.operator();
-      const shift = shiftId();
-      if (operator === null) return { answer: refuse('notSignedIn'), stored: null };
-      if (shift === null) return { answer: refuse('noShift'), stored: null };
-      const before = ledger.byId(command.id);
-      if (before !== null) {
-        // Paper and drawer followed the first answer; asked again, the refund is only said again.
-        const same = isSameRefund(bodyOf(before.record, 'refund'), command);
-        return { answer: same ? done : conflictOf(till, command.id, 'refund'), stored: null };
-      }
-      const planned = plan(command.receipt, command.lines);
-      if (planned.kind === 'refused') return { answer: refuse(planned.reason), stored: null };
-      const { row, sale, stored, difference } = planned;
-      const head = ledger.head();
-      const isOwn = row.incarnation === head.incarnation;
-      // Refunds of an older incarnation's sale wait until the town knows this one (protocol, "Incarnations").
-      const isEnrolled = ledger.setting('enrolledIncarnation') === String(head.incarnation);
-      if (!isOwn && !isEnrolled) return { answer: refuse('notThisTill'), stored: null };
-      let approvedBy: string | null = null;
-      if (
-        isLate(
-          sale,
-          row.business_day,
-          command.lines.map((line) => line.line),
-        )
-      ) {
-        if (operator.role === 'manager') approvedBy = operator.id;
-        else if (command.approval === null) return { answer: refuse('needsManager'), stored: null };
-        else {
-          const approver = operators.byPin(command.approval.pin, 'manager');
-          if (approver.kind === 'refused') return { answer: approver, stored: null };
-          approvedBy = approver.operator.id;
-        }
-      }
-      const returned = new Map(returnedBefore(row.document).map((line) => [line.line, line.quantity]));
-      const wanted = new Map<number, { quantity: number; goods: 'shelf' | 'waste' }>();
-      for (const { line, quantity, goods } of command.lines)
-        wanted.set(line, { quantity: (wanted.get(line)?.quantity ?? 0) + quantity, goods });
-      const lines = [...wanted].map(([line, { quantity, goods }]) => {
-        const sold = sale.lines[line];
-        must(sold !== undefined, 'a planned refund names lines of its sale');
-        const already = returned.get(line) ?? 0;
-        return {
-          line,
-          item: sold.item,
-          name: sold.name,
-          unit: sold.unit,
-          per: sold.per,
-          quantity,
-          goods,
-          shelfFen: shareBetween(sold, sold.shelfFen, already, quantity),
-          payFen: shareBetween(sold, sold.payFen, already, quantity),
-        };
-      });
-      const discountFenByReason: Record<string, number> = {};
-      for (const line of lines) {
-        const reason = sale.lines[line.line]?.reason ?? 'shelf';
-        if (line.shelfFen !== line.payFen)
-          discountFenByReason[reason] = (discountFenByReason[reason] ?? 0) + line.shelfFen - line.payFen;
-      }
-      const expiryOf = (lot: string): string =>
-        ledger.get<{ expires_on: string }>('SELECT expires_on FROM held_lot WHERE lot = ? LIMIT 1', lot)?.expires_on ??
-        '9999-12-31';
-      const lots = planReturn(
-        sale.lots,
-        refundState(sale, returnedBefore(row.document)).pointsBack,
-        difference.pointsBack,
-        members.openTerm()?.id ?? null,
-        (lot) => expiryOf(lot) < till.businessDay(),
-      );
-      const counter = nextCounter(till);
-      const body: RefundBody = {
-        receipt: receiptNumber(till, counter),
-        counter,
-        shift,
-        sale: row.document,
-        saleReceipt: row.number,
-        saleTill: stored.record.till,
-        saleIncarnation: row.incarnation,
-        reason: till.codeOf(command.reason),
-        member: sale.member === null ? null : { id: sale.member.id, village: sale.member.village },
-        lines,
-        pointsBack: difference.pointsBack,
-        pointValueFen: sale.pointValueFen,
-        lots,
-        mobileBackFen: difference.mobileBackFen,
-        mobileChannel: difference.mobileBackFen > 0 ? sale.mobileChannel : null,
-        cashBackFen: difference.cashBackFen,
-      };
-      const recorded = ledger.transaction(() => {
-        if (approvedBy !== null) {
-          till.record({
-            kind: 'override',
-            id: world.newId(),
-            operator: operator.id,
-            body: { what: 'refundAfterDays', document: command.id, by: approvedBy, detail: {} },
-          });
-        }
-        return till.record({
-          kind: 'refund',
-          id: command.id,
-          operator: operator.id,
-          body,
-          postings: refundPostings(body, { ...difference, discountFenByReason }),
-          stock: lines
-            .filter((line) => line.goods === 'shelf' && line.quantity > 0)
-            .map((line, index) => ({ item: line.item, batch: null, delta: line.quantity, line: index })),
-        });
-      });
-      return recorded.kind === 'conflict'
-        ? { answer: refuse('idConflict'), stored: null }
-        : { answer: done, stored: recorded };
+    refund: (command: RefundCommand): Promise<Refunded> => {
+      // Sent again while the town is being asked, it is the refund that is under way.
+      const joined = underWay.get(command.id);
+      if (joined !== undefined) return joined.then(({ answer }) => ({ answer, stored: null }));
+      const work = refund(command).finally(() => underWay.delete(command.id));
+      underWay.set(command.id, work);
+      return work;
     },
   };
 }
 
 export type Receipts = ReturnType<typeof createReceipts>;
 
+const unknownReceipt: Refusal = { kind: 'refused', reason: 'unknownReceipt' };
+
+function refusedRefund(reason: RefusalReason): Refunded {
+  return { answer: refuse(reason), stored: null };
+}
+
+/** What the town's trouble is to the cashier: a judgement of the goods, or a town that did not help. */
+function reasonOf({ because }: TownTrouble): RefusalReason {
+  switch (because) {
+    case 'unknownReceipt':
+    case 'moreThanBought':
+    case 'wholeOnly':
+    case 'claimHeld':
+      return because;
+    case 'notEnrolled':
+    case 'unknownIncarnation':
+      return 'notThisTill';
+    default:
+      return 'townNeeded';
+  }
+}
+
+/** The goods a command names, a line that is named twice as the sum. */
+function wantedLines(command: RefundCommand): ReturnedLine[] {
+  const wanted = new Map<number, number>();
+  for (const { line, quantity } of command.lines) wanted.set(line, (wanted.get(line) ?? 0) + quantity);
+  return [...wanted].map(([line, quantity]) => ({ line, quantity }));
+}
+
 /** Whether a command asks for the refund that stands in the journal already: the same receipt and the same goods. */
 function isSameRefund(body: RefundBody | null, command: Extract<Command, { kind: 'refund' }>): boolean {
   if (body === null || body.saleReceipt !== command.receipt) return false;
-  const wanted = new Map<number, number>();
-  for (const { line, quantity } of command.lines) wanted.set(line, (wanted.get(line) ?? 0) + quantity);
+  const wanted = wantedLines(command);
   return (
-    wanted.size === body.lines.length &&
-    body.lines.every((line) => wanted.get(line.line) === line.quantity) &&
+    wanted.length === body.lines.length &&
+    body.lines.every((line) => wanted.some((one) => one.line === line.line && one.quantity === line.quantity)) &&
     command.lines.every((one) => body.lines.some((line) => line.line === one.line && line.goods === one.goods))
   );
 }
@@ -341,10 +517,7 @@ function shareBetween(line: SaleRecordLine, amountFen: number, already: number, 
 
 /** The next receipt number of this incarnation; only a recorded sale or refund takes it. */
 export function nextCounter({ ledger }: Till): number {
-  const last = ledger.get<{ incarnation: number; counter: number }>(
-    'SELECT incarnation, counter FROM receipt ORDER BY n DESC LIMIT 1',
-  );
-  return last?.incarnation === ledger.head().incarnation ? last.counter + 1 : 1;
+  return ledger.tip().counter + 1;
 }
 
 /** Till, incarnation, counter: gapless within the incarnation and never reused. */

@@ -43,6 +43,13 @@ export function createRouter(parts: Parts) {
     search: os.search.handler(({ input }) => catalogue.search(input.text, input.limit)),
     receipts: os.receipts.handler(({ input }) => receipts.list(input, parts.ackSeq())),
     receipt: os.receipt.handler(({ input }) => receipts.detail(input.receipt)),
+    refundable: os.refundable.handler(
+      async ({ input }) =>
+        (await parts.guarded(() => receipts.refundable(input.receipt))) ?? {
+          kind: 'refused',
+          reason: 'journalDamaged',
+        },
+    ),
     previewRefund: os.previewRefund.handler(({ input }) => receipts.preview(input.receipt, input.lines)),
     stock: os.stock.handler(({ input }) => catalogue.stockRows(input)),
     item: os.item.handler(({ input }) => catalogue.detail(input.item)),
@@ -100,6 +107,7 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
     search: os.search.handler(() => none),
     receipts: os.receipts.handler(() => []),
     receipt: os.receipt.handler(() => null),
+    refundable: os.refundable.handler(() => ({ kind: 'refused', reason: 'journalDamaged' })),
     previewRefund: os.previewRefund.handler(() => ({ kind: 'refused', reason: 'journalDamaged' })),
     stock: os.stock.handler(() => ({ rows: [], total: 0 })),
     item: os.item.handler(() => null),

@@ -1,13 +1,17 @@
 import { allotmentInPostings, allotmentOutPostings } from '../../shared/posting.ts';
 import { GENESIS_PREVIOUS } from '../../shared/journal.ts';
 import { policySchema } from '../../shared/policy.ts';
+import type { CanonicalValue } from '../../shared/canonical.ts';
+import type { ReturnedLine } from '../../shared/pricing.ts';
 import type { Recall } from '../../shared/record-bodies.ts';
 import { signRequest, unseal, type Sign, type SignedDocument } from '../../shared/signed.ts';
 import type { Status } from '../../shared/till-contract.ts';
 import {
+  returnableSchema,
   sealedGrantSchema,
   statementSchema,
   townTimeSchema,
+  type Returnable,
   type Statement,
   type TownRefusal,
 } from '../../shared/town-contract.ts';
@@ -42,6 +46,7 @@ function parserOf<T>(schema: {
 const parseTime = parserOf(townTimeSchema);
 const parseStatement = parserOf(statementSchema);
 const parseGrant = parserOf(sealedGrantSchema);
+const parseReturnable = parserOf(returnableSchema);
 const parsePolicy = parserOf(policySchema);
 
 /**
@@ -62,6 +67,8 @@ export function createTownClient(
   let heardMs: number | null = null;
   let ack: Ack = JSON.parse(ledger.setting('ack') ?? `{"seq":0,"hash":"${GENESIS_PREVIOUS}"}`) as Ack;
   const toppingUp = new Set<string>();
+  /** Claims whose refund somebody is about to do: not to be let go yet. */
+  const claiming = new Set<string>();
 
   const isEnrolled = (): boolean => ledger.setting('enrolledIncarnation') === String(ledger.head().incarnation);
 
@@ -70,7 +77,7 @@ export function createTownClient(
     return { town: identity?.town ?? '', till: identity?.till ?? '', incarnation: identity?.incarnation ?? 1 };
   };
 
-  const signed = <T extends Record<string, string | number | boolean | null | readonly string[]>>(fields: T) =>
+  const signed = <T extends Readonly<Record<string, CanonicalValue>>>(fields: T) =>
     signRequest({ ...from(), ...fields }, sign());
 
   const setState = (next: Status['town']): void => {
@@ -348,6 +355,77 @@ export function createTownClient(
     onChange();
   };
 
+  /** A sale as the town answered it to this very question; null when it was another's answer, or not the town's. */
+  const openReturnable = (document: SignedDocument, request: string): Returnable | null => {
+    const opened = unseal('claim', document, readShop(ledger).townKey, verify, parseReturnable);
+    if (opened.kind === 'refused' || opened.value.request !== request) return null;
+    const mine = from();
+    const { town, till: forTill, incarnation } = opened.value;
+    return town === mine.town && forTill === mine.till && incarnation === mine.incarnation ? opened.value : null;
+  };
+
+  /** What a sale was and what came back of it anywhere; the town hears everything of this till first. */
+  const findSale = async (receipt: string): Promise<{ kind: 'found'; sale: Returnable } | TownTrouble> => {
+    const sent = await upload();
+    if (isTrouble(sent)) return sent;
+    const town = world.town;
+    const request = world.newId();
+    const answer = await ask(async () =>
+      town === null ? Promise.reject(new Error('no town')) : town.findSale(signed({ request, receipt })),
+    );
+    if (isTrouble(answer)) return answer;
+    const sale = openReturnable(answer.sale, request);
+    return sale === null ? trouble('wrongKey') : { kind: 'found', sale };
+  };
+
+  const forgetClaim = (request: string): void => ledger.run('DELETE FROM claim WHERE request = ?', request);
+
+  /** Lets every claim go that no refund used: asked for in vain, answered too late, or cut off by a crash. */
+  const releaseClaims = async (): Promise<TownTrouble | null> => {
+    for (const { request } of ledger.all<{ request: string }>('SELECT request FROM claim ORDER BY asked_at_ms')) {
+      if (claiming.has(request)) continue;
+      const town = world.town;
+      const answer = await ask(async () =>
+        town === null ? Promise.reject(new Error('no town')) : town.releaseClaim(signed({ request })),
+      );
+      if (isTrouble(answer) && answer.because !== 'unknownClaim') return answer;
+      forgetClaim(request);
+    }
+    return null;
+  };
+
+  /**
+   * Asks for the town's claim on goods of a sale, under an id that is kept before it is sent, so that a claim whose
+   * answer is lost can be let go. The town hears of this till's own refunds and given-up claims first.
+   */
+  const claim = async (
+    receipt: string,
+    lines: readonly ReturnedLine[],
+    isWanted: () => boolean,
+  ): Promise<{ kind: 'claimed'; request: string; sale: Returnable } | TownTrouble> => {
+    const before = await upload();
+    if (isTrouble(before)) return before;
+    const released = await releaseClaims();
+    if (released !== null) return released;
+    if (!isWanted()) return { kind: 'trouble', because: 'unreachable' };
+    const request = world.newId();
+    ledger.run('INSERT INTO claim (request, receipt, asked_at_ms) VALUES (?, ?, ?)', request, receipt, till.atMs());
+    claiming.add(request);
+    const town = world.town;
+    const answer = await ask(async () =>
+      town === null
+        ? Promise.reject(new Error('no town'))
+        : town.claim(signed({ request, receipt, lines: lines.map((one) => ({ ...one })) })),
+    );
+    const sale = isTrouble(answer) ? null : openReturnable(answer.sale, request);
+    if (sale !== null && isWanted()) return { kind: 'claimed', request, sale };
+    claiming.delete(request);
+    if (!isTrouble(answer)) return sale === null ? trouble('wrongKey') : { kind: 'trouble', because: 'unreachable' };
+    // A refusal is an answer: the town holds nothing that would have to be let go.
+    if (answer.because !== 'unreachable') forgetClaim(request);
+    return answer;
+  };
+
   const openTermId = (): string | null =>
     ledger.get<{ id: string }>(
       'SELECT id FROM term WHERE incarnation = ? ORDER BY opened_n DESC LIMIT 1',
@@ -387,8 +465,13 @@ export function createTownClient(
         }),
       );
     },
-    /** Asks again for every top-up that had no answer. */
+    findSale,
+    claim,
+    claimUsed: forgetClaim,
+    claimFinished: (request: string): void => void claiming.delete(request),
+    /** Asks again for every top-up that had no answer, and lets go of claims that nobody used. */
     askAgain: async (): Promise<void> => {
+      await releaseClaims();
       for (const { request, member, term } of ledger.all<{ request: string; member: string; term: string }>(
         'SELECT request, member, term FROM top_up ORDER BY asked_at_ms LIMIT 20',
       )) {

@@ -69,17 +69,17 @@ export function createProjector(database: Connection): Projector {
          total_fen, points, lines, first_name)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const noteReturned = database.prepare(
+    `INSERT INTO returned (sale, line, quantity)
+       VALUES (?, ?, ?)
+       ON CONFLICT (sale, line)
+       DO UPDATE SET quantity = MAX(quantity, excluded.quantity)`,
+  );
   const addReturned = database.prepare(
     `INSERT INTO returned (sale, line, quantity)
        VALUES (?, ?, ?)
        ON CONFLICT (sale, line)
        DO UPDATE SET quantity = quantity + excluded.quantity`,
-  );
-  const addReturnedLot = database.prepare(
-    `INSERT INTO returned_lot (sale, lot, points)
-       VALUES (?, ?, ?)
-       ON CONFLICT (sale, lot)
-       DO UPDATE SET points = points + excluded.points`,
   );
   const addHeld = database.prepare(
     `INSERT INTO held_lot (term, lot, member, village, fund, expires_on, points)
@@ -189,11 +189,10 @@ export function createProjector(database: Connection): Projector {
           body.lines.length,
           body.lines[0]?.name ?? '',
         );
+        // What came back elsewhere, as the town told it with the claim: later refunds are counted from there.
+        for (const line of body.before ?? []) noteReturned.run(body.sale, line.line, line.quantity);
         for (const line of body.lines) addReturned.run(body.sale, line.line, line.quantity);
-        for (const lot of body.lots) {
-          addReturnedLot.run(body.sale, lot.lot, lot.points);
-          if (lot.term !== null) changeHeld.run(lot.points, lot.term, lot.lot);
-        }
+        for (const lot of body.lots) if (lot.term !== null) changeHeld.run(lot.points, lot.term, lot.lot);
         if (body.member !== null) {
           const savedFen = payFen - body.lines.reduce((sum, line) => sum + line.shelfFen, 0);
           insertSpend.run(
