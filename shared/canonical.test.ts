@@ -46,7 +46,9 @@ for (const [what, value] of [
   ['an unsafe integer', 2 ** 53],
   ['a lone surrogate', '\ud800'],
   ['a lone surrogate as a key', { '\udc00': 1 }],
-  ['a hole in a list', [undefined]],
+  ['nothing in a list', [undefined]],
+  ['a hole in a list', Array.from({ length: 2 }).fill('a', 1)],
+  ['a lone surrogate in a list of strings', ['a', '\ud800']],
 ] as const) {
   test(`${what} has no canonical form: writing it throws`, () => {
     expect(() => canonical(value as unknown as CanonicalValue)).toThrow('no canonical form');
@@ -126,6 +128,14 @@ test('what is written is read back as the same value, and written again as the s
       if (read.kind === 'read') expect(canonical(read.value as CanonicalValue)).toBe(text);
     }),
     { numRuns: 500 },
+  );
+});
+
+test('a list of strings is written as each of them is, one after the other', () => {
+  fc.assert(
+    fc.property(fc.array(anyText, { maxLength: 6 }), (list) => {
+      expect(canonical(list)).toBe(`[${list.map((text) => canonical(text)).join(',')}]`);
+    }),
   );
 });
 

@@ -37,6 +37,12 @@ function writeString(text: string): string {
   return JSON.stringify(text);
 }
 
+/** Whether these are strings all of which the engine's own writer writes as ours does. */
+function areWellFormed(values: readonly unknown[]): boolean {
+  for (const value of values) if (typeof value !== 'string' || !value.isWellFormed()) return false;
+  return true;
+}
+
 /**
  * Far deeper than anything we write. The JSON reader takes any depth, so without a limit a text of nothing but brackets
  * would end the stack of whoever reads it.
@@ -57,6 +63,8 @@ function write(value: unknown, depth: number): string {
       if (value === null) return 'null';
       if (depth === DEPTH_LIMIT) throw new CanonicalError('unsupportedValue');
       if (Array.isArray(value)) {
+        // A batch of records is one long list of long strings, and the engine's own writer is far faster there.
+        if (areWellFormed(value)) return JSON.stringify(value);
         let items = '';
         for (const item of value) items += items === '' ? write(item, depth + 1) : `,${write(item, depth + 1)}`;
         return `[${items}]`;

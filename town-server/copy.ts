@@ -7,7 +7,6 @@ type CopyConnection = Readonly<{
   endCopyFrom: () => void;
 }>;
 
-const SPECIAL = /[\\\t\n\r]/;
 const NAMES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 /** A row as COPY's text form takes it, its end included. */
@@ -17,7 +16,9 @@ export function copyLine(values: readonly (string | null)[]): string {
 
 function copyField(value: string | null): string {
   if (value === null) return '\\N';
-  return SPECIAL.test(value) ? value.replaceAll(/[\\\t\n\r]/g, (special) => NAMES[special] ?? special) : value;
+  // Nearly no record holds any of them, and looking for one character is many times faster than for one of a set.
+  const isSpecial = value.includes('\\') || value.includes('\t') || value.includes('\n') || value.includes('\r');
+  return isSpecial ? value.replaceAll(/[\\\t\n\r]/g, (special) => NAMES[special] ?? special) : value;
 }
 
 /**

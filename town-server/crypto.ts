@@ -1,8 +1,8 @@
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
+  hash as hashOf,
   randomBytes,
   scryptSync,
   sign as signBytes,
@@ -12,11 +12,11 @@ import {
 import type { Hash, Sign, Verify } from '../shared/signed.ts';
 
 /** SHA-256 as 64 lower-case hex digits. */
-export const hash: Hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
+export const hash: Hash = (bytes) => hashOf('sha256', bytes, 'hex');
 
 /** SHA-256 of a text's UTF-8 bytes. */
 export function hashText(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+  return hashOf('sha256', text, 'hex');
 }
 
 /** Ed25519 keys as base64 of SPKI and PKCS8 (DER). */
