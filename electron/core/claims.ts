@@ -34,7 +34,12 @@ export type Claims = Readonly<{
   finished: (request: string) => void;
 }>;
 
-export function createClaims(clock: Clock, town: TownClient, alone: <T>(work: () => Promise<T>) => Promise<T>): Claims {
+export function createClaims(
+  clock: Clock,
+  town: TownClient,
+  alone: <T>(work: () => Promise<T>) => Promise<T>,
+  background: (work: () => Promise<unknown>) => void,
+): Claims {
   const within = async <T extends object>(
     limitMs: number,
     work: (isWanted: () => boolean) => Promise<T | TownTrouble>,
