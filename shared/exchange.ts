@@ -3,13 +3,13 @@ import { canonical, readCanonical } from './canonical.ts';
 import type { Hash, Sign, Verify } from './signed.ts';
 import {
   bringRecordsCall,
-  claimCall,
   enrolCall,
   EXCHANGE_CHARACTERS_MAX,
   helloCall,
   membersCall,
   ownRecordsCall,
   policiesCall,
+  releaseClaimCall,
   settleCall,
   topUpCall,
   uploadCall,
@@ -45,7 +45,8 @@ const upSchema = z.strictObject({
   brought: z.array(bringRecordsCall.input).max(1_000),
   uploads: z.array(uploadCall.input).max(1_000),
   topUps: z.array(topUpCall.input).max(1_000),
-  claims: z.array(claimCall.input).max(1_000),
+  /** Claims that no refund used; to ask for one the customer would have to wait for the stick. */
+  releases: z.array(releaseClaimCall.input).max(1_000),
   settle: settleCall.input.nullable(),
   policies: policiesCall.input.nullable(),
   members: membersCall.input.nullable(),
@@ -70,7 +71,7 @@ const downSchema = z.strictObject({
   brought: z.array(bringRecordsCall.output),
   uploads: z.array(uploadCall.output),
   topUps: z.array(topUpCall.output),
-  claims: z.array(claimCall.output),
+  releases: z.array(releaseClaimCall.output),
   /** Statement after statement, up to the one that speaks of everything uploaded. */
   settles: z.array(settleCall.output),
   policies: policiesCall.output.nullable(),

@@ -26,6 +26,17 @@ export const townTimeSchema = z.object({
 });
 export type TownTime = z.infer<typeof townTimeSchema>;
 
+/** What the town holds of one chain, signed, so that a restored till takes nothing for its own that it never recorded. */
+export const sealedAckSchema = z.object({
+  v: z.literal(1),
+  town: z.string(),
+  till: z.string(),
+  of: z.int().min(1),
+  seq: z.int().min(0),
+  hash,
+});
+export type SealedAck = z.infer<typeof sealedAckSchema>;
+
 export const sealedGrantSchema = z.object({
   v: z.literal(1),
   town: z.string(),
@@ -212,8 +223,9 @@ export const ownRecordsCall = {
   input: z.object({ ...from, of: z.int().min(1), afterSeq: z.int().min(0), hash, signature }),
   output: answer({
     /** What the town holds of that chain; the last of the records that follow may still be short of it. */
-    ack: z.object({ seq: z.int(), hash }),
+    ack: sealed,
     records: z.array(z.string()),
+    more: z.boolean(),
   }),
 };
 
@@ -240,15 +252,9 @@ export const topUpCall = {
   output: answer({ grant: sealed, member: memberViewSchema }),
 };
 
-export const claimCall = {
-  input: z.object({
-    ...from,
-    request: z.string().min(8).max(64),
-    receipt: z.string().max(80),
-    lines: z.array(returnedLineSchema).min(1).max(1_000),
-    signature,
-  }),
-  output: answer({ sale: sealed }),
+export const releaseClaimCall = {
+  input: z.object({ ...from, request: z.string().min(8).max(64), signature }),
+  output: answer({}),
 };
 
 export const membersCall = {
@@ -343,12 +349,20 @@ export const townContract = {
       path: '/claims',
       summary: 'Claim goods of a sale to take them back, idempotent by request id; held until the refund arrives',
     })
-    .input(claimCall.input)
-    .output(claimCall.output),
+    .input(
+      z.object({
+        ...from,
+        request: z.string().min(8).max(64),
+        receipt: z.string().max(80),
+        lines: z.array(returnedLineSchema).min(1).max(1_000),
+        signature,
+      }),
+    )
+    .output(answer({ sale: sealed })),
   releaseClaim: oc
     .route({ method: 'POST', path: '/claims/release', summary: 'Let a claim go whose refund was not done' })
-    .input(z.object({ ...from, request: z.string().min(8).max(64), signature }))
-    .output(answer({})),
+    .input(releaseClaimCall.input)
+    .output(releaseClaimCall.output),
   members: oc
     .route({
       method: 'POST',

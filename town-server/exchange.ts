@@ -1,7 +1,7 @@
 import { exchangeHash, readUp, writeExchange, type ExchangeDown, type ExchangeUp } from '../shared/exchange.ts';
 import { GENESIS_PREVIOUS } from '../shared/journal.ts';
 import { statementSchema, type ExchangeRefusal, type TownRefusal } from '../shared/town-contract.ts';
-import { claim } from './claims.ts';
+import { releaseClaim } from './claims.ts';
 import { hash, verify } from './crypto.ts';
 import { enrol } from './enrolment.ts';
 import { hello, policiesSince } from './hello.ts';
@@ -58,7 +58,7 @@ export async function exchange(town: Town, text: string): Promise<Exchanged> {
     brought: [],
     uploads: [],
     topUps: [],
-    claims: [],
+    releases: [],
     settles: [],
     policies: null,
     members: [],
@@ -116,10 +116,10 @@ async function answer(town: Town, content: ExchangeUp, down: ExchangeDown): Prom
     down.older.push({ of: asked.of, page });
     let seq = asked.afterSeq;
     let characters = 0;
-    while (page.kind === 'ok' && page.records.length > 0) {
+    while (page.kind === 'ok' && page.more) {
       seq += page.records.length;
       characters += page.records.reduce((sum, record) => sum + record.length, 0);
-      if (seq >= page.ack.seq || characters > OLDER_CHARACTERS_MAX) break;
+      if (characters > OLDER_CHARACTERS_MAX) break;
       page = await recordsAfter(town, asked.till, asked.of, seq, null);
       down.older.push({ of: asked.of, page });
     }
@@ -127,7 +127,7 @@ async function answer(town: Town, content: ExchangeUp, down: ExchangeDown): Prom
   for (const brought of content.brought) down.brought.push(await bringRecords(town, brought));
   for (const upload of content.uploads) down.uploads.push(await takeIn(town, upload));
   for (const asked of content.topUps) down.topUps.push(await topUp(town, asked));
-  for (const asked of content.claims) down.claims.push(await claim(town, asked));
+  for (const asked of content.releases) down.releases.push(await releaseClaim(town, asked));
   if (content.settle !== null) await settleAll(town, content.settle, down);
   if (content.policies !== null) down.policies = await policiesSince(town, content.policies);
   if (content.members !== null) {
@@ -165,7 +165,7 @@ async function membersAfter(town: Town, down: ExchangeDown, since: number): Prom
 
 function firstRefusal(down: ExchangeDown): TownRefusal | null {
   const older = down.older.map((one) => one.page);
-  const lists = [down.brought, down.uploads, down.topUps, down.claims, down.settles, down.members].flat();
+  const lists = [down.brought, down.uploads, down.topUps, down.releases, down.settles, down.members].flat();
   for (const one of [down.enrol, down.hello, ...older, ...lists, down.policies]) {
     if (one?.kind === 'refused') return one.reason;
   }

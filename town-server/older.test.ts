@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { must } from '../shared/assert.ts';
 import { GENESIS_PREVIOUS } from '../shared/journal.ts';
+import { unseal } from '../shared/signed.ts';
+import { sealedAckSchema } from '../shared/town-contract.ts';
+import { verify } from './crypto.ts';
 import { enrolTestTill, type TestTill } from './test-till.ts';
 import { breaksOf, checkLaws, codeFor, openTestTown, type TestTown } from './test-town.ts';
 
@@ -42,7 +45,9 @@ describe('what a restored folder lacks', () => {
         const answer = await own(till, 1, seq, first.hashes[seq - 1] ?? GENESIS_PREVIOUS);
         must(answer.kind === 'ok', JSON.stringify(answer));
         expect(answer.records).toEqual(first.texts.slice(seq));
-        expect(answer.ack).toEqual({ seq: first.texts.length, hash: first.hashes.at(-1) });
+        const ack = unseal('ack', answer.ack, town.town.publicKey, verify, (value) => sealedAckSchema.parse(value));
+        const held = { of: 1, till: first.from.till, seq: first.texts.length, hash: first.hashes.at(-1) };
+        expect(ack).toMatchObject({ kind: 'opened', value: held });
       }
     }
   });

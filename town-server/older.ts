@@ -1,7 +1,9 @@
 import { GENESIS_PREVIOUS, readRecord } from '../shared/journal.ts';
 import { NO_TOTALS } from '../shared/posting.ts';
 import { bodyOf } from '../shared/record-bodies.ts';
-import { hashAt, headOf, recordFork, takeBatch, type Acknowledgement } from './intake.ts';
+import { seal, type SignedDocument } from '../shared/signed.ts';
+import type { SealedAck } from '../shared/town-contract.ts';
+import { hashAt, headOf, recordFork, takeBatch } from './intake.ts';
 import { foldNext } from './settle.ts';
 import {
   NEVER_ENROLLED,
@@ -24,7 +26,7 @@ const CHARACTERS_AT_ONCE = 4_000_000;
 
 export type OwnRecords = TillRequest & Readonly<{ of: number; afterSeq: number; hash: string }>;
 
-type OwnAnswer = Readonly<{ kind: 'ok'; ack: Acknowledgement; records: string[] }>;
+type OwnAnswer = Readonly<{ kind: 'ok'; ack: SignedDocument; records: string[]; more: boolean }>;
 
 /**
  * The exact texts after a sequence of one of the till's own chains. Where the till holds another record at that
@@ -49,8 +51,9 @@ export async function recordsAfter(
     if ((await transaction.get('incarnation', { till, incarnation: of })) === null)
       return refused('unknownIncarnation');
     const head = await headOf(transaction, till, of);
-    const ack = { seq: head.seq, hash: head.hash };
-    if (afterSeq > head.seq) return { kind: 'ok', ack, records: [] };
+    const held: SealedAck = { v: 1, town: town.id, till, of, seq: head.seq, hash: head.hash };
+    const ack = seal('ack', held, town.sign);
+    if (afterSeq > head.seq) return { kind: 'ok', ack, records: [], more: false };
     if (hash !== null && (await hashAt(transaction, till, of, afterSeq)) !== hash) {
       await recordFork(town, transaction, till, of, afterSeq);
       return refused('fork');
@@ -70,7 +73,7 @@ export async function recordsAfter(
       records.push(text);
     }
     await noteContact(town, transaction, till);
-    return { kind: 'ok', ack, records };
+    return { kind: 'ok', ack, records, more: afterSeq + records.length < head.seq };
   });
 }
 

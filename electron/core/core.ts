@@ -266,7 +266,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   // A folder that was restored, copied or moved goes on as a new incarnation, for money at once (invariant 11).
   const identity = ledger.identity();
   if (identity !== null) {
-    const verdict = ownKeeper().judge(ledger.head());
+    const isRestored = (ledger.setting('restored') ?? '') !== '';
+    const verdict = isRestored ? 'restored' : ownKeeper().judge(ledger.head());
     if (verdict !== 'continue') {
       nextIncarnation(till, ownKeeper(), verdict === 'moved' ? 'moved' : 'restored');
       town.ackOfNewIncarnation();

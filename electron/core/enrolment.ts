@@ -1,46 +1,56 @@
+import type { z } from 'zod';
+import type { enrolCall, TownRefusal } from '../../shared/town-contract.ts';
 import type { Keeper } from './keeper.ts';
 import { createKeeper, keepName } from './keeper.ts';
 import { readShop, writeShop } from './shop.ts';
 import type { Till } from './till.ts';
-import type { TownRefusal } from '../../shared/town-contract.ts';
+
+type Asked = z.infer<typeof enrolCall.input>;
+type Answered = z.infer<typeof enrolCall.output>;
+
+/** How often a till whose number is taken at the town, by a copy that came back before it, tries the next one. */
+const NUMBERS_TRIED = 50;
 
 /**
- * Joins the town by its one-time code (protocol, "Incarnations"). The key pair is kept before the town hears of it, so
- * that a lost answer can be asked for again with the same key.
+ * What a till asks its town to be enrolled with (protocol, "Incarnations"). The key pair is kept before the town hears
+ * of it, so that a lost answer can be asked for again with the same key.
  */
-export async function enrol(
-  till: Till,
-  keepOf: (name: string) => Keeper,
-  code: string,
-): Promise<'enrolled' | 'unreachable' | TownRefusal> {
+export function enrolRequest(till: Till, keepOf: (name: string) => Keeper, code: string): Asked {
   const { ledger, world } = till;
-  if (world.town === null) return 'unreachable';
   const identity = ledger.identity();
-  const incarnation = identity?.incarnation ?? 1;
-  const waiting =
-    identity === null
-      ? createKeeper(world.keepFolder, world.dataFolder, waitingName(till), world.crypto)
-      : keepOf(keepName(identity.town, identity.till, readShop(ledger).townKey, world.crypto));
+  const incarnation = identity?.incarnation ?? Number(ledger.setting('firstIncarnation') ?? '1');
+  const waiting = identity === null ? waitingKeeper(till) : ownKeeper(till, keepOf);
   const keys = waiting.keys(incarnation) ?? waiting.makeKeys(incarnation);
   const incarnationId = ledger.setting('incarnationId') ?? world.newId();
   ledger.setSetting('incarnationId', incarnationId);
-  let answer: Awaited<ReturnType<typeof world.town.enrol>>;
-  try {
-    answer = await world.town.enrol({
-      code,
-      publicKey: keys.publicKey,
-      incarnationId,
-      till: identity?.till ?? null,
-      incarnation,
-    });
-  } catch (error) {
-    world.log(`enrol: ${error instanceof Error ? error.message : 'no answer'}`);
-    return 'unreachable';
+  return { code, publicKey: keys.publicKey, incarnationId, till: identity?.till ?? null, incarnation };
+}
+
+/**
+ * Takes the town's answer to an enrolment. `takenNumber` when the town knows this incarnation, or a later one, of the
+ * till by another key: a copy of the folder came back before, or the machine was lost with all it held. The till has
+ * become its next incarnation then, and asks again.
+ */
+export function takeEnrolment(
+  till: Till,
+  keepOf: (name: string) => Keeper,
+  asked: Asked,
+  answer: Answered,
+): 'enrolled' | 'takenNumber' | TownRefusal {
+  const { ledger, world } = till;
+  const identity = ledger.identity();
+  const { incarnation, incarnationId } = asked;
+  if (answer.kind === 'refused') {
+    if (answer.reason !== 'duplicate') return answer.reason;
+    if (identity === null) ledger.setSetting('firstIncarnation', String(incarnation + 1));
+    else nextIncarnation(till, ownKeeper(till, keepOf), 'restored');
+    return 'takenNumber';
   }
-  if (answer.kind === 'refused') return answer.reason;
   const { town, shop, townKey, townName, shopName, shopAddress, hotline, tillName } = answer;
+  const waiting = identity === null ? waitingKeeper(till) : null;
   const keeper = keepOf(keepName(town, answer.till, townKey, world.crypto));
-  if (identity === null) keeper.putKeys(incarnation, keys);
+  const keys = waiting?.keys(incarnation) ?? null;
+  if (keys !== null) keeper.putKeys(incarnation, keys);
   ledger.transaction(() => {
     writeShop(ledger, { townName, shopName, shopAddress, hotline, tillName, townKey });
     ledger.setSetting('enrolledIncarnation', String(incarnation));
@@ -51,7 +61,7 @@ export async function enrol(
           kind: 'genesis',
           id: `${answer.till}:${incarnation}:genesis`,
           operator: null,
-          body: { publicKey: keys.publicKey, incarnationId, because: 'enrolled' },
+          body: { publicKey: asked.publicKey, incarnationId, because: incarnation === 1 ? 'enrolled' : 'restored' },
         },
         till.atMs(),
         till.businessDay(),
@@ -59,8 +69,42 @@ export async function enrol(
     }
   });
   keeper.raise(ledger.head());
-  if (identity === null) waiting.discard();
+  waiting?.discard();
   return 'enrolled';
+}
+
+/** Joins the town over the network by its one-time code. */
+export async function enrol(
+  till: Till,
+  keepOf: (name: string) => Keeper,
+  code: string,
+): Promise<'enrolled' | 'unreachable' | TownRefusal> {
+  const { world } = till;
+  if (world.town === null) return 'unreachable';
+  for (let tries = 0; tries < NUMBERS_TRIED; tries += 1) {
+    const asked = enrolRequest(till, keepOf, code);
+    let answer: Answered;
+    try {
+      answer = await world.town.enrol(asked);
+    } catch (error) {
+      world.log(`enrol: ${error instanceof Error ? error.message : 'no answer'}`);
+      return 'unreachable';
+    }
+    const outcome = takeEnrolment(till, keepOf, asked, answer);
+    if (outcome !== 'takenNumber') return outcome;
+  }
+  return 'duplicate';
+}
+
+function ownKeeper(till: Till, keepOf: (name: string) => Keeper): Keeper {
+  const { ledger, world } = till;
+  const identity = ledger.identity();
+  return keepOf(keepName(identity?.town ?? '', identity?.till ?? '', readShop(ledger).townKey, world.crypto));
+}
+
+function waitingKeeper(till: Till): Keeper {
+  const { world } = till;
+  return createKeeper(world.keepFolder, world.dataFolder, waitingName(till), world.crypto);
 }
 
 /** Where the key of a till waits that the town has not named yet: by its folder's own random id, not by its path. */
@@ -85,6 +129,7 @@ export function nextIncarnation(till: Till, keeper: Keeper, because: 'restored' 
   const incarnationId = world.newId();
   ledger.transaction(() => {
     ledger.setSetting('incarnationId', incarnationId);
+    ledger.setSetting('restored', '');
     ledger.begin(
       { ...identity, incarnation },
       {

@@ -81,6 +81,11 @@ export function createKeeper(keepFolder: string, dataFolder: string, name: strin
     },
     /** The highest incarnation this machine has seen of the till, so that a restored folder never takes an old number. */
     highestIncarnation: (): number => readJson<Mark>(markFile)?.incarnation ?? 0,
+    /** How far this machine has seen the till's journal; null where it has seen nothing of it. */
+    mark: (): ChainHead | null => {
+      const mark = readJson<Mark>(markFile);
+      return mark === null ? null : { incarnation: mark.incarnation, seq: mark.seq, hash: mark.hash };
+    },
     judge: (head: ChainHead): KeeperVerdict => {
       const mark = readJson<Mark>(markFile);
       if (readJson<Record<string, Keys>>(keysFile)?.[String(head.incarnation)] === undefined) return 'noKey';

@@ -2,21 +2,24 @@ import type { Statement } from 'better-sqlite3';
 import { must } from '../../../shared/assert.ts';
 import { canonical, type CanonicalValue } from '../../../shared/canonical.ts';
 import {
+  followsHead,
   GENESIS_PREVIOUS,
   isBalanced,
   readRecord,
   recordHash,
   recordText,
+  type ChainFault,
   type ChainHead,
   type JournalRecord,
   type Posting,
   type RecordKind,
   type StockLine,
 } from '../../../shared/journal.ts';
-import type { BodyOf } from '../../../shared/record-bodies.ts';
+import { bodySchemas, type BodyOf } from '../../../shared/record-bodies.ts';
 import type { Hash } from '../../../shared/signed.ts';
 import { chainFault, type StoredRow } from './chain.ts';
 import { diskTrouble, inspectDatabase, openDatabase, type Connection, type DatabaseRefusal } from './database.ts';
+import { PROJECTIONS } from './migrations.ts';
 import { createProjector, TRADE, type Projector } from './projections.ts';
 
 /** Who writes this journal: given by the town at enrolment, and standing in every record. */
@@ -33,6 +36,9 @@ export type RecordDraft<K extends RecordKind = RecordKind> = Readonly<{
 }>;
 
 export type RecordRow = Readonly<{ n: number; record: JournalRecord; hash: string }>;
+
+/** Why a chain could not be continued with what the town sent. */
+export type ExtendFault = ChainFault | 'noRoom';
 
 /** A repeat with the same content answers the first row again; the same id with other content is refused (invariant 5). */
 export type Recorded = ({ kind: 'recorded' } & RecordRow) | ({ kind: 'exists' } & RecordRow) | { kind: 'conflict' };
@@ -74,6 +80,12 @@ const PAGES_CHECKED = 8_192;
 
 /** Records read at a time where many are folded, so that memory stays flat. */
 const FOLD_PAGE = 1_000;
+
+/**
+ * Room that the journal's order leaves before each new incarnation, so that what the town gives back of an earlier one
+ * stands before it as it happened.
+ */
+const ROOM = 1_000_000_000;
 
 type Parameter = string | number | null;
 
@@ -118,6 +130,8 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
   let unfolded: { n: number; record: JournalRecord }[] = [];
   let tip: Tip | null = null;
   let afterCommit: (head: ChainHead) => void = () => {};
+  /** Where the next record stands, when it is not right behind the newest. */
+  let placeOfNext: number | null = null;
 
   const prepared = (sql: string) => {
     let statement = statements.get(sql);
@@ -214,6 +228,15 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
     return row === undefined ? null : rowOf(row);
   };
 
+  /** Where a chain stands that this journal holds a part of, of whichever incarnation. */
+  const headOf = (incarnation: number): ChainHead => {
+    const last = own<{ seq: number; hash: string }>(
+      'SELECT seq, hash FROM journal WHERE incarnation = ? ORDER BY seq DESC LIMIT 1',
+      incarnation,
+    );
+    return { incarnation, seq: last?.seq ?? 0, hash: last?.hash ?? GENESIS_PREVIOUS };
+  };
+
   loadHead();
 
   /** What the next record is judged by, as of the newest one. */
@@ -280,8 +303,9 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
       const text = recordText(next);
       const ownHash = recordHash(text, hash);
       const { lastInsertRowid } = prepared(
-        'INSERT INTO journal (incarnation, seq, period, business_day, at_ms, kind, id, hash, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      ).run(next.incarnation, next.seq, period, label, atMs, draft.kind, draft.id, ownHash, text);
+        `INSERT INTO journal (n, incarnation, seq, period, business_day, at_ms, kind, id, hash, text)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(placeOfNext, next.incarnation, next.seq, period, label, atMs, draft.kind, draft.id, ownHash, text);
       const n = Number(lastInsertRowid);
       unfolded.push({ n, record: next });
       tip = tipAfter(before, n, next);
@@ -322,7 +346,58 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
         );
         loadHead();
         must(head.seq === 0, 'an incarnation begins once');
-        record(genesis, atMs, businessDay);
+        const last = own<{ n: number | null }>('SELECT MAX(n) AS n FROM journal')?.n ?? null;
+        placeOfNext = last === null && next.incarnation === 1 ? null : (last ?? 0) + ROOM;
+        try {
+          record(genesis, atMs, businessDay);
+        } finally {
+          placeOfNext = null;
+        }
+      }),
+    headOf,
+    /** The incarnations that the journal holds records of, oldest first. */
+    incarnations: (): number[] =>
+      all<{ incarnation: number }>('SELECT DISTINCT incarnation FROM journal ORDER BY incarnation').map(
+        (row) => row.incarnation,
+      ),
+    /**
+     * Puts exact texts behind the last record that is here of a chain of this till: what a restored copy lacks. Each
+     * must continue the one before it. Every projection is folded anew before anything reads it again, since what
+     * happened before must be folded before. Answers where the chain stands and why it stopped, if it did.
+     */
+    extend: (incarnation: number, texts: readonly string[]): { head: ChainHead; fault: ExtendFault | null } =>
+      transaction(() => {
+        let at = headOf(incarnation);
+        const stopped = (fault: ExtendFault) => ({ head: at, fault });
+        if (identity === null) return stopped('foreign');
+        const place = (which: string, sql: string): number | null =>
+          own<{ n: number | null }>(`SELECT ${which}(n) AS n FROM journal WHERE ${sql}`, incarnation)?.n ?? null;
+        const before = place('MAX', 'incarnation <= ?') ?? 0;
+        const ceiling = place('MIN', 'incarnation > ?') ?? Number.MAX_SAFE_INTEGER;
+        for (const table of PROJECTIONS) database.exec(`DELETE FROM ${table}`);
+        write('UPDATE folded SET n = 0');
+        let n = at.seq === 0 && before > 0 ? before + ROOM / 1_000 : before;
+        try {
+          for (const text of texts) {
+            n += 1;
+            if (n >= ceiling) return stopped('noRoom');
+            const next = followsHead(at, text, identity.till, hash);
+            if (next.kind === 'refused') return stopped(next.reason);
+            const { record: old } = next;
+            if (old.town !== identity.town || !bodySchemas[old.kind].safeParse(old.body).success)
+              return stopped('foreign');
+            // A document that was made again since the loss keeps its id; the record's own stands in its text.
+            const id = byId(old.id) === null ? old.id : `${old.id}#${old.incarnation}.${old.seq}`;
+            prepared(
+              `INSERT INTO journal (n, incarnation, seq, period, business_day, at_ms, kind, id, hash, text)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+            ).run(n, incarnation, old.seq, old.period, old.businessDay, old.at, old.kind, id, next.head.hash, text);
+            at = next.head;
+          }
+          return { head: at, fault: null };
+        } finally {
+          loadHead();
+        }
       }),
     /** Exact texts after a sequence, consecutive, at most `limit` of them. */
     textsAfter: (incarnation: number, seq: number, limit: number): { seq: number; hash: string; text: string }[] =>

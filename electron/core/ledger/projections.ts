@@ -49,7 +49,9 @@ export function createProjector(database: Connection): Projector {
   );
   const insertBatch = database.prepare(
     `INSERT INTO batch (item, batch, received_at_ms, quantity, produced_on, expires_on, cost_fen, supplier)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (item, batch)
+       DO UPDATE SET quantity = quantity + excluded.quantity`,
   );
   const putItem = database.prepare(
     `INSERT INTO item (${ITEM_COLUMNS.join(', ')}) VALUES (${ITEM_COLUMNS.map((column) => `@${column}`).join(', ')})
