@@ -130,6 +130,7 @@ function onKeyDown(event: KeyboardEvent): void {
   const action = layers.at(-1)?.current.onKey({ name, shift: event.shiftKey, repeat: event.repeat, field }) ?? null;
   if (mayBeBurst && field !== null && (action === null || inBurst)) {
     event.preventDefault();
+    event.stopPropagation();
     withhold(field, event.key);
   }
   if (action === null) return;

@@ -35,7 +35,7 @@ function PlainNoticeLine({ quantityFirst }: { quantityFirst: number | null }): R
           )}
         </span>
       ) : (
-        <span className="notice" key={notice.count}>
+        <span className="notice">
           <NoticeIcon tone={notice.tone} />
           <span>{notice.sentence}</span>
         </span>
