@@ -63,7 +63,7 @@ function readTailBare(file: string): void {
 }
 
 /** A till's process as a person starts it: the command line's loopback host on the shop. */
-async function startTill(run: BenchRun, shop: Fixture) {
+export async function startTill(run: BenchRun, shop: Fixture) {
   const child = spawn(process.execPath, [join(run.root, 'electron', 'cli.ts'), 'serve', '--data', shop.folder], {
     cwd: run.root,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -84,10 +84,10 @@ async function startTill(run: BenchRun, shop: Fixture) {
   const token = new URLSearchParams(url.hash.slice(1)).get('token');
   const client = clientOfHolder({ pid: child.pid ?? 0, url: url.origin, token });
   must(client !== null, 'the till named its address and token');
-  return { child, client };
+  return { child, client, tillUrl: url.href };
 }
 
-async function stopped(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+export async function stopped(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const over = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill(signal);

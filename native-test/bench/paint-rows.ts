@@ -3,17 +3,24 @@ import { setTimeout as wait } from 'node:timers/promises';
 import react from '@vitejs/plugin-react';
 import { type Browser, type CDPSession, chromium as playwright, type Page } from 'playwright-core';
 import { build } from 'vite';
-import { serve, type Served } from '../../electron/serve.ts';
+import { stoppedRouter } from '../../electron/core/router.ts';
+import { serve } from '../../electron/serve.ts';
+import type { TillClient } from '../../electron/till-client.ts';
 import { buildPages } from '../../scripts/build-pages.ts';
 import { must } from '../../shared/assert.ts';
 import { chromium } from '../prerequisite.ts';
 import { catalogueShop, catalogueSizes } from './counter-rows.ts';
 import type { Fixture } from './fixture.ts';
-import { openOwnCore, type OwnCore } from './own-core.ts';
+import { startTill, stopped } from './journal-rows.ts';
 import { atMost, percentile, type BenchResult, type BenchRun } from './result.ts';
 
 const ABOVE_BARE_MS = 4;
 const LINES = 10;
+const TORN_AFTER_MS = 2_500;
+/** A page that was just brought to the front draws itself; a till's page is there all day. */
+const IN_FRONT_MS = 150;
+/** So many rounds go before what counts: a till that has sold nothing yet today still runs its code unoptimised. */
+const WARM_UP_ROUNDS = 10;
 
 /**
  * Runs in both pages alike: from the time stamp of the Enter that ends a burst to the first frame that was painted after
@@ -21,7 +28,18 @@ const LINES = 10;
  */
 const STOPWATCH = `(() => {
   let enteredMs = null;
-  window.paints = [];
+  let painted = () => {};
+  let tookMs = null;
+  window.paint = () => new Promise((resolve) => {
+    const late = setTimeout(() => painted(), ${TORN_AFTER_MS});
+    painted = () => {
+      clearTimeout(late);
+      painted = () => {};
+      resolve(tookMs);
+      tookMs = null;
+    };
+    if (tookMs !== null) painted();
+  });
   addEventListener('keydown', (event) => { if (event.key === 'Enter') enteredMs = event.timeStamp; }, { capture: true });
   const rows = () => document.querySelectorAll('tbody tr').length;
   let before = 0;
@@ -34,7 +52,10 @@ const STOPWATCH = `(() => {
     enteredMs = null;
     requestAnimationFrame(() => {
       const channel = new MessageChannel();
-      channel.port1.onmessage = () => window.paints.push(performance.now() - fromMs);
+      channel.port1.onmessage = () => {
+        tookMs = performance.now() - fromMs;
+        painted();
+      };
       channel.port2.postMessage(null);
     });
   }).observe(document, { childList: true, subtree: true, characterData: true });
@@ -49,7 +70,7 @@ export async function paintRows(run: BenchRun): Promise<BenchResult[]> {
     run.say(`scan to paint: no browser; to enable: ${chromium.enableWith}`);
     return [];
   }
-  const pagesFolder = (await buildPages()).folder;
+  await buildPages();
   const barePages = await buildBarePage(run);
   const sizes = catalogueSizes(run);
   const browser = await playwright.launch({
@@ -59,7 +80,7 @@ export async function paintRows(run: BenchRun): Promise<BenchResult[]> {
   try {
     const rows: BenchResult[] = [];
     for (const items of [sizes.small, sizes.large]) {
-      rows.push(await paintRow(run, browser, pagesFolder, barePages, catalogueShop(run, items)));
+      rows.push(await paintRow(run, browser, barePages, catalogueShop(run, items)));
     }
     return rows;
   } finally {
@@ -81,30 +102,24 @@ async function buildBarePage(run: BenchRun): Promise<string> {
   return outDir;
 }
 
-async function paintRow(
-  run: BenchRun,
-  browser: Browser,
-  pagesFolder: string,
-  barePages: string,
-  shop: Fixture,
-): Promise<BenchResult> {
-  const core = openOwnCore(shop);
-  const opened: Served[] = [];
+async function paintRow(run: BenchRun, browser: Browser, barePages: string, shop: Fixture): Promise<BenchResult> {
+  // The core has a process of its own, as it has in a shop: this one is busy with the browser's keys.
+  const till = await startTill(run, shop);
+  const bareHost = await serve({
+    router: stoppedRouter('held', 'the bare page asks nothing'),
+    pagesFolder: barePages,
+    port: 0,
+    log: () => {},
+  });
   try {
-    const host = (folder: string): Promise<Served> =>
-      serve({ router: core.core.router, pagesFolder: folder, port: 0, log: () => {} });
-    const till = await host(pagesFolder);
-    opened.push(till);
-    const bareHost = await host(barePages);
-    opened.push(bareHost);
     const real = await openCounter(browser, till.tillUrl);
     const bare = await openCounter(browser, `${bareHost.origin}/till/`);
     await real.page.getByText('扫第一件商品开始').waitFor();
     const rounds = run.quick ? 4 : 30;
-    for (let round = -2; round < rounds; round += 1) {
+    for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
       await burst(run, bare, shop, round);
       await burst(run, real, shop, round);
-      await emptied(core, real.page);
+      await emptied(till.client, real.page);
       if (round < 0) for (const counter of [bare, real]) counter.samples.length = 0;
     }
     must(real.samples.length > rounds * LINES * 0.8, 'most bursts reach the page whole');
@@ -120,8 +135,8 @@ async function paintRow(
       judged: 'p99',
     });
   } finally {
-    for (const one of opened) await one.close();
-    await core.close();
+    await bareHost.close();
+    await stopped(till.child, 'SIGTERM');
   }
 }
 
@@ -136,8 +151,9 @@ async function openCounter(browser: Browser, url: string): Promise<Counter> {
 /** Ten scans: thirteen digits and Enter, handed to the browser in one go, so that a busy machine tears none apart. */
 async function burst(run: BenchRun, counter: Counter, shop: Fixture, round: number): Promise<void> {
   await counter.page.bringToFront();
+  await wait(IN_FRONT_MS);
   for (let line = 0; line < LINES; line += 1) {
-    const code = shop.codes[((round + 2) * 977 + line * 1_009) % shop.codes.length] ?? '';
+    const code = shop.codes[((round + WARM_UP_ROUNDS) * 977 + line * 1_009) % shop.codes.length] ?? '';
     await Promise.all([
       ...Array.from(code).flatMap((digit) => press(counter.keys, `Digit${digit}`, digit, digit.charCodeAt(0))),
       ...press(counter.keys, 'Enter', 'Enter', 13),
@@ -158,20 +174,14 @@ function press(keys: CDPSession, code: string, key: string, windowsVirtualKeyCod
 
 /** Takes the time of a paint. A burst that a busy machine tore apart is no scan and has none: said, and left out. */
 async function painted(run: BenchRun, counter: Counter): Promise<void> {
-  for (let tries = 0; tries < 500; tries += 1) {
-    const paints = await counter.page.evaluate('window.paints.splice(0)');
-    if (Array.isArray(paints) && paints.length > 0) {
-      counter.samples.push(...(paints as number[]));
-      return;
-    }
-    await wait(5);
-  }
+  const tookMs = await counter.page.evaluate('window.paint()');
+  if (typeof tookMs === 'number') return void counter.samples.push(tookMs);
   run.say('scan to paint: one burst was torn apart by other work on this machine');
   await Promise.all(press(counter.keys, 'Escape', 'Escape', 27));
 }
 
 /** Leaves an empty basket behind, as after a sale, so that no page grows from round to round. */
-async function emptied(core: OwnCore, page: Page): Promise<void> {
-  await core.send({ kind: 'voidSale', reason: 'bench' });
+async function emptied(client: TillClient, page: Page): Promise<void> {
+  await client.send({ kind: 'voidSale', reason: 'bench' });
   await page.getByText('扫第一件商品开始').waitFor();
 }
