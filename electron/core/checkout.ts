@@ -688,8 +688,9 @@ export function createCheckout(parts: Parts) {
     const row = ledger.get<{ state: string }>('SELECT state FROM held_sale WHERE sale = ?', id);
     if (row === undefined) return refuse('unknownSale');
     const recalled = JSON.parse(row.state) as OpenSale;
-    // The file of the open sale is written before the held row goes; a crash between leaves it held, never lost.
+    // The file of the open sale is on the disk before the held row goes: a crash, or a power cut, between leaves it held.
     become(recalled);
+    saleFile.sync();
     ledger.run('DELETE FROM held_sale WHERE sale = ?', id);
     say('good', 'saleRecalled', { lines: recalled.lines.length });
     return done;

@@ -486,6 +486,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return spoken(answer, 'shiftClosed');
       }
       case 'scan':
+        // Before it, because what an older record has still to write must not undo a scan that stands on the screen.
+        ledger.catchUp();
         return ledger.transaction(() => atTheCounter(() => counter.scan(command.code, command.source)));
       case 'choose':
         return atTheCounter(() => counter.choose(command.item));
@@ -671,7 +673,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     try {
       whenStopped = ledger.transaction(screenNow);
     } catch {
-      whenStopped = stoppedScreen(trouble, detail);
+      // Even to look may need the disk: the newest record may not be folded yet.
+      const { townName, shopName, tillName, hotline } = shop;
+      whenStopped = { ...stoppedScreen(trouble, detail), townName, shopName, tillName, hotline };
     }
     stopped = trouble;
     stoppedDetail = detail;

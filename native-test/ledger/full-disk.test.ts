@@ -9,11 +9,11 @@ import {
   screenOf,
   type TestCore,
   tryCore,
-} from '../electron/core/test-core.ts';
-import { hostClock } from '../electron/host-world.ts';
-import type { Screen } from '../shared/till-contract.ts';
+} from '../../electron/core/test-core.ts';
+import { hostClock } from '../../electron/host-world.ts';
+import type { Screen } from '../../shared/till-contract.ts';
 import { mountSmallDisk, type SmallDisk, smallDisk } from './full-disk.ts';
-import { groupNeeding } from './prerequisite.ts';
+import { groupNeeding } from '../prerequisite.ts';
 
 groupNeeding('a full disk', smallDisk, () => {
   let disk: SmallDisk;

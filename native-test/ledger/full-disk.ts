@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Prerequisite } from './prerequisite.ts';
+import type { Prerequisite } from '../prerequisite.ts';
 
 /** A file system of a few megabytes, which a test can fill to the last byte without harm to anybody else's. */
 export type SmallDisk = Readonly<{ folder: string; fill: () => void; free: () => void; unmount: () => void }>;
