@@ -34,6 +34,8 @@ export const sealedAckSchema = z.object({
   of: z.int().min(1),
   seq: z.int().min(0),
   hash,
+  /** The last of the records that came with it; where it stands when none came. */
+  upTo: z.object({ seq: z.int().min(0), hash }),
 });
 export type SealedAck = z.infer<typeof sealedAckSchema>;
 

@@ -51,9 +51,12 @@ export async function recordsAfter(
     if ((await transaction.get('incarnation', { till, incarnation: of })) === null)
       return refused('unknownIncarnation');
     const head = await headOf(transaction, till, of);
-    const held: SealedAck = { v: 1, town: town.id, till, of, seq: head.seq, hash: head.hash };
-    const ack = seal('ack', held, town.sign);
-    if (afterSeq > head.seq) return { kind: 'ok', ack, records: [], more: false };
+    const signedFor = (upTo: Readonly<{ seq: number; hash: string }>): SignedDocument => {
+      const held: SealedAck = { v: 1, town: town.id, till, of, seq: head.seq, hash: head.hash, upTo };
+      return seal('ack', held, town.sign);
+    };
+    if (afterSeq > head.seq)
+      return { kind: 'ok', ack: signedFor({ seq: head.seq, hash: head.hash }), records: [], more: false };
     if (hash !== null && (await hashAt(transaction, till, of, afterSeq)) !== hash) {
       await recordFork(town, transaction, till, of, afterSeq);
       return refused('fork');
@@ -72,6 +75,8 @@ export async function recordsAfter(
       if (records.length > 0 && characters > CHARACTERS_AT_ONCE) break;
       records.push(text);
     }
+    const last = rows[records.length - 1] ?? head;
+    const ack = signedFor({ seq: last.seq, hash: last.hash });
     await noteContact(town, transaction, till);
     return { kind: 'ok', ack, records, more: afterSeq + records.length < head.seq };
   });

@@ -610,6 +610,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   /** What a till needs before it can take points: policy, members, and a first statement with its term. */
   const firstContact = async (): Promise<void> => {
     await town.hello();
+    await town.mendEarlier();
     await town.refresh();
     policies = replicas.policies();
     await town.upload();

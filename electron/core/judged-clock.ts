@@ -50,6 +50,22 @@ export function createJudgedClock(
       seen = Math.abs(offMs) > limits().jumpHours * HOUR_MS ? { seenMs: townMs, suspect: true } : trustTownTime(townMs);
       persist();
     },
+    /**
+     * A time that the town signed and a stick carried: now is at least as late, and nobody knows by how much. It raises
+     * the mark and never lowers it; it ends a doubt only where the wall clock says that it is fresh.
+     */
+    trustCarried: (townMs: number): void => {
+      const lateMs = clock.nowMs() - townMs;
+      const isFresh = lateMs >= 0 && lateMs <= limits().jumpHours * HOUR_MS;
+      if (lateMs < 0) offMs = lateMs;
+      if (isFresh && seen.suspect) seen = trustTownTime(townMs);
+      else
+        seen = {
+          seenMs: Math.max(seen.seenMs, townMs),
+          suspect: seen.suspect || -lateMs > limits().jumpHours * HOUR_MS,
+        };
+      persist();
+    },
     suspect: (): boolean => seen.suspect,
     /** How far the wall clock was from the town's at the last contact. */
     offMs: (): number => offMs,

@@ -130,6 +130,8 @@ export function createNight(till: Till, periods: Periods, town: TownClient, onCh
     const sent = await town.upload();
     if (town.isTrouble(sent)) return pending('upload', sent);
     report.uploaded += sent.count;
+    // Earlier incarnations have no part in this day; what is wrong with them is said by `earlier`.
+    await town.mendEarlier();
     const judgements: Break[][] = [];
     const settled = await town.settle((statement) => {
       const found = judge(statement, closed);

@@ -1,5 +1,6 @@
+import type { z } from 'zod';
 import { allotmentInPostings, allotmentOutPostings } from '../../shared/posting.ts';
-import { GENESIS_PREVIOUS } from '../../shared/journal.ts';
+import { GENESIS_PREVIOUS, readRecord, recordHash } from '../../shared/journal.ts';
 import { policySchema } from '../../shared/policy.ts';
 import type { CanonicalValue } from '../../shared/canonical.ts';
 import type { ReturnedLine } from '../../shared/pricing.ts';
@@ -8,15 +9,25 @@ import { signRequest, unseal, type Sign, type SignedDocument } from '../../share
 import type { Status } from '../../shared/till-contract.ts';
 import {
   returnableSchema,
+  sealedAckSchema,
   sealedGrantSchema,
   statementSchema,
   townTimeSchema,
   type Returnable,
+  type bringRecordsCall,
+  type helloCall,
+  type membersCall,
+  type ownRecordsCall,
+  type policiesCall,
+  type SealedAck,
   type Statement,
+  type topUpCall,
   type TownRefusal,
+  type uploadCall,
 } from '../../shared/town-contract.ts';
 import type { JudgedClock } from './judged-clock.ts';
 import { readShop } from './shop.ts';
+import type { TownApi } from './town-api.ts';
 import type { Till } from './till.ts';
 
 /** A batch: at most so many records and so many bytes (ledger, part (c), step 4). */
@@ -33,6 +44,27 @@ export type TownTrouble = Readonly<{
 
 type Ack = Readonly<{ seq: number; hash: string }>;
 
+/** What was known when the file was written whose answer is read now; null for an answer over the network. */
+export type Carried = Readonly<{ ackSeq: number }>;
+
+/** An answer of a call that was not refused. */
+type Ok<C extends Readonly<{ output: z.ZodType }>> = Extract<z.infer<C['output']>, { kind: 'ok' }>;
+
+type TopUpRow = Readonly<{ request: string; member: string; term: string }>;
+
+/** How an earlier incarnation's chain stands between this folder and the town. */
+export type Older = Readonly<{
+  /** `equal`: both hold the same. `forked`: other records for the same sequences, for a person to judge. */
+  state: 'waiting' | 'equal' | 'forked' | 'unreadable';
+  /** The last sequence here when this was found. */
+  seq: number;
+  townSeq: number | null;
+  /** Records that came back from the town. */
+  fetched: number;
+}>;
+
+const olderKey = (of: number): string => `older:${of}`;
+
 /** Unwraps a zod schema into the shape `unseal` wants. */
 function parserOf<T>(schema: {
   safeParse: (value: unknown) => { success: boolean; data?: T };
@@ -47,6 +79,7 @@ const parseTime = parserOf(townTimeSchema);
 const parseStatement = parserOf(statementSchema);
 const parseGrant = parserOf(sealedGrantSchema);
 const parseReturnable = parserOf(returnableSchema);
+const parseAck = parserOf(sealedAckSchema);
 const parsePolicy = parserOf(policySchema);
 
 /**
@@ -96,16 +129,25 @@ export function createTownClient(
     return { kind: 'trouble', because };
   };
 
-  /** Asks the town; what does not come back is `unreachable`, what it refuses is the reason. */
+  const fault = (because: TownTrouble['because']): TownTrouble => ({ kind: 'trouble', because });
+  /** A fault of an answer that came over the network says something of the town itself. */
+  const noted = (found: TownTrouble | null): TownTrouble | null => (found === null ? null : trouble(found.because));
+
+  /**
+   * Asks the town; what does not come back is `unreachable`, what it refuses is the reason. A refusal that is not about
+   * the present incarnation says nothing of how this till stands with its town.
+   */
   const ask = async <T>(
-    call: () => Promise<T | { kind: 'refused'; reason: TownRefusal }>,
+    call: (town: TownApi) => Promise<T | { kind: 'refused'; reason: TownRefusal }>,
+    refusal: (because: TownRefusal) => TownTrouble = trouble,
   ): Promise<Exclude<T, { kind: 'refused' }> | TownTrouble> => {
-    if (world.town === null) return trouble('unreachable');
+    const { town } = world;
+    if (town === null) return trouble('unreachable');
     if (!isEnrolled()) return trouble('notEnrolled');
     try {
-      const answer = await call();
+      const answer = await call(town);
       if (typeof answer === 'object' && answer !== null && 'kind' in answer && answer.kind === 'refused')
-        return trouble((answer as { reason: TownRefusal }).reason);
+        return refusal((answer as { reason: TownRefusal }).reason);
       setState('reachable');
       return answer as Exclude<T, { kind: 'refused' }>;
     } catch (error) {
@@ -122,23 +164,42 @@ export function createTownClient(
     onChange();
   };
 
-  /** Compares heads and hears the town's signed time; an acknowledgement that is not on our chain is a fork. */
-  const hello = async () => {
+  /** What is signed to be compared: where our chain stands, and a fresh word that no old answer knows. */
+  const helloRequest = () => {
     const { seq, hash } = ledger.head();
-    const nonce = world.newId();
-    const town = world.town;
-    const answer = await ask(async () =>
-      town === null ? Promise.reject(new Error('no town')) : town.hello(signed({ nonce, seq, hash })),
-    );
-    if (isTrouble(answer)) return answer;
+    return signed({ nonce: world.newId(), seq, hash });
+  };
+
+  /**
+   * Takes the town's signed time and its acknowledgement; one that is not on our chain is a fork. What a file carried is
+   * as old as its way: its time only raises ours, and its acknowledgement lowers ours only where the town was not heard
+   * since.
+   */
+  const takeHello = (answer: Ok<typeof helloCall>, nonce: string, carried: Carried | null): TownTrouble | null => {
     const time = unseal('time', answer.time, readShop(ledger).townKey, verify, parseTime);
-    if (time.kind === 'refused' || time.value.nonce !== nonce) return trouble('wrongKey');
-    clock.trust(time.value.nowMs);
+    if (time.kind === 'refused' || time.value.nonce !== nonce) return fault('wrongKey');
+    if (carried === null) clock.trust(time.value.nowMs);
+    else clock.trustCarried(time.value.nowMs);
     // Nothing newer than what is here: the snapshot is as old as this answer, no older.
     if (String(answer.membersVersion) === ledger.setting('membersVersion')) replicas.noteHeard(time.value.nowMs);
-    if (ledger.hashAt(ledger.head().incarnation, answer.ack.seq) !== answer.ack.hash) return trouble('chain');
-    setAck(answer.ack);
-    return answer;
+    return takeAck(answer.ack, carried);
+  };
+
+  const takeAck = (next: Ack, carried: Carried | null): TownTrouble | null => {
+    if (ledger.hashAt(ledger.head().incarnation, next.seq) !== next.hash) return fault('chain');
+    if (carried !== null && next.seq < ack.seq && ack.seq !== carried.ackSeq) return null;
+    // A town that lost what it had acknowledged may have lost earlier chains of ours too.
+    if (next.seq < ack.seq) for (const of of earlier()) ledger.setSetting(olderKey(of), '');
+    setAck(next);
+    return null;
+  };
+
+  /** Compares heads and hears the town's signed time. */
+  const hello = async () => {
+    const request = helloRequest();
+    const answer = await ask((town) => town.hello(request));
+    if (isTrouble(answer)) return answer;
+    return noted(takeHello(answer, request.nonce, null)) ?? answer;
   };
 
   /** Records that the town keeps apart because it cannot read them; each is named in the night's report. */
@@ -152,43 +213,48 @@ export function createTownClient(
     );
   };
 
+  /** The next batch of a chain after a sequence; null when there is nothing more to send. */
+  const batchAfter = (incarnation: number, seq: number) => {
+    const batch: { seq: number; hash: string; text: string }[] = [];
+    let bytes = 0;
+    for (const row of ledger.textsAfter(incarnation, seq, BATCH_RECORDS)) {
+      bytes += row.text.length * 2;
+      if (batch.length > 0 && bytes > BATCH_BYTES) break;
+      batch.push(row);
+    }
+    const first = batch[0];
+    const last = batch[batch.length - 1];
+    if (first === undefined || last === undefined) return null;
+    return {
+      firstSeq: first.seq,
+      lastSeq: last.seq,
+      headHash: last.hash,
+      records: batch.map((row) => row.text),
+    };
+  };
+
+  const takeUpload = (answer: Ok<typeof uploadCall>, lastSeq: number, carried: Carried | null): TownTrouble | null => {
+    // A town that acknowledges nothing new would be asked for ever.
+    if (answer.ack.seq < lastSeq) return fault('gap');
+    const wrong = takeAck(answer.ack, carried);
+    if (wrong === null) noteQuarantined(answer.quarantined.map((one) => one.seq));
+    return wrong;
+  };
+
   /** Sends every record after the acknowledgement, in signed batches; answers how many the town took in. */
   const upload = async (): Promise<{ kind: 'uploaded'; count: number; quarantined: number } | TownTrouble> => {
     const { incarnation } = ledger.head();
     let count = 0;
     let quarantined = 0;
     for (;;) {
-      const batch: { seq: number; hash: string; text: string }[] = [];
-      let bytes = 0;
-      for (const row of ledger.textsAfter(incarnation, ack.seq, BATCH_RECORDS)) {
-        bytes += row.text.length * 2;
-        if (batch.length > 0 && bytes > BATCH_BYTES) break;
-        batch.push(row);
-      }
-      const first = batch[0];
-      const last = batch[batch.length - 1];
-      if (first === undefined || last === undefined) return { kind: 'uploaded', count, quarantined };
-      const town = world.town;
-      const answer = await ask(async () =>
-        town === null
-          ? Promise.reject(new Error('no town'))
-          : town.upload(
-              signed({
-                firstSeq: first.seq,
-                lastSeq: last.seq,
-                headHash: last.hash,
-                records: batch.map((row) => row.text),
-              }),
-            ),
-      );
+      const batch = batchAfter(incarnation, ack.seq);
+      if (batch === null) return { kind: 'uploaded', count, quarantined };
+      const answer = await ask((town) => town.upload(signed(batch)));
       if (isTrouble(answer)) return answer;
-      if (ledger.hashAt(incarnation, answer.ack.seq) !== answer.ack.hash) return trouble('chain');
-      // A town that acknowledges nothing new would be asked for ever.
-      if (answer.ack.seq < last.seq) return trouble('gap');
-      count += batch.length;
+      const wrong = noted(takeUpload(answer, batch.lastSeq, null));
+      if (wrong !== null) return wrong;
+      count += batch.records.length;
       quarantined += answer.quarantined.length;
-      noteQuarantined(answer.quarantined.map((one) => one.seq));
-      setAck(answer.ack);
     }
   };
 
@@ -252,49 +318,64 @@ export function createTownClient(
       }
       for (const recall of statement.recalls) recallNow(recall);
     });
-    clock.trust(statement.issuedAtMs);
     onChange();
   };
 
-  /** Every statement after the last one applied; `judge` says of the newest whether its figures are ours. */
-  const settle = async (
-    judge: (statement: Statement) => 'matched' | 'breaks',
-  ): Promise<{ kind: 'settled'; statement: Statement } | TownTrouble> => {
+  type Judge = (statement: Statement) => 'matched' | 'breaks';
+
+  /**
+   * Takes a statement of the town: the next one is applied, one that is applied already changes nothing. `isLast` is the
+   * one that speaks of everything up to `wantedSeq`; `judge` says whether its figures are ours.
+   */
+  const takeStatement = (
+    document: SignedDocument,
+    wantedSeq: number,
+    judge: Judge,
+  ): { kind: 'taken'; statement: Statement; isLast: boolean } | TownTrouble => {
     const { incarnation } = ledger.head();
+    const statement = openStatement(document);
+    if (statement === null) return fault('wrongKey');
+    const known = replicas.lastStatement(incarnation);
+    const isLast = statement.settled.seq >= wantedSeq;
+    if (statement.number <= (known?.number ?? 0)) {
+      const hash = world.crypto.hash(new TextEncoder().encode(document.bytes));
+      return replicas.statementHash(incarnation, statement.number) === hash
+        ? { kind: 'taken', statement, isLast }
+        : fault('chain');
+    }
+    if (statement.number !== (known?.number ?? 0) + 1) return fault('gap');
+    if (statement.previous !== (known?.hash ?? GENESIS_PREVIOUS)) return fault('chain');
+    apply(statement, document, isLast ? judge(statement) : 'matched');
+    return { kind: 'taken', statement, isLast };
+  };
+
+  const settleRequest = (seq: number, hash: string) =>
+    signed({ seq, hash, afterStatement: replicas.lastStatement(ledger.head().incarnation)?.number ?? 0 });
+
+  /** Every statement after the last one applied; `judge` says of the newest whether its figures are ours. */
+  const settle = async (judge: Judge): Promise<{ kind: 'settled'; statement: Statement } | TownTrouble> => {
     const wanted = ack;
     // A statement whose answer was lost comes first; the one that speaks of everything acknowledged comes last.
     for (let tries = 0; tries < STATEMENTS_AT_ONCE; tries += 1) {
-      const known = replicas.lastStatement(incarnation);
-      const town = world.town;
-      const answer = await ask(async () =>
-        town === null
-          ? Promise.reject(new Error('no town'))
-          : town.settle(signed({ ...wanted, afterStatement: known?.number ?? 0 })),
-      );
+      const answer = await ask((town) => town.settle(settleRequest(wanted.seq, wanted.hash)));
       if (isTrouble(answer)) return answer;
-      const statement = openStatement(answer.statement);
-      if (statement === null) return trouble('wrongKey');
-      if (statement.number !== (known?.number ?? 0) + 1) return trouble('gap');
-      if (statement.previous !== (known?.hash ?? GENESIS_PREVIOUS)) return trouble('chain');
-      const isLast = statement.settled.seq >= wanted.seq;
-      apply(statement, answer.statement, isLast ? judge(statement) : 'matched');
-      if (isLast) return { kind: 'settled', statement };
+      const taken = takeStatement(answer.statement, wanted.seq, judge);
+      if (isTrouble(taken)) return trouble(taken.because);
+      clock.trust(taken.statement.issuedAtMs);
+      if (taken.isLast) return { kind: 'settled', statement: taken.statement };
     }
     return trouble('gap');
   };
 
-  /** Policies, members and cards that changed since what is here. */
-  const refresh = async (): Promise<{ kind: 'refreshed' } | TownTrouble> => {
-    const town = world.town;
-    const noTown = () => Promise.reject(new Error('no town'));
-    const policyVersion = replicas.policies().reduce((newest, policy) => Math.max(newest, policy.version), 0);
-    const policies = await ask(async () =>
-      town === null ? noTown() : town.policies(signed({ since: policyVersion })),
-    );
-    if (isTrouble(policies)) return policies;
-    for (const document of policies.policies) {
+  const policiesRequest = () => {
+    const since = replicas.policies().reduce((newest, policy) => Math.max(newest, policy.version), 0);
+    return signed({ since });
+  };
+
+  const takePolicies = (answer: Ok<typeof policiesCall>): TownTrouble | null => {
+    for (const document of answer.policies) {
       const opened = unseal('policy', document, readShop(ledger).townKey, verify, parsePolicy);
-      if (opened.kind === 'refused') return trouble('wrongKey');
+      if (opened.kind === 'refused') return fault('wrongKey');
       ledger.transaction(() => {
         replicas.putPolicy(opened.value.version, document);
         const hash = world.crypto.hash(new TextEncoder().encode(document.bytes));
@@ -306,38 +387,41 @@ export function createTownClient(
         });
       });
     }
+    return null;
+  };
+
+  const membersRequest = () => signed({ since: Number(ledger.setting('membersVersion') ?? '0') });
+
+  const takeMembers = (answer: Ok<typeof membersCall>): void => {
+    // A file may come after newer figures came over the network.
+    if (answer.version < Number(ledger.setting('membersVersion') ?? '0')) return;
+    ledger.transaction(() => {
+      for (const member of answer.members) replicas.putMember(member, ledger.head().incarnation);
+      for (const card of answer.cards) replicas.putCard(card);
+      ledger.setSetting('membersVersion', String(answer.version));
+      replicas.noteHeard(Math.max(answer.asOfMs, replicas.heardMs()));
+    });
+  };
+
+  /** Policies, members and cards that changed since what is here. */
+  const refresh = async (): Promise<{ kind: 'refreshed' } | TownTrouble> => {
+    const policies = await ask((town) => town.policies(policiesRequest()));
+    if (isTrouble(policies)) return policies;
+    const wrong = noted(takePolicies(policies));
+    if (wrong !== null) return wrong;
     for (;;) {
-      const since = Number(ledger.setting('membersVersion') ?? '0');
-      const answer = await ask(async () => (town === null ? noTown() : town.members(signed({ since }))));
+      const answer = await ask((town) => town.members(membersRequest()));
       if (isTrouble(answer)) return answer;
-      ledger.transaction(() => {
-        for (const member of answer.members) replicas.putMember(member, ledger.head().incarnation);
-        for (const card of answer.cards) replicas.putCard(card);
-        ledger.setSetting('membersVersion', String(answer.version));
-        replicas.noteHeard(answer.asOfMs);
-      });
+      takeMembers(answer);
       if (!answer.more) break;
     }
     onChange();
     return { kind: 'refreshed' };
   };
 
-  /** Asks for a member's free points under an id that is kept until it is answered (protocol, "top-up"). */
-  const askTopUp = async (request: string, member: string, term: string): Promise<void> => {
-    const town = world.town;
-    const answer = await ask(async () =>
-      town === null ? Promise.reject(new Error('no town')) : town.topUp(signed({ request, term, member })),
-    );
-    if (isTrouble(answer)) {
-      // A refusal is an answer; only silence is asked again.
-      if (answer.because !== 'unreachable') ledger.run('DELETE FROM top_up WHERE request = ?', request);
-      return;
-    }
+  const takeTopUp = (request: string, answer: Ok<typeof topUpCall>): TownTrouble | null => {
     const opened = unseal('grant', answer.grant, readShop(ledger).townKey, verify, parseGrant);
-    if (opened.kind === 'refused' || opened.value.request !== request) {
-      trouble('wrongKey');
-      return;
-    }
+    if (opened.kind === 'refused' || opened.value.request !== request) return fault('wrongKey');
     const { grant } = opened.value;
     ledger.transaction(() => {
       if (grant !== null && grant.lots.length > 0 && ledger.byId(grant.id) === null) {
@@ -349,10 +433,23 @@ export function createTownClient(
           postings: allotmentInPostings(grant.term, grant.lots),
         });
       }
-      replicas.putMember(answer.member, ledger.head().incarnation);
-      ledger.run('DELETE FROM top_up WHERE request = ?', request);
+      const known = replicas.member(answer.member.id);
+      if (known === null || known.view.asOfMs <= answer.member.asOfMs)
+        replicas.putMember(answer.member, ledger.head().incarnation);
+      forgetTopUp(request);
     });
     onChange();
+    return null;
+  };
+
+  const forgetTopUp = (request: string): void => ledger.run('DELETE FROM top_up WHERE request = ?', request);
+
+  /** Asks for a member's free points under an id that is kept until it is answered (protocol, "top-up"). */
+  const askTopUp = async (request: string, member: string, term: string): Promise<void> => {
+    const answer = await ask((town) => town.topUp(signed({ request, term, member })));
+    if (!isTrouble(answer)) noted(takeTopUp(request, answer));
+    // A refusal is an answer; only silence is asked again.
+    else if (answer.because !== 'unreachable') forgetTopUp(request);
   };
 
   /** A sale as the town answered it to this very question; null when it was another's answer, or not the town's. */
@@ -426,6 +523,127 @@ export function createTownClient(
     return answer;
   };
 
+  /** Earlier incarnations of this till, those that only the town may know of too. */
+  const earlier = (): number[] => Array.from({ length: ledger.head().incarnation - 1 }, (_, index) => index + 1);
+  const olderOf = (of: number): Older => {
+    const stored = ledger.setting(olderKey(of)) ?? '';
+    return stored === '' ? { state: 'waiting', seq: -1, townSeq: null, fetched: 0 } : (JSON.parse(stored) as Older);
+  };
+  const noteOlder = (of: number, change: Partial<Older>): void =>
+    ledger.setSetting(olderKey(of), JSON.stringify({ ...olderOf(of), seq: ledger.headOf(of).seq, ...change }));
+  /** Chains of earlier incarnations of which town and till do not know yet that they hold the same. */
+  const unequal = (): number[] =>
+    earlier().filter((of) => {
+      const { state: found, seq } = olderOf(of);
+      return found === 'waiting' || (found === 'equal' && seq !== ledger.headOf(of).seq);
+    });
+
+  const ownRequest = (of: number) => {
+    const { seq, hash } = ledger.headOf(of);
+    return signed({ of, afterSeq: seq, hash });
+  };
+
+  /** Where a chain of ours ends after a page of it, by the town's word; null when the page is not what was signed. */
+  const takeOwn = (of: number, page: Ok<typeof ownRecordsCall>): SealedAck | TownTrouble => {
+    const opened = unseal('ack', page.ack, readShop(ledger).townKey, verify, parseAck);
+    const mine = from();
+    if (opened.kind === 'refused' || opened.value.town !== mine.town || opened.value.till !== mine.till)
+      return fault('wrongKey');
+    const held = opened.value;
+    if (held.of !== of) return fault('wrongKey');
+    const texts = page.records;
+    // Each text is held to the hash that the one behind it names, the last to the town's signature.
+    let expected = held.upTo.hash;
+    for (const text of texts.toReversed()) {
+      if (recordHash(text, world.crypto.hash) !== expected) return fault('chain');
+      const read = readRecord(text);
+      if (read.kind === 'refused') {
+        noteOlder(of, { state: 'unreadable', townSeq: held.seq });
+        return fault('malformed');
+      }
+      expected = read.record.previous;
+    }
+    const before = ledger.headOf(of);
+    const isNew = texts.length > 0 && held.upTo.seq > before.seq;
+    if (isNew) {
+      if (expected !== before.hash || held.upTo.seq !== before.seq + texts.length) return fault('chain');
+      const { fault: stopped } = ledger.extend(of, texts);
+      if (stopped !== null) {
+        noteOlder(of, { state: 'unreadable', townSeq: held.seq });
+        return fault('malformed');
+      }
+    }
+    const { seq, hash } = ledger.headOf(of);
+    const isEqual = seq === held.seq && hash === held.hash;
+    const isForked = seq >= held.seq && ledger.hashAt(of, held.seq) !== held.hash;
+    const fetched = olderOf(of).fetched + (isNew ? texts.length : 0);
+    noteOlder(of, { state: isForked ? 'forked' : isEqual ? 'equal' : 'waiting', townSeq: held.seq, fetched });
+    onChange();
+    return held;
+  };
+
+  /** What an earlier chain has beyond what the town holds of it. */
+  const bringRequest = (of: number, townSeq: number) => {
+    const batch = batchAfter(of, townSeq);
+    return batch === null ? null : signed({ of, ...batch });
+  };
+
+  const takeBrought = (of: number, answer: Ok<typeof bringRecordsCall>): TownTrouble | null => {
+    const { seq, hash } = ledger.headOf(of);
+    if (ledger.hashAt(of, answer.ack.seq) !== answer.ack.hash) return fault('chain');
+    const isEqual = answer.ack.seq === seq && answer.ack.hash === hash;
+    noteOlder(of, { state: isEqual ? 'equal' : 'waiting', townSeq: answer.ack.seq });
+    return null;
+  };
+
+  /** The town's refusal to speak of an earlier chain; null when that settles how the chain stands. */
+  const takeOlderRefusal = (of: number, because: TownTrouble['because']): TownTrouble | null => {
+    if (because === 'fork') noteOlder(of, { state: 'forked' });
+    // It was never enrolled: whatever is here is brought from its genesis on.
+    else if (because === 'unknownIncarnation')
+      noteOlder(of, { state: ledger.headOf(of).seq === 0 ? 'equal' : 'waiting', townSeq: 0 });
+    else return fault(because);
+    return null;
+  };
+
+  /** Brings one earlier chain to the same length here and at the town: fetches what is missing here, brings the rest. */
+  const mendChain = async (of: number): Promise<TownTrouble | null> => {
+    for (;;) {
+      const page = await ask((town) => town.ownRecords(ownRequest(of)), fault);
+      if (isTrouble(page)) {
+        const serious = takeOlderRefusal(of, page.because);
+        if (serious !== null) return serious;
+        break;
+      }
+      const held = takeOwn(of, page);
+      if ('kind' in held) return noted(held);
+      if (!page.more) break;
+    }
+    for (;;) {
+      const { state: found, townSeq } = olderOf(of);
+      const batch = found === 'waiting' ? bringRequest(of, townSeq ?? 0) : null;
+      if (batch === null) return null;
+      const answer = await ask((town) => town.bringRecords(batch), fault);
+      if (isTrouble(answer)) return takeOlderRefusal(of, answer.because);
+      const wrong = noted(takeBrought(of, answer));
+      if (wrong !== null) return wrong;
+    }
+  };
+
+  /**
+   * After a restore, a copy or a move: what earlier incarnations of this till recorded comes to stand both here and at
+   * the town. A chain of which both hold the same costs nothing any more.
+   */
+  const mendEarlier = async (): Promise<TownTrouble | null> => {
+    let worst: TownTrouble | null = null;
+    for (const of of unequal()) {
+      const found = await mendChain(of);
+      if (found?.because === 'unreachable' || found?.because === 'notEnrolled') return found;
+      worst ??= found;
+    }
+    return worst;
+  };
+
   const openTermId = (): string | null =>
     ledger.get<{ id: string }>(
       'SELECT id FROM term WHERE incarnation = ? ORDER BY opened_n DESC LIMIT 1',
@@ -437,6 +655,43 @@ export function createTownClient(
     upload,
     settle,
     refresh,
+    mendEarlier,
+    /** How each earlier incarnation stands between here and the town. */
+    earlier: () => earlier().map((of) => ({ incarnation: of, records: ledger.headOf(of).seq, ...olderOf(of) })),
+    /** The same steps without a network, for a file to carry (`exchange-file.ts`). */
+    steps: {
+      ack: (): Ack => ack,
+      signed,
+      helloRequest,
+      takeHello,
+      batchAfter,
+      takeUpload,
+      settleRequest,
+      takeStatement,
+      policiesRequest,
+      takePolicies,
+      membersRequest,
+      takeMembers,
+      topUpRequests: () =>
+        ledger
+          .all<TopUpRow>('SELECT request, member, term FROM top_up ORDER BY asked_at_ms LIMIT 500')
+          .map((row) => signed({ request: row.request, term: row.term, member: row.member })),
+      takeTopUp,
+      forgetTopUp,
+      releaseRequests: () =>
+        ledger
+          .all<{ request: string }>('SELECT request FROM claim ORDER BY asked_at_ms LIMIT 500')
+          .filter(({ request }) => !claiming.has(request))
+          .map(({ request }) => signed({ request })),
+      forgetClaim,
+      unequal,
+      olderOf,
+      ownRequest,
+      takeOwn,
+      bringRequest,
+      takeBrought,
+      takeOlderRefusal,
+    },
     isTrouble,
     isEnrolled,
     state: (): Status['town'] => (world.town !== null && !isEnrolled() ? 'notEnrolled' : state),

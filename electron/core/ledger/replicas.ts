@@ -84,6 +84,12 @@ export function createReplicas(ledger: Ledger) {
         document.bytes,
         document.signature,
       ),
+    statementHash: (incarnation: number, number: number): string | null =>
+      ledger.get<{ hash: string }>(
+        'SELECT hash FROM statement WHERE incarnation = ? AND number = ?',
+        incarnation,
+        number,
+      )?.hash ?? null,
     lastStatement: (incarnation: number): { number: number; hash: string; bytes: string } | null =>
       ledger.get<{ number: number; hash: string; bytes: string }>(
         'SELECT number, hash, bytes FROM statement WHERE incarnation = ? ORDER BY number DESC LIMIT 1',
