@@ -69,9 +69,8 @@ export function checkTerms(simulation: Simulation): void {
   const lots = town.rows('lot');
   for (const machine of machinesOf(simulation)) {
     const seen = machine.truth.seen();
-    const incarnation = seen.at(-1)?.record.incarnation ?? 0;
-    const till = seen.at(-1)?.record.till ?? '';
-    const chain = chains.get(`${till}:${incarnation}`);
+    const incarnation = machine.truth.incarnation();
+    const chain = chains.get(`${machine.truth.till()}:${incarnation}`);
     const term = town.rows('term').find((one) => one.term === chain?.term);
     if (chain === undefined || term === undefined || term.closedAtMs !== null) continue;
     if (simulation.unknowable.has(term.term)) continue;
@@ -113,6 +112,22 @@ function movedBy(own: readonly Readonly<{ record: JournalRecord }>[], term: stri
       if (account === 'allotment' && of === term) moved.set(lot, (moved.get(lot) ?? 0) + amount);
   }
   return moved;
+}
+
+/**
+ * What the town acknowledges stands in the till's own file (invariant 23, the other way round): a till that could lose what
+ * its town holds would have shown what it had not committed.
+ */
+export function checkHeads(simulation: Simulation): void {
+  const heads = new Map(simulation.town.rows('head').map((row) => [`${row.till}:${row.incarnation}`, row]));
+  for (const { machine, isForked, isLost, wentBackFrom } of simulation.posts) {
+    const incarnation = machine.truth.incarnation();
+    if (isForked || isLost || incarnation <= wentBackFrom) continue;
+    const head = heads.get(`${machine.truth.till()}:${incarnation}`);
+    if (head === undefined || head.seq === 0) continue;
+    const own = machine.truth.hashAt(incarnation, head.seq);
+    ensure(own === head.hash, 'townHasOurs', () => `${machine.name} ${incarnation}/${head.seq}`);
+  }
 }
 
 /** The town's totals of a chain against a fold of the till's file that shares no code with either side. */

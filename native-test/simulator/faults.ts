@@ -119,6 +119,7 @@ async function setBack(simulation: Simulation, post: Post, wholeMachine: boolean
   const terms = openTermsOf(simulation, post.name);
   exposeTerms(simulation, terms);
   for (const term of terms) simulation.unknowable.add(term.term);
+  post.wentBackFrom = machine.truth.incarnation();
   if (wholeMachine) post.isForked = true;
   await machine.setBack(copy.folder, wholeMachine);
   post.copies = [];

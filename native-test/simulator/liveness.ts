@@ -79,18 +79,17 @@ function standing(post: Post): Machine[] {
 /** A till agrees with its town: the night says so, the heads are one, and the totals are the same by a third count. */
 function checkReport(simulation: Simulation, machine: Machine, report: NightReport | null): void {
   const { town } = simulation;
-  const last = machine.truth.seen().at(-1)?.record;
+  const incarnation = machine.truth.incarnation();
+  const isOurs = (row: Readonly<{ till: string; incarnation: number }>): boolean =>
+    row.till === machine.truth.till() && row.incarnation === incarnation;
   const isDone = report?.state === 'matched' || report?.state === 'breaks';
-  ensure(isDone && last !== undefined, 'converges', () => `${machine.name}: ${JSON.stringify(report)}`);
+  ensure(isDone, 'converges', () => `${machine.name}: ${JSON.stringify(report)}`);
   for (const one of report.breaks) explained(simulation, one.kind, `${machine.name} ${JSON.stringify(one)}`);
-  const head = town.rows('head').find((row) => row.till === last.till && row.incarnation === last.incarnation);
-  const own = machine.truth.head(last.incarnation);
-  ensure(
-    head?.seq === own.seq && head.hash === own.hash,
-    'headsAgree',
-    () => `${machine.name}: ${own.seq}, town ${head?.seq}`,
-  );
-  const chain = town.rows('incarnation').find((row) => row.till === last.till && row.incarnation === last.incarnation);
+  const head = town.rows('head').find(isOurs);
+  const own = machine.truth.head(incarnation);
+  const isOne = head?.seq === own.seq && head.hash === own.hash;
+  ensure(isOne, 'headsAgree', () => `${machine.name}: ${own.seq}, town ${head?.seq}`);
+  const chain = town.rows('incarnation').find(isOurs);
   ensure(chain !== undefined, 'headsAgree', () => `${machine.name}: no chain`);
   checkTotals(machine, chain);
 }

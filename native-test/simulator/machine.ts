@@ -215,7 +215,7 @@ export function createMachine(name: string, scratch: string, around: Surrounding
     /** Switched off as a cashier does it. */
     switchOff: async (): Promise<void> => {
       const mine = process;
-      if (mine === null || mine.core === null) return;
+      if (mine === null || mine.core === null || mine.dead) return;
       truth.letGo();
       const closing = mine.core.close();
       await time.until(closing, () => mine.dead, COMMAND_LIMIT_MS);
@@ -244,6 +244,10 @@ export function createMachine(name: string, scratch: string, around: Surrounding
     send: async (command: Command): Promise<Answer | 'lost'> => {
       const mine = process;
       if (mine === null || mine.client === null) return 'lost';
+      if (mine.dead) {
+        await bury();
+        return 'lost';
+      }
       if (armed) await note(command.kind);
       let answer: Answer | null = null;
       const sending = mine.client.send(command).then(
@@ -266,7 +270,7 @@ export function createMachine(name: string, scratch: string, around: Surrounding
     /** Runs the night and waits for its report; null when the process is lost over it. */
     night: async () => {
       const mine = process;
-      if (mine === null || mine.client === null) return null;
+      if (mine === null || mine.client === null || mine.dead) return null;
       // A till that had to stop over its disk has no report to give.
       const run = mine.client.night().catch(() => null);
       await time.until(run, () => mine.dead, COMMAND_LIMIT_MS);

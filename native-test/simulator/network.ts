@@ -50,6 +50,8 @@ export function createNetwork(
 
   const call = (till: string, isDead: () => boolean, name: keyof TownApi, input: unknown): Promise<unknown> =>
     new Promise((resolve, reject) => {
+      // Nothing leaves a machine that has lost its process.
+      if (isDead()) return;
       const random = randomOf(till);
       // What is sent is bytes: nobody may change it under way.
       const message = structuredClone(input);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HOUR_MS, startOfDayMs } from '../../shared/time.ts';
-import { checkTerms, checkTown, look, newSpent, type Spent } from './check.ts';
+import { checkHeads, checkTerms, checkTown, look, newSpent, type Spent } from './check.ts';
 import { makeScratch, removeFolder } from './disk.ts';
 import { enrolAnew, strike } from './faults.ts';
 import { converge } from './liveness.ts';
@@ -131,7 +131,9 @@ async function inspect(simulation: Simulation, spent: Spent, operation: Operatio
   for (const machine of machinesOf(simulation))
     if (all || machine === post?.machine || machine === post?.clone) look(simulation, spent, machine);
   checkTown(simulation, spent);
-  if (all) checkTerms(simulation);
+  if (!all) return;
+  checkHeads(simulation);
+  checkTerms(simulation);
 }
 
 function documentsOf(simulation: Simulation | null): { sales: number; refunds: number } {

@@ -18,6 +18,8 @@ export type Post = {
   isLost: boolean;
   /** The whole machine went back in time: its chain goes two ways, and a person has to decide. */
   isForked: boolean;
+  /** The incarnation whose newest records went with a folder that was set back; 0 while none did. */
+  wentBackFrom: number;
   /** Folders as they once stood, and when. */
   copies: { folder: string; atMs: number }[];
   /** Documents whose only copy went with a folder that was set back or a machine that was lost. */
@@ -92,8 +94,8 @@ async function openPost(simulation: Simulation, index: number): Promise<Post> {
   await hands.enrol(await town.code(shop, null, name));
   await hands.ready();
   await hands.stockShelves();
-  const clone = null;
-  return { name, machine, clone, isLost: false, isForked: false, copies: [], mayMiss: new Set() };
+  const whole = { clone: null, isLost: false, isForked: false, wentBackFrom: 0 };
+  return { name, machine, ...whole, copies: [], mayMiss: new Set() };
 }
 
 /** Every machine that still exists. */

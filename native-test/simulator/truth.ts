@@ -29,6 +29,7 @@ export function createTruth(till: string) {
   const refused = new Set<string>();
   const heads = new Map<number, { seq: number; hash: string; counter: number }>();
   const ids = new Set<string>();
+  const hashes = new Map<string, string>();
 
   const take = (row: { n: number; incarnation: number; seq: number; hash: string; text: string }): void => {
     const where = `${till} ${row.incarnation}/${row.seq}`;
@@ -48,6 +49,7 @@ export function createTruth(till: string) {
     }
     if (record.kind === 'sale') checkSale(record.body as SaleBody, where);
     heads.set(row.incarnation, { seq: row.seq, hash: row.hash, counter });
+    hashes.set(`${row.incarnation}:${row.seq}`, row.hash);
     seen.push({ record, hash: row.hash, n: row.n });
   };
 
@@ -60,6 +62,10 @@ export function createTruth(till: string) {
       refused.delete(one.id);
     },
     head: (incarnation: number) => heads.get(incarnation) ?? { seq: 0, hash: ZERO, counter: 0 },
+    /** The incarnation that the machine writes now; records that the town gave back may stand behind newer ones. */
+    incarnation: (): number => Math.max(0, ...heads.keys()),
+    till: (): string => seen[0]?.record.till ?? '',
+    hashAt: (incarnation: number, seq: number): string | null => hashes.get(`${incarnation}:${seq}`) ?? null,
     /** Reads what the file holds beyond what was read before; answers the new records. */
     read: (file: string): readonly Seen[] => {
       const before = seen.length;
@@ -86,6 +92,7 @@ export function createTruth(till: string) {
       seen = [];
       heads.clear();
       ids.clear();
+      hashes.clear();
     },
   };
 }
