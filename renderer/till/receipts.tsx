@@ -12,6 +12,7 @@ import { connection, newId, useTill } from './till.ts';
 type Client = ReturnType<typeof connection.client>;
 type ReceiptRows = Awaited<ReturnType<Client['receipts']>>;
 type ReceiptAnswer = Awaited<ReturnType<Client['receipt']>>;
+type Refundable = Extract<Awaited<ReturnType<Client['refundable']>>, { kind: 'sale' }>;
 type Preview = Awaited<ReturnType<Client['previewRefund']>>;
 
 /** Today's receipts: seen, printed again, or taken back. */
@@ -164,26 +165,33 @@ export function ReceiptsDialog(): ReactNode {
 
 const REFUND_REASONS = ['质量问题', '买错了', '过期', '顾客不要了'] as const;
 
-/** A refund names its receipt, then its lines; what comes back is worked out by the core before anything is done. */
+/**
+ * A refund names its receipt, then its lines; what comes back is worked out by the core before anything is done. A
+ * receipt of another till is asked for at the town, which may take a moment, and is refused with the reason.
+ */
 export function RefundDialog({ number }: { number: string | null }): ReactNode {
   const { hide, say } = useTill();
-  const [opened, setOpened] = useState<ReceiptAnswer>(null);
+  const [opened, setOpened] = useState<Refundable | null>(null);
   const [text, setText] = useState(number ?? '');
   const field = useRef<HTMLInputElement>(null);
   const [wanted, setWanted] = useState<Readonly<{ number: string }> | null>(number === null ? null : { number });
+  /** Which question was answered; a new one is waited for. */
+  const [answered, setAnswered] = useState<typeof wanted>(null);
+  const waiting = wanted !== null && answered !== wanted;
   useEffect(() => field.current?.focus(), []);
   useEffect(() => {
     if (wanted === null) return;
     let gone = false;
     const open = async (): Promise<void> => {
       try {
-        const answer = await connection.client().receipt({ receipt: wanted.number });
+        const answer = await connection.client().refundable({ receipt: wanted.number });
         if (gone) return;
-        if (answer !== null && answer.kind === 'sale') setOpened(answer);
-        else say({ tone: 'bad', text: 'unknownReceipt', values: { receipt: wanted.number } });
+        if (answer.kind === 'sale') setOpened(answer);
+        else say({ tone: 'bad', text: answer.reason, values: { receipt: wanted.number } });
       } catch {
         if (!gone) say({ tone: 'warn', text: '没有连上收银程序，请再试一次' });
       }
+      if (!gone) setAnswered(wanted);
     };
     void open();
     return () => {
@@ -208,7 +216,7 @@ export function RefundDialog({ number }: { number: string | null }): ReactNode {
     >
       <div className="two">
         <div>
-          <p className="lead">扫小票，或输入小票号。没有小票，可以按 F6 在今日单里找。</p>
+          <p className="lead">扫小票，或输入小票号，别的收银机开的也可以。没有小票，可以按 F6 在今日单里找。</p>
           <label>
             <span className="field-label">小票号</span>
             <input
@@ -221,6 +229,9 @@ export function RefundDialog({ number }: { number: string | null }): ReactNode {
               onChange={(event) => setText(event.target.value)}
             />
           </label>
+          <p className="field-help" aria-live="polite">
+            {waiting ? '正在查这张小票；不是本机开的要问镇上，请稍等…' : ''}
+          </p>
         </div>
         <Numpad field={field} enter={enter} enterLabel="查找" />
       </div>
@@ -230,7 +241,7 @@ export function RefundDialog({ number }: { number: string | null }): ReactNode {
 
 type Wanted = Readonly<{ quantity: number; goods: 'shelf' | 'waste' }>;
 
-function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactNode {
+function RefundLines({ opened }: { opened: Refundable }): ReactNode {
   const { hide, say, sendApproved } = useTill();
   const id = useRef(newId());
   const [wanted, setWanted] = useState<ReadonlyMap<number, Wanted>>(new Map());
@@ -240,6 +251,7 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
   // A preview speaks of the goods it was asked for, and of no others.
   const preview = asked !== null && asked.of === wanted ? asked.preview : null;
   const busy = useRef(false);
+  const [asking, setAsking] = useState(false);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     list.current?.children[picked]?.scrollIntoView({ block: 'nearest' });
@@ -269,7 +281,8 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
 
   const change = (line: number, next: Wanted | null): void => {
     const after = new Map(wanted);
-    if (next === null || next.quantity <= 0) after.delete(line);
+    // A line that is taken whole stays, though it may weigh nothing by the gram.
+    if (next === null || (next.quantity <= 0 && lines[line]?.wholeOnly !== true)) after.delete(line);
     else after.set(line, next);
     setWanted(after);
   };
@@ -280,7 +293,7 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
   const toggle = (index: number): void => {
     const line = lines[index];
     if (line === undefined) return;
-    if (left(index) <= 0) say({ tone: 'warn', text: '这一行已经全部退过' });
+    if (line.gone) say({ tone: 'warn', text: '这一行已经全部退过' });
     else if (wanted.has(line.line)) change(line.line, null);
     else change(line.line, { quantity: line.per === 'piece' && !line.wholeOnly ? 1 : left(index), goods: 'shelf' });
   };
@@ -306,7 +319,7 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
     setWanted(
       new Map(
         lines.flatMap((line, index) =>
-          left(index) > 0 ? [[line.line, { quantity: left(index), goods: 'shelf' as const }] as const] : [],
+          !line.gone ? [[line.line, { quantity: left(index), goods: 'shelf' as const }] as const] : [],
         ),
       ),
     );
@@ -317,11 +330,13 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
       return;
     }
     busy.current = true;
+    setAsking(true);
     void sendApproved(
       (approval) => ({ kind: 'refund', id: id.current, receipt: receipt.number, lines: chosen, reason, approval }),
       `退货：小票 ${receipt.number}，${chosen.length} 种（${reason}）`,
     ).then((answer) => {
       busy.current = false;
+      setAsking(false);
       if (answer.kind === 'done') hide();
     });
   };
@@ -374,7 +389,7 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
                 tabIndex={-1}
                 className="refund-line"
                 data-chosen={now !== undefined}
-                data-gone={left(index) <= 0}
+                data-gone={line.gone}
                 onMouseDown={() => setPicked(index)}
               >
                 <button
@@ -382,7 +397,7 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
                   className="check"
                   aria-pressed={now !== undefined}
                   aria-label={`退 ${line.name}`}
-                  disabled={left(index) <= 0}
+                  disabled={line.gone}
                   onMouseDown={keepFocus}
                   onClick={() => toggle(index)}
                 >
@@ -468,12 +483,19 @@ function RefundLines({ opened }: { opened: NonNullable<ReceiptAnswer> }): ReactN
           <button
             type="button"
             className="pay-key"
-            disabled={preview?.kind !== 'preview'}
+            disabled={preview?.kind !== 'preview' || asking}
             onMouseDown={keepFocus}
             onClick={submit}
           >
-            确认退货 <kbd>Enter</kbd>
+            {asking ? (
+              <>{opened.fromTown ? '正在问镇上…' : '正在退货…'}</>
+            ) : (
+              <>
+                确认退货 <kbd>Enter</kbd>
+              </>
+            )}
           </button>
+          {opened.fromTown && <p className="field-help">▲ 不是本机开的小票：确认时要镇上同意，要联网</p>}
           {opened.needsManager && <p className="field-help">▲ 要店长密码</p>}
         </div>
       </div>

@@ -6,6 +6,7 @@ import { useReading } from '../back-office/reading.ts';
 import { SectionHead } from '../back-office/section-head.tsx';
 import { agoText } from '../parts/format.ts';
 import { AnswerGate } from './answer-gate.tsx';
+import { DropClaim } from './drop-claim.tsx';
 import { FreeTerm } from './free-term.tsx';
 import { ResolveBreak } from './resolve-break.tsx';
 import { asked, town } from './town.ts';
@@ -33,6 +34,7 @@ export function OverviewSection(): React.JSX.Element {
           <>
             <Law points={answer.points} />
             <Breaks answer={answer} again={overview.again} />
+            <Claims answer={answer} again={overview.again} />
             <Tills answer={answer} again={overview.again} />
             <Villages answer={answer} />
             <Resolved answer={answer} />
@@ -134,6 +136,51 @@ function tillNameOf(answer: Overview, till: string): string {
   return found === undefined ? till : `${found.shopName} ${found.name}`;
 }
 
+type HeldClaim = Overview['claims'][number];
+
+/** Receipts that a till is taking back and whose refund has not come: nobody else takes those goods meanwhile. */
+function Claims({ answer, again }: Readonly<{ answer: Overview; again: () => void }>): React.JSX.Element | null {
+  const [dropping, setDropping] = useState<HeldClaim | null>(null);
+  if (answer.claims.length === 0) return null;
+  return (
+    <>
+      <Table<HeldClaim>
+        size="small"
+        rowKey="claim"
+        style={{ marginBottom: 12 }}
+        dataSource={answer.claims}
+        title={claimsTitle}
+        pagination={{ pageSize: 8, hideOnSinglePage: true, showSizeChanger: false }}
+        columns={[
+          { title: '小票', dataIndex: 'receipt' },
+          { title: '哪台在退', key: 'till', render: (_, one) => tillNameOf(answer, one.till) },
+          { title: '几种商品', dataIndex: 'lines', align: 'right' },
+          { title: '什么时候问的', dataIndex: 'madeAtMs', render: (atMs: number) => agoText(atMs, answer.nowMs) },
+          {
+            title: '',
+            key: 'drop',
+            render: (_, one) => (
+              <Button size="small" onClick={() => setDropping(one)}>
+                放开
+              </Button>
+            ),
+          },
+        ]}
+      />
+      {dropping === null ? null : (
+        <DropClaim
+          one={dropping}
+          tillName={tillNameOf(answer, dropping.till)}
+          close={(isDone) => {
+            setDropping(null);
+            if (isDone) again();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
 /** What was resolved last, by whom and why: a break is never dropped. */
 function Resolved({ answer }: Readonly<{ answer: Overview }>): React.JSX.Element | null {
   if (answer.resolved.length === 0) return null;
@@ -158,6 +205,7 @@ function Resolved({ answer }: Readonly<{ answer: Overview }>): React.JSX.Element
 }
 
 const breaksTitle = (): React.ReactNode => <b className="bad">未了的差异</b>;
+const claimsTitle = (): React.ReactNode => <b>正在退货、退货单还没传来的小票</b>;
 const resolvedTitle = (): React.ReactNode => <b>最近了结的差异</b>;
 const tillsTitle = (): React.ReactNode => <b>收银机</b>;
 const villagesTitle = (): React.ReactNode => <b>各村</b>;
