@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chainFault } from '../electron/core/ledger/chain.ts';
 import { audit } from '../resources/audit/verify.mjs';
 import { GENESIS_PREVIOUS, recordHash } from '../shared/journal.ts';
-import { type AuditedShop, openAuditedShop } from './audited-shop.ts';
+import { AUDITED_DAYS, type AuditedShop, openAuditedShop } from './audited-shop.ts';
 import {
   type Files,
   type Mutation,
@@ -24,18 +24,23 @@ const FROM = Number(process.env['TAMPER_FROM'] ?? '1');
 
 let shop: AuditedShop;
 let clean: Files;
-let acknowledged: Record<number, number>;
+let range: Files;
 let keys: TillKeys;
 beforeAll(async () => {
   shop = await openAuditedShop();
-  const folder = mkdtempSync(join(tmpdir(), 'one-card-tamper-'));
-  await shop.client.exportTo({ folder, from: null, to: null });
-  clean = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
-  rmSync(folder, { recursive: true, force: true });
-  acknowledged = Object.fromEntries(auditOf(clean).parts.map((part) => [part.incarnation, part.acknowledged]));
+  clean = await exportOf(null, null);
+  range = await exportOf(AUDITED_DAYS[1], AUDITED_DAYS[2]);
   keys = shop.privateKeys;
 });
 afterAll(() => shop.close());
+
+async function exportOf(from: string | null, to: string | null): Promise<Files> {
+  const folder = mkdtempSync(join(tmpdir(), 'one-card-tamper-'));
+  await shop.client.exportTo({ folder, from, to });
+  const files = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+  rmSync(folder, { recursive: true, force: true });
+  return files;
+}
 
 const auditOf = (files: Files) => audit((name) => files.get(name) ?? Buffer.alloc(0));
 
@@ -55,12 +60,14 @@ function missed(mutation: Mutation, found: ReturnType<typeof auditOf>): boolean 
   }
 }
 
-test(`${MUTATIONS} tampered exports: each is found where it must be, and only who holds the key escapes, past the last acknowledgement`, () => {
+/** Tampers by seed and answers how often each hand did what; whatever was missed fails the test. */
+function tamperBySeeds(sound: Files, count: number): Map<string, number> {
+  const acknowledged = acknowledgedIn(sound);
   const escaped: Mutation[] = [];
   const missing: Mutation[] = [];
   const seen = new Map<string, number>();
-  for (let seed = FROM; seed < FROM + MUTATIONS; seed += 1) {
-    const { mutation, files } = tamperExport(clean, seed, keys, acknowledged);
+  for (let seed = FROM; seed < FROM + count; seed += 1) {
+    const { mutation, files } = tamperExport(sound, seed, keys, acknowledged);
     const found = auditOf(files);
     seen.set(`${mutation.hand} ${mutation.what}`, (seen.get(`${mutation.hand} ${mutation.what}`) ?? 0) + 1);
     if (missed(mutation, found)) missing.push(mutation);
@@ -68,8 +75,21 @@ test(`${MUTATIONS} tampered exports: each is found where it must be, and only wh
   }
   expect(missing).toEqual([]);
   expect(escaped.filter((mutation) => mutation.expected !== 'limit')).toEqual([]);
+  return seen;
+}
+
+const acknowledgedIn = (files: Files): Record<number, number> =>
+  Object.fromEntries(auditOf(files).parts.map((part) => [part.incarnation, part.acknowledged]));
+
+test(`${MUTATIONS} tampered exports: only who holds the key escapes, past the last acknowledgement`, () => {
+  const seen = tamperBySeeds(clean, MUTATIONS);
   // Each kind of mutation was tried by each hand that can do it.
   if (MUTATIONS >= 1_000) expect(seen.size).toBe(3 * 8 + 8);
+});
+
+test(`${Math.ceil(MUTATIONS / 10)} tampered exports of a range of days: the same`, () => {
+  expect(auditOf(range).parts[0]?.firstSeq).toBeGreaterThan(1);
+  tamperBySeeds(range, Math.ceil(MUTATIONS / 10));
 });
 
 test(`${MUTATIONS} tampered journals: the till's own walk finds each, except a tail that was rewritten whole`, () => {
@@ -96,7 +116,7 @@ test(`${MUTATIONS} tampered journals: the till's own walk finds each, except a t
 });
 
 test('what nobody can find: a tail that no statement acknowledges, cut by who holds the key', () => {
-  const seen = acknowledged[2] ?? 0;
+  const seen = acknowledgedIn(clean)[2] ?? 0;
   const cutAt = (seq: number): Map<string, Buffer> => {
     const files = new Map(clean);
     const texts = String(clean.get('records-2.jsonl')).split('\n').slice(0, seq);
