@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { must } from '../../../shared/assert.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -88,10 +88,28 @@ function refusedFor(error: unknown): DatabaseRefused {
   return { kind: 'refused', reason, detail: error instanceof Error ? error.message : '' };
 }
 
+/**
+ * Writes what a log holds once more and waits for the disk. A log that outlived a sync that failed is read from memory
+ * and may be nowhere else: the system calls its pages clean, and a new record behind them would be lost with them.
+ */
+function secureLog(log: string): void {
+  if (!existsSync(log)) return;
+  const handle = openSync(log, 'r+');
+  try {
+    const bytes = readFileSync(handle);
+    for (let written = 0; written < bytes.length; )
+      written += writeSync(handle, bytes, written, bytes.length - written, written);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
 /** Opens a ledger file for writing, brings its schema up to date, and asserts full synchrony after a write. */
 export function openDatabase(file: string): { kind: 'opened'; database: Connection } | DatabaseRefused {
   let database: Connection | null = null;
   try {
+    secureLog(`${file}-wal`);
     database = new Database(file);
     setPragmas(database);
     const version = versionOf(database);
