@@ -109,7 +109,8 @@ test(`${MUTATIONS} tampered journals: the till's own walk finds each, except a t
     // The row's own hash is made to fit again half of the time; the last record alone is then a chain of its own.
     const isRehashed = random(2) === 0;
     const fault = chainFault(rowsOf(changed, isRehashed ? hashesOf(changed) : hashesOf(texts)), start, sha256);
-    const isLast = isRehashed && line >= texts.length;
+    // A last record that is gone leaves a sound chain; the mark outside the folder and the town know of it.
+    const isLast = line >= texts.length && (isRehashed || what === 'drop');
     if (fault === null && !isLast && changed.join('\n') !== texts.join('\n')) missing.push(`${seed} ${what} ${field}`);
   }
   expect(missing).toEqual([]);
