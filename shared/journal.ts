@@ -32,6 +32,7 @@ export const recordKinds = [
   'waste',
   'refusedScan',
   'idConflict',
+  'correction',
 ] as const;
 export type RecordKind = (typeof recordKinds)[number];
 

@@ -114,6 +114,18 @@ export function countPostings(differenceFen: number): Posting[] {
   return [...fen('drawer', differenceFen), ...fen('cashDifference', -differenceFen)];
 }
 
+/**
+ * A cash move that never happened is undone. Once the drawer was counted after it, its books are right, and what was
+ * wrong stands as a difference of that count: there it is taken back.
+ */
+export function undoCashMovePostings(direction: 'in' | 'out', amountFen: number, isCounted: boolean): Posting[] {
+  return cashMovePostings(direction, amountFen).map((posting) => ({
+    ...posting,
+    account: isCounted && posting.account === 'drawer' ? 'cashDifference' : posting.account,
+    amount: -posting.amount,
+  }));
+}
+
 /** Points that the town moved to this till, lot by lot. */
 export function allotmentInPostings(
   term: string,

@@ -284,6 +284,17 @@ export const bodySchemas = {
   /** What class of code was refused and how often, never its digits. */
   refusedScan: z.object({ class: z.string(), shift: z.string().nullable() }),
   idConflict: z.object({ id: z.string(), kind: z.string() }),
+  /** What was written wrong stands; this names it, says by how much the drawer's books were off, and who allowed it. */
+  correction: z.object({
+    what: z.enum(['count', 'cashMove']),
+    of: z.string(),
+    shift: z.string(),
+    /** The right count; null for a cash move that never happened. */
+    countedFen: whole.nullable(),
+    differenceFen: fen,
+    reason,
+    by: z.string(),
+  }),
 } as const satisfies Record<RecordKind, z.ZodType>;
 
 export type BodyOf<K extends RecordKind> = z.infer<(typeof bodySchemas)[K]>;

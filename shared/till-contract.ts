@@ -31,6 +31,16 @@ export const commandSchema = z.discriminatedUnion('kind', [
     amountFen,
     reason: z.string().max(40),
   }),
+  /** Corrections name what was written wrong, and a manager allows them; what was written stands. */
+  z.object({ kind: z.literal('undoCashMove'), id, move: id, reason: z.string().max(40), approval }),
+  z.object({
+    kind: z.literal('correctCount'),
+    id,
+    shift: id,
+    countedFen: amountFen,
+    reason: z.string().max(40),
+    approval,
+  }),
   z.object({ kind: z.literal('startCloseShift') }),
   z.object({ kind: z.literal('closeShift'), shift: id, countedFen: amountFen }),
   // The open sale. `scan` takes whatever the scanner, the reader or the entry box gave: the core decides what it is.
@@ -184,6 +194,8 @@ export const refusalReasons = [
   'notThisTill',
   'townNeeded',
   'claimHeld',
+  'correctedAlready',
+  'notLastShift',
   'nothingHeld',
   'unknownItem',
   'expiredBatch',
@@ -573,6 +585,17 @@ export const tillContract = {
         totals: totalsView,
         cashInFen: fen,
         cashOutFen: fen,
+        /** Cash moves of this shift, newest first; one that was undone stays and says so. */
+        moves: z.array(
+          z.object({
+            id: z.string(),
+            direction: z.enum(['in', 'out']),
+            amountFen: fen,
+            reason: z.string(),
+            atMs: z.int(),
+            undone: z.boolean(),
+          }),
+        ),
       })
       .nullable(),
   ),

@@ -404,15 +404,19 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     return answer;
   };
 
-  const openDrawer = (command: Extract<Command, { kind: 'openDrawer' }>): Answer => {
+  /** What a manager allows: at once when one is signed in, otherwise with the PIN of one. `by` is who allowed it. */
+  const approved = (
+    approval: Extract<Command, { kind: 'openDrawer' }>['approval'],
+    work: (operator: Operator, by: string) => Answer,
+  ): Answer => {
     if (operator === null) return refuse('notSignedIn');
-    let by = operator.id;
-    if (operator.role !== 'manager') {
-      if (command.approval === null) return refuse('needsManager');
-      const approver = operators.byPin(command.approval.pin, 'manager');
-      if (approver.kind === 'refused') return approver;
-      by = approver.operator.id;
-    }
+    if (operator.role === 'manager') return work(operator, operator.id);
+    if (approval === null) return refuse('needsManager');
+    const approver = operators.byPin(approval.pin, 'manager');
+    return approver.kind === 'refused' ? approver : work(operator, approver.operator.id);
+  };
+
+  const openDrawer = (operator: Operator, by: string): Answer => {
     till.record({
       kind: 'override',
       id: world.newId(),
@@ -474,6 +478,12 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return spoken(shifts.open(command), 'shiftOpened', { floatFen: command.floatFen });
       case 'moveCash':
         return spoken(shifts.moveCash(command), 'cashMoved', { amountFen: command.amountFen });
+      case 'undoCashMove':
+        return approved(command.approval, (_, by) => spoken(shifts.undoMove(command, by), 'moveUndone'));
+      case 'correctCount':
+        return approved(command.approval, (_, by) =>
+          spoken(shifts.correctCount(command, by), 'countCorrected', { countedFen: command.countedFen }),
+        );
       case 'startCloseShift':
         return atTheCounter(() => {
           closing = { held: counter.held().length, unsent: town.unsent(), openLines: counter.openLines() };
@@ -537,7 +547,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       case 'reprint':
         return atTheCounter(() => counter.reprint(command.receipt));
       case 'openDrawer':
-        return openDrawer(command);
+        return approved(command.approval, openDrawer);
       case 'refund':
         return refund(command);
       case 'receiveGoods':
@@ -785,7 +795,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     if (stopped === null) background(() => Promise.resolve());
   });
   // The index of the search is made while nobody waits for it, not at the first search.
-  world.clock.later(PREPARE_SEARCH_AFTER_MS, () => background(() => Promise.resolve(catalogue.prepareSearch())));
+  world.clock.later(PREPARE_SEARCH_AFTER_MS, () =>
+    background(async () => catalogue.prepareSearch(catalogue.isLarge() ? await audit.searchText() : null)),
+  );
   world.clock.later(50, () => background(() => alone(pulse)));
   const scheduleNight = (): void => {
     if (ledger.identity() === null) {

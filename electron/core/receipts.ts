@@ -528,6 +528,6 @@ export function receiptNumber(till: Till, counter: number): string {
 }
 
 /** The words behind a reason: a code as it is, a free text from the side table. */
-function wordsOfReason(till: Till, reason: string): string {
+export function wordsOfReason(till: Till, reason: string): string {
   return till.ledger.get<{ text: string }>('SELECT text FROM side_text WHERE digest = ?', reason)?.text ?? reason;
 }

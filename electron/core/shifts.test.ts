@@ -207,3 +207,108 @@ test('a till whose clock stood still for a week closes one day and begins one', 
   expect(closed).toHaveLength(1);
   await other.close();
 });
+
+describe('a correction', () => {
+  const drawer = async (): Promise<number> => (await till.screen()).carriedFloatFen;
+  const move = (id: string, direction: 'in' | 'out', amountFen: number): Command => ({
+    kind: 'moveCash',
+    id,
+    direction,
+    amountFen,
+    reason: '换零钱',
+  });
+  const undo = (id: string, of: string): Command => ({
+    kind: 'undoCashMove',
+    id,
+    move: of,
+    reason: '输错了',
+    approval: null,
+  });
+  const correct = (id: string, countedFen: number, shift = 'shift-0001'): Command => ({
+    kind: 'correctCount',
+    id,
+    shift,
+    countedFen,
+    reason: '点错了',
+    approval: null,
+  });
+  const closed = (countedFen: number): Command => ({ kind: 'closeShift', shift: 'shift-0001', countedFen });
+  /** What records of these kinds leave on each account of money. */
+  const sums = (): Record<string, number> => {
+    const fold = newFold();
+    for (const record of till.records())
+      if (['cashMove', 'correction', 'shiftClose'].includes(record.kind)) foldRecord(fold, record);
+    return totalsOf(fold).accounts;
+  };
+
+  for (const direction of ['in', 'out'] as const) {
+    test(`of a cash move ${direction} names it, leaves it standing and every account as before, once`, async () => {
+      await till.ask(move('move-0001', direction, 50_000));
+      await till.ask(undo('undo-0001', 'move-0001'));
+      await till.ask(undo('undo-0001', 'move-0001'));
+      expect(await till.send(undo('undo-0002', 'move-0001'))).toMatchObject({ reason: 'correctedAlready' });
+      expect(await till.send(undo('undo-0001', 'move-0002'))).toEqual(conflict);
+      expect(await till.send(undo('undo-0003', 'move-0009'))).toMatchObject({ reason: 'badInput' });
+      expect([sums(), await drawer()]).toEqual([{}, 20_000]);
+      expect(await till.client.shiftReport()).toMatchObject({
+        cashInFen: 0,
+        cashOutFen: 0,
+        moves: [{ id: 'move-0001', amountFen: 50_000, undone: true, reason: '换零钱' }],
+      });
+    });
+
+    test(`of a cash move ${direction} that was counted over takes it back from the difference of that count`, async () => {
+      await till.ask(move('move-0001', direction, 500));
+      await till.ask(closed(20_000));
+      await till.ask({ kind: 'openShift', shift: 'shift-0002', floatFen: 20_000 });
+      await till.ask(undo('undo-0001', 'move-0001'));
+      expect([sums(), await drawer()]).toEqual([{}, 20_000]);
+    });
+  }
+
+  test('of a count typed wrong leaves drawer and difference as if the right one had been typed', async () => {
+    await sellAt(till, bread.code);
+    await till.ask(closed(2_050));
+    expect(await drawer()).toBe(2_050);
+    await till.ask(correct('correct-01', 20_400));
+    await till.ask(correct('correct-01', 20_400));
+    expect(await till.send(correct('correct-01', 20_300))).toEqual(conflict);
+    expect(await till.client.lastShift()).toMatchObject({
+      expectedFen: 20_500,
+      countedFen: 20_400,
+      differenceFen: -100,
+    });
+    expect(await drawer()).toBe(20_400);
+    await till.ask(correct('correct-02', 20_500));
+    expect(sums()).toEqual({});
+    expect((await till.client.rebuild()).identical).toBe(true);
+  });
+
+  test('of a count is refused once a new shift stands on it, and without a reason or a change', async () => {
+    await till.ask(closed(2_000));
+    expect(await till.send(correct('correct-01', 2_000))).toMatchObject({ reason: 'badInput' });
+    expect(await till.send({ ...correct('correct-02', 1), reason: ' ' } as Command)).toMatchObject({
+      reason: 'badInput',
+    });
+    expect(await till.send(correct('correct-03', 1, 'shift-0009'))).toMatchObject({ reason: 'notLastShift' });
+    await till.ask({ kind: 'openShift', shift: 'shift-0002', floatFen: 20_000 });
+    expect(await till.send(correct('correct-04', 20_000))).toMatchObject({ reason: 'notLastShift' });
+  });
+
+  test('is allowed by a manager only, who stands in the record', async () => {
+    await till.ask(move('move-0001', 'out', 500));
+    await till.ask({
+      kind: 'saveOperator',
+      id: 'operator-cashier',
+      name: '林小雨',
+      role: 'cashier',
+      pin: pins.cashier,
+      active: true,
+    });
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    expect(await till.send(undo('undo-0001', 'move-0001'))).toMatchObject({ reason: 'needsManager' });
+    await till.ask({ ...undo('undo-0001', 'move-0001'), approval: { pin: pins.manager } } as Command);
+    const record = till.records().findLast((one) => one.kind === 'correction');
+    expect(record).toMatchObject({ operator: 'operator-cashier', body: { by: 'operator-manager', of: 'move-0001' } });
+  });
+});

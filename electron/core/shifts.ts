@@ -1,11 +1,12 @@
-import { cashMovePostings, countPostings, floatPostings } from '../../shared/posting.ts';
+import { cashMovePostings, countPostings, floatPostings, undoCashMovePostings } from '../../shared/posting.ts';
 import { foldRecord, newFold, totalsOf } from '../../shared/reconcile.ts';
 import { bodyOf, type Totals } from '../../shared/record-bodies.ts';
 import type { Answer, Command } from '../../shared/till-contract.ts';
 import { readOperator } from './operators.ts';
 import { maskName } from './shop.ts';
 import { perHead } from './per-head.ts';
-import { answerOf, conflictOf, refuse, type Till } from './till.ts';
+import { wordsOfReason } from './receipts.ts';
+import { answerOf, conflictOf, done, refuse, type Till } from './till.ts';
 
 export type ShiftRow = {
   id: string;
@@ -24,6 +25,15 @@ export type ShiftRow = {
   unsent: number | null;
 };
 
+type CashMove = {
+  id: string;
+  direction: 'in' | 'out';
+  amountFen: number;
+  reason: string;
+  atMs: number;
+  undone: boolean;
+};
+
 /** A shift: opened with a float, closed with a count, the difference recorded and never refused (peers 48, 49). */
 export function createShifts(till: Till) {
   const { ledger } = till;
@@ -36,12 +46,11 @@ export function createShifts(till: Till) {
   const current = (): ShiftRow | null => currentNow('shift');
 
   /** What the records of a shift fold to, float and cash moves included. */
-  const totals = (shift: ShiftRow): { totals: Totals; cashInFen: number; cashOutFen: number } => {
+  const totals = (shift: ShiftRow): { totals: Totals; cashInFen: number; cashOutFen: number; moves: CashMove[] } => {
     const fold = newFold();
-    let cashInFen = 0;
-    let cashOutFen = 0;
+    const moves: CashMove[] = [];
     const rows = ledger.all<{ n: number }>(
-      `SELECT n FROM journal WHERE kind IN ('sale', 'refund', 'cashMove') AND n > ? AND n <= ? ORDER BY n`,
+      `SELECT n FROM journal WHERE kind IN ('sale', 'refund', 'cashMove', 'correction') AND n > ? AND n <= ? ORDER BY n`,
       shift.opened_n,
       shift.closed_n ?? Number.MAX_SAFE_INTEGER,
     );
@@ -50,10 +59,39 @@ export function createShifts(till: Till) {
       if (stored === null || stored.record.body['shift'] !== shift.id) continue;
       foldRecord(fold, stored.record);
       const move = bodyOf(stored.record, 'cashMove');
-      if (move?.direction === 'in') cashInFen += move.amountFen;
-      if (move?.direction === 'out') cashOutFen += move.amountFen;
+      if (move !== null) {
+        const { direction, amountFen, reason } = move;
+        const { id, at } = stored.record;
+        moves.unshift({
+          id,
+          direction,
+          amountFen,
+          reason: wordsOfReason(till, reason),
+          atMs: at,
+          undone: isUndone(id),
+        });
+      }
     }
-    return { totals: totalsOf(fold), cashInFen, cashOutFen };
+    const sumOf = (direction: 'in' | 'out'): number =>
+      moves.reduce((sum, one) => sum + (one.direction === direction && !one.undone ? one.amountFen : 0), 0);
+    return { totals: totalsOf(fold), cashInFen: sumOf('in'), cashOutFen: sumOf('out'), moves };
+  };
+
+  const lastClosed = (): ShiftRow | null =>
+    ledger.get<ShiftRow>('SELECT * FROM shift WHERE closed_n IS NOT NULL ORDER BY closed_n DESC LIMIT 1') ?? null;
+
+  const isUndone = (move: string): boolean =>
+    ledger
+      .all<{ n: number }>(`SELECT n FROM journal WHERE kind = 'correction'`)
+      .some(({ n }) => ledger.byN(n)?.record.body['of'] === move);
+
+  /** Whether a correction of this id stands already, as it is asked for now; null when none does. */
+  const correctedBefore = (id: string, what: 'count' | 'cashMove', of: string, countedFen: number | null) => {
+    const before = ledger.byId(id);
+    if (before === null) return null;
+    const body = bodyOf(before.record, 'correction');
+    const same = body !== null && body.what === what && body.of === of && body.countedFen === countedFen;
+    return same ? done : conflictOf(till, id, 'correction');
   };
 
   return {
@@ -91,6 +129,68 @@ export function createShifts(till: Till) {
           operator: operator.id,
           body: { shift: shift.id, direction, amountFen, reason: till.codeOf(command.reason) },
           postings: cashMovePostings(direction, amountFen),
+        }),
+      );
+    },
+    /** A cash move that was typed wrong: undone by a record that names it, allowed by `by` (invariant 4). */
+    undoMove: (command: Extract<Command, { kind: 'undoCashMove' }>, by: string): Answer => {
+      const operator = till.operator();
+      const shift = current();
+      if (operator === null) return refuse('notSignedIn');
+      if (shift === null) return refuse('noShift');
+      const before = correctedBefore(command.id, 'cashMove', command.move, null);
+      if (before !== null) return before;
+      const stored = ledger.byId(command.move);
+      const move = stored === null ? null : bodyOf(stored.record, 'cashMove');
+      if (move === null || command.reason.trim() === '') return refuse('badInput');
+      if (isUndone(command.move)) return refuse('correctedAlready');
+      return answerOf(
+        till.record({
+          kind: 'correction',
+          id: command.id,
+          operator: operator.id,
+          body: {
+            what: 'cashMove',
+            of: command.move,
+            shift: shift.id,
+            countedFen: null,
+            differenceFen: move.direction === 'in' ? -move.amountFen : move.amountFen,
+            reason: till.codeOf(command.reason),
+            by,
+          },
+          postings: undoCashMovePostings(move.direction, move.amountFen, move.shift !== shift.id),
+        }),
+      );
+    },
+    /**
+     * A closing count that was typed wrong: the drawer's books follow the right one, as long as no new shift has taken
+     * them over. From then on the difference comes out at the next count by itself.
+     */
+    correctCount: (command: Extract<Command, { kind: 'correctCount' }>, by: string): Answer => {
+      const operator = till.operator();
+      if (operator === null) return refuse('notSignedIn');
+      const of = `${command.shift}:close`;
+      const before = correctedBefore(command.id, 'count', of, command.countedFen);
+      if (before !== null) return before;
+      const shift = lastClosed();
+      if (current() !== null || shift === null || shift.id !== command.shift) return refuse('notLastShift');
+      const differenceFen = command.countedFen - (shift.counted_fen ?? 0);
+      if (differenceFen === 0 || command.reason.trim() === '') return refuse('badInput');
+      return answerOf(
+        till.record({
+          kind: 'correction',
+          id: command.id,
+          operator: operator.id,
+          body: {
+            what: 'count',
+            of,
+            shift: shift.id,
+            countedFen: command.countedFen,
+            differenceFen,
+            reason: till.codeOf(command.reason),
+            by,
+          },
+          postings: countPostings(differenceFen),
         }),
       );
     },
@@ -139,10 +239,8 @@ export function createShifts(till: Till) {
       };
     },
     last: () => {
-      const shift = ledger.get<ShiftRow>(
-        'SELECT * FROM shift WHERE closed_n IS NOT NULL ORDER BY closed_n DESC LIMIT 1',
-      );
-      if (shift === undefined) return null;
+      const shift = lastClosed();
+      if (shift === null) return null;
       return {
         shift: shift.id,
         number: shift.number,

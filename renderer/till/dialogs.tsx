@@ -522,7 +522,18 @@ const CASH_REASONS = {
 } as const;
 
 function CashDialog(): ReactNode {
-  const { hide, send, say } = useTill();
+  const { hide, send, say, sendApproved } = useTill();
+  const report = useRead(() => connection.client().shiftReport());
+  const moves = report.value?.moves.filter((one) => !one.undone).slice(0, 3) ?? [];
+  const undo = (move: (typeof moves)[number]): void => {
+    const what = `${move.direction === 'in' ? '放进' : '取出'} ${yuan(move.amountFen)} 元（${move.reason}）`;
+    void sendApproved(
+      (approval) => ({ kind: 'undoCashMove', id: newId(), move: move.id, reason: '输错了', approval }),
+      `撤销现金存取：${what}`,
+    ).then((answer) => {
+      if (answer.kind === 'done') hide();
+    });
+  };
   const field = useRef<HTMLInputElement>(null);
   const id = useRef(newId());
   const [direction, setDirection] = useState<'in' | 'out'>('out');
@@ -589,6 +600,15 @@ function CashDialog(): ReactNode {
           </label>
           <span className="field-label">原因</span>
           <Reasons reasons={CASH_REASONS[direction]} picked={reason} pick={setReason} />
+          {moves.length > 0 && <span className="field-label">本班记过的，输错了可以撤销（要店长同意）</span>}
+          {moves.map((move) => (
+            <p key={move.id} className="fact-line">
+              {move.direction === 'in' ? '放进' : '取出'} {yuan(move.amountFen)} 元 · {move.reason}{' '}
+              <button type="button" className="option" onMouseDown={keepFocus} onClick={() => undo(move)}>
+                撤销
+              </button>
+            </p>
+          ))}
         </div>
         <Numpad field={field} point enter={enter} enterLabel={direction === 'out' ? '取出' : '放进'} />
       </div>
@@ -671,12 +691,40 @@ function Figure({ label, value, main = false }: { label: string; value: string; 
   );
 }
 
-/** Shown after the count, never before it. */
+/** Shown after the count, never before it; a count that was typed wrong is put right from here, while no shift is open. */
 function ShiftResultDialog(): ReactNode {
-  const { hide, screen } = useTill();
+  const { hide, screen, say, sendApproved } = useTill();
   const { value, state } = useRead(() => connection.client().lastShift());
+  const [text, setText] = useState<string | null>(null);
+  const id = useRef(newId());
+  const correct = (): void => {
+    const countedFen = parseYuan(text ?? '');
+    if (value === null || countedFen === null || countedFen === value.countedFen) {
+      say({ tone: 'warn', text: '请输入重新点清的现金总数' });
+      return;
+    }
+    void sendApproved(
+      (approval) => ({
+        kind: 'correctCount',
+        id: id.current,
+        shift: value.shift,
+        countedFen,
+        reason: '点钞数输错',
+        approval,
+      }),
+      `更正点钞数：${yuan(value.countedFen)} 改成 ${yuan(countedFen)} 元`,
+    ).then((answer) => {
+      if (answer.kind === 'done') hide();
+    });
+  };
+  const enter = text === null ? hide : correct;
   return (
-    <Frame title="已交班" size="medium" leave={hide} onKey={({ name }) => (name === 'Enter' ? hide : null)}>
+    <Frame
+      title="已交班"
+      size="medium"
+      leave={hide}
+      onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? enter : null)}
+    >
       {state !== 'read' && <Reading state={state} />}
       {value !== null && (
         <>
@@ -693,8 +741,28 @@ function ShiftResultDialog(): ReactNode {
             {value.held > 0 && ` 挂单 ${value.held} 笔还在。`}
             {value.unsent > 0 && ` ${value.unsent} 条记录等联网后上传。`}
           </p>
-          <button type="button" className="pay-key" onMouseDown={keepFocus} onClick={hide}>
-            知道了 <kbd>Enter</kbd>
+          {text === null ? (
+            screen.shift === null && (
+              <button type="button" className="option" onMouseDown={keepFocus} onClick={() => setText('')}>
+                数目输错了，改一下（要店长同意）
+              </button>
+            )
+          ) : (
+            <label>
+              <span className="field-label">重新点清的现金总数（元）</span>
+              <input
+                className="field big"
+                autoFocus
+                value={text}
+                autoComplete="off"
+                maxLength={12}
+                placeholder="0.00"
+                onChange={(event) => setText(event.target.value)}
+              />
+            </label>
+          )}
+          <button type="button" className="pay-key" onMouseDown={keepFocus} onClick={enter}>
+            {text === null ? '知道了' : '更正'} <kbd>Enter</kbd>
           </button>
         </>
       )}

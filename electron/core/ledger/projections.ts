@@ -26,6 +26,7 @@ export const TRADE: ReadonlySet<RecordKind> = new Set([
   'count',
   'waste',
   'override',
+  'correction',
 ]);
 
 export function createProjector(database: Connection): Projector {
@@ -110,6 +111,9 @@ export function createProjector(database: Connection): Projector {
     `UPDATE shift SET closed_n = ?, closed_at_ms = ?, expected_fen = ?, counted_fen = ?, difference_fen = ?, held = ?,
          unsent = ?
        WHERE id = ?`,
+  );
+  const correctCount = database.prepare(
+    'UPDATE shift SET counted_fen = ?, difference_fen = difference_fen + ? WHERE id = ?',
   );
   const putPeriod = database.prepare(
     `INSERT INTO period (incarnation, period, label, first_seq, last_seq, traded, closed_seq)
@@ -226,6 +230,11 @@ export function createProjector(database: Connection): Projector {
           body.unsent,
           body.shift,
         );
+        return;
+      }
+      case 'correction': {
+        const body = record.body as BodyOf<'correction'>;
+        if (body.what === 'count') correctCount.run(body.countedFen, body.differenceFen, body.shift);
         return;
       }
       case 'periodClose':
