@@ -361,7 +361,8 @@ export function createTownClient(
       if (isTrouble(answer)) return answer;
       const taken = takeStatement(answer.statement, wanted.seq, judge);
       if (isTrouble(taken)) return trouble(taken.because);
-      clock.trust(taken.statement.issuedAtMs);
+      // One whose answer was lost is as old as that: what hello said since must not be taken back.
+      clock.trustCarried(taken.statement.issuedAtMs);
       if (taken.isLast) return { kind: 'settled', statement: taken.statement };
     }
     return trouble('gap');

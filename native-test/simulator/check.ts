@@ -44,13 +44,14 @@ function lostCardOf(simulation: Simulation, record: JournalRecord): boolean {
 
 /** What holds at the town at every moment (protocol, "Always"; invariants 12, 20). */
 export function checkTown(simulation: Simulation, spent: Spent): void {
+  const twice = refundedTwice(simulation);
   for (const lot of simulation.town.rows('lot')) {
     const allotted = Object.values(lot.allotted);
     const parts = lot.free + sumOf(allotted) + lot.spent + lot.expired - lot.shortfall;
     ensure(parts === lot.issued, 'conservation', () => `${parts} of ${lot.issued}: ${JSON.stringify(lot)}`);
     const least = Math.min(lot.free, lot.spent, lot.expired, lot.shortfall, ...allotted);
     ensure(least >= 0, 'neverNegative', () => JSON.stringify(lot));
-    const allowed = simulation.exposure.get(lot.lot) ?? 0;
+    const allowed = (simulation.exposure.get(lot.lot) ?? 0) + (twice.get(lot.lot) ?? 0);
     ensure(lot.shortfall <= allowed, 'shortfallExplained', () => `${allowed} allowed: ${JSON.stringify(lot)}`);
     const really = spent.byLot.get(lot.lot) ?? 0;
     ensure(
@@ -61,11 +62,23 @@ export function checkTown(simulation: Simulation, spent: Spent): void {
   }
 }
 
+/** Points that came back at two tills while they could not hear of each other: named by the town, lot by lot. */
+function refundedTwice(simulation: Simulation): Map<string, number> {
+  const twice = new Map<string, number>();
+  for (const { kind, account, tillAmount, townAmount } of simulation.town.rows('break')) {
+    if (kind !== 'refundedTwice' || account?.startsWith('points ') !== true) continue;
+    const lot = account.slice('points '.length);
+    twice.set(lot, (twice.get(lot) ?? 0) + (tillAmount ?? 0) - (townAmount ?? 0));
+  }
+  return twice;
+}
+
 /** Per term and lot: what the town calls allotted is what the till holds and what is still under way (protocol, "Always"). */
 export function checkTerms(simulation: Simulation): void {
   const { town } = simulation;
   const grants = Map.groupBy(town.rows('grant'), (grant) => grant.term);
   const chains = new Map(town.rows('incarnation').map((row) => [`${row.till}:${row.incarnation}`, row]));
+  const twice = refundedTwice(simulation);
   const lots = town.rows('lot');
   for (const machine of machinesOf(simulation)) {
     const seen = machine.truth.seen();
@@ -86,6 +99,7 @@ export function checkTerms(simulation: Simulation): void {
       if (!applied.has(grant.grant))
         for (const lot of grant.lots) coming.set(lot.lot, (coming.get(lot.lot) ?? 0) + lot.points);
     for (const lot of lots) {
+      if (twice.has(lot.lot)) continue;
       const allotted = lot.allotted[term.term] ?? 0;
       const holds = held.get(lot.lot) ?? 0;
       ensure(holds >= 0, 'heldNegative', () => `${machine.name} ${lot.lot}: ${holds}`);

@@ -19,7 +19,7 @@ export const GOODS = [
 ] as const;
 
 /** One customer, one cashier: what hands do at a till, step by step, whatever the till does to them. */
-export function createHands(machine: Machine, time: VirtualTime, random: Random) {
+export function createHands(machine: Machine, street: () => readonly Machine[], time: VirtualTime, random: Random) {
   const pause = (mostMs: number): Promise<void> => time.advanceTo(time.nowMs() + random.between(100, mostMs));
 
   /** Sends a command; a till that is lost or stopped ends what the hands were about. */
@@ -150,12 +150,13 @@ export function createHands(machine: Machine, time: VirtualTime, random: Random)
       const screen = await machine.screen();
       if (screen !== null && screen.pay !== null) await pay(screen);
     },
-    /** Goods come back, whole or in part, to the till that sold them. */
+    /** Goods come back, whole or in part: mostly to the till that sold them, at times to another one of the street. */
     refund: async (): Promise<void> => {
-      const sales = [...machine.truth.acknowledged.values()].filter((one) => one.kind === 'sale');
+      const seller = random.chance(700) ? machine : random.pick(street());
+      const sales = [...seller.truth.acknowledged.values()].filter((one) => one.kind === 'sale');
       if (sales.length === 0 || !(await ready())) return;
       const { id: sale } = random.pick(sales);
-      const sold = machine.truth.seen().find(({ record }) => record.id === sale);
+      const sold = seller.truth.seen().find(({ record }) => record.id === sale);
       if (sold === undefined) return;
       const { receipt, lines } = sold.record.body as SaleBody;
       const wanted = lines.flatMap(({ quantity }, line) =>
@@ -174,6 +175,13 @@ export function createHands(machine: Machine, time: VirtualTime, random: Random)
       }
       machine.truth.acknowledge({ id, kind: 'refund', atMs: time.nowMs() });
       if (random.chance(200)) await machine.send(command);
+      if (random.chance(150)) {
+        const [first, ...others] = wanted;
+        const other = [{ ...first, quantity: (first?.quantity ?? 0) + 1 } as NonNullable<typeof first>, ...others];
+        const again = await machine.send({ ...command, lines: other });
+        const isRefused = again === 'lost' || again.kind === 'refused';
+        ensure(isRefused, 'sameIdOtherContent', () => `${machine.name} ${id}`);
+      }
     },
     /** The manager's work: a delivery, a price, a count, waste, cash, the end of a shift. */
     manage: async (): Promise<void> => {

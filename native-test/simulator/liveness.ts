@@ -13,13 +13,32 @@ import { ensure } from './violation.ts';
 
 const CONTACTS = 3;
 
+/** Faults by which two tills, or a till and its town, do not hear of each other. */
+const APART: readonly FaultKind[] = [
+  'partition',
+  'requestLost',
+  'answerLost',
+  'answerLate',
+  'processLost',
+  'lostBeforeCommit',
+  'lostAfterCommit',
+  'commitRefused',
+  'townCommitRefused',
+  'townLostAfterCommit',
+  'townRestarted',
+  'townSetBack',
+  'folderSetBack',
+  'machineSetBack',
+  'folderCloned',
+];
+
 /** Which faults explain a break; a cap passed by several tills together is a notice and needs none. */
 const EXPLAINS: Readonly<Record<Break['kind'], readonly FaultKind[] | 'always'>> = {
   capExceeded: 'always',
   shortfall: ['folderSetBack', 'machineSetBack', 'folderCloned', 'tillLost', 'termFreed', 'townSetBack', 'cardLost'],
   fork: ['machineSetBack'],
-  refundUnclaimed: ['folderSetBack', 'machineSetBack', 'folderCloned'],
-  refundedTwice: ['folderSetBack', 'machineSetBack', 'folderCloned'],
+  refundUnclaimed: APART,
+  refundedTwice: APART,
   townBehind: ['townSetBack'],
   totalsDiffer: [],
   quarantined: [],

@@ -59,7 +59,11 @@ export function createMachine(name: string, scratch: string, around: Surrounding
   const ledgerFile = join(dataFolder, 'ledger.sqlite');
   const random = createRandom(`${around.seed}:machine:${name}`);
   const crypto = cryptoFrom(random);
-  const truth = createTruth(name);
+  const truth = createTruth(name, {
+    pointsCap: around.policy.points.perDay,
+    pinFreePerDay: around.policy.points.pinFreePerDay,
+    trueMs: time.nowMs,
+  });
   let process: Process | null = null;
   let clockOffMs = 0;
   let image: string | null = null;

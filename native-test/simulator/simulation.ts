@@ -77,7 +77,7 @@ export async function openSimulation(options: Options, scratch: string, startMs:
     lostCards: new Map(),
     errors,
     machine,
-    hands: (of, random) => createHands(of, time, random),
+    hands: (of, random) => createHands(of, () => machinesOf(simulation), time, random),
   };
   for (let index = 0; index < options.tills; index += 1) simulation.posts.push(await openPost(simulation, index));
   return simulation;

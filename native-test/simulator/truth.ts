@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
 import type { JournalRecord } from '../../shared/journal.ts';
-import type { RefundBody, SaleBody } from '../../shared/record-bodies.ts';
+import type { BodyOf, RefundBody, SaleBody } from '../../shared/record-bodies.ts';
 import { ensure } from './violation.ts';
 
 /** A record as the simulation itself read it from a till's file. */
@@ -10,7 +10,13 @@ export type Seen = Readonly<{ record: JournalRecord; hash: string; n: number }>;
 /** What a cashier's screen called done, and nobody may lose any more. */
 export type Acknowledged = Readonly<{ id: string; kind: 'sale' | 'refund'; atMs: number }>;
 
+/** What the policy of a run allows, and the true time, for the checks that a record must pass whoever wrote it. */
+export type Rules = Readonly<{ pointsCap: number; pinFreePerDay: number; trueMs: () => number }>;
+
 const ZERO = '0'.repeat(64);
+
+/** A signed time may be as old as its answer was late. */
+const SLACK_MS = 60_000;
 
 /** The hash of a record by the format's own words, not by the product's code. */
 function hashOf(text: string): string {
@@ -21,7 +27,7 @@ function hashOf(text: string): string {
  * What really happened at one till: every record its file ever showed, read behind the product's back and checked on the
  * way in (invariants 1, 2, 5, 9, 10; receipt numbers gapless), and what its screens acknowledged.
  */
-export function createTruth(till: string) {
+export function createTruth(till: string, rules: Rules) {
   let seen: Seen[] = [];
   let reader: Database.Database | null = null;
   const acknowledged = new Map<string, Acknowledged>();
@@ -30,6 +36,11 @@ export function createTruth(till: string) {
   const heads = new Map<number, { seq: number; hash: string; counter: number }>();
   const ids = new Set<string>();
   const hashes = new Map<string, string>();
+  /** The open term of each incarnation, by its newest statement, and when it ends. */
+  const terms = new Map<number, { id: string; endMs: number }>();
+  /** What is left of each sale of this journal: quantity by line, and points. */
+  const sold = new Map<string, { quantities: number[]; points: number }>();
+  const confirmed = new Set<string>();
 
   const take = (row: { n: number; incarnation: number; seq: number; hash: string; text: string }): void => {
     const where = `${till} ${row.incarnation}/${row.seq}`;
@@ -47,10 +58,69 @@ export function createTruth(till: string) {
       counter += 1;
       ensure(body.counter === counter, 'receiptGapless', () => `${where}: ${body.receipt} is number ${counter}`);
     }
-    if (record.kind === 'sale') checkSale(record.body as SaleBody, where);
+    if (record.kind === 'override' && record.body['what'] === 'personConfirmed')
+      confirmed.add(String(record.body['document']));
+    if (record.kind === 'statementApplied') {
+      const { term } = record.body as BodyOf<'statementApplied'>;
+      if (term !== null) terms.set(row.incarnation, term);
+    }
+    const before = seen.at(-1)?.record;
+    const isBack = before !== undefined && before.incarnation === row.incarnation && record.at < before.at - SLACK_MS;
+    // Only the town's own time takes a mark back, and only one that was ahead of it.
+    ensure(!isBack || before.at > rules.trueMs(), 'timeNeverBack', () => `${where}: ${record.at} after ${before?.at}`);
+    if (record.kind === 'sale') takeSale(record, record.body as SaleBody, where);
+    if (record.kind === 'refund') takeRefund(record.body as RefundBody, where);
     heads.set(row.incarnation, { seq: row.seq, hash: row.hash, counter });
     hashes.set(`${row.incarnation}:${row.seq}`, row.hash);
     seen.push({ record, hash: row.hash, n: row.n });
+  };
+
+  const takeSale = (record: JournalRecord, body: SaleBody, where: string): void => {
+    checkSale(body, where);
+    sold.set(record.id, { quantities: body.lines.map((line) => line.quantity), points: body.pointsUsed });
+    if (body.member === null) return;
+    if (body.pointsUsed === 0) return;
+    const spent = body.member.known.spentToday + body.pointsUsed;
+    ensure(spent <= rules.pointsCap, 'capKept', () => `${where}: ${spent} points in a day`);
+    const isConfirmed = confirmed.has(record.id);
+    ensure(isConfirmed || spent <= rules.pinFreePerDay, 'pinFree', () => `${where}: ${spent} points without PIN`);
+    const term = terms.get(record.incarnation);
+    for (const lot of body.lots)
+      ensure(lot.term !== null && lot.term === term?.id, 'ownTerm', () => `${where}: ${lot.lot} of ${lot.term}`);
+    ensure(record.at < (term?.endMs ?? 0), 'termEnded', () => `${where}: at ${record.at}, ended ${term?.endMs}`);
+  };
+
+  const takeRefund = (body: RefundBody, where: string): void => {
+    const sale = sold.get(body.sale);
+    // A sale of another till comes back under the town's claim; the town counts those.
+    if (sale === undefined) return;
+    sale.points -= body.pointsBack;
+    ensure(sale.points >= 0, 'refundWithin', () => `${where}: points of ${body.sale}`);
+    for (const { line, quantity } of body.lines) {
+      sale.quantities[line] = (sale.quantities[line] ?? 0) - quantity;
+      ensure((sale.quantities[line] ?? 0) >= 0, 'refundWithin', () => `${where}: line ${line} of ${body.sale}`);
+    }
+  };
+
+  const forget = (): void => {
+    seen = [];
+    heads.clear();
+    ids.clear();
+    hashes.clear();
+    terms.clear();
+    sold.clear();
+  };
+
+  /** Records that the town gave back stand where they happened, before some that were read already. */
+  const readAnew = (database: Database.Database): readonly Seen[] => {
+    forget();
+    const rows = database
+      .prepare<[], { n: number; incarnation: number; seq: number; hash: string; text: string }>(
+        'SELECT n, incarnation, seq, hash, text FROM journal ORDER BY n',
+      )
+      .all();
+    for (const row of rows) take(row);
+    return seen;
   };
 
   return {
@@ -76,6 +146,8 @@ export function createTruth(till: string) {
           'SELECT n, incarnation, seq, hash, text FROM journal WHERE n > ? ORDER BY n',
         )
         .all(from);
+      const stored = reader.prepare<[], { n: number }>('SELECT COUNT(*) AS n FROM journal').get()?.n ?? 0;
+      if (stored !== before + rows.length) return readAnew(reader);
       for (const row of rows) take(row);
       const fresh = seen.slice(before);
       for (const { record } of fresh)
@@ -88,12 +160,7 @@ export function createTruth(till: string) {
       reader = null;
     },
     /** The folder was set back: what the file shows is read anew, from its first record. */
-    forget: (): void => {
-      seen = [];
-      heads.clear();
-      ids.clear();
-      hashes.clear();
-    },
+    forget,
   };
 }
 
