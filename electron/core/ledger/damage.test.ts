@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { verifyChain } from './verify.ts';
 import { clientOfOpened, coreOn, goods, openTestCore, screenOf, sellAt, tryCore, type TestCore } from '../test-core.ts';
 
 let till: TestCore;
@@ -76,6 +77,41 @@ describe('a damaged journal', () => {
     const sale = again.records().find((record) => record.kind === 'sale');
     expect(found.atSeq).toBe(sale?.seq);
     await again.core.close();
+  });
+
+  for (const [column, change] of [
+    ['at_ms', 'at_ms + 1'],
+    ['kind', `'refund'`],
+    ['id', `id || 'x'`],
+    ['period', 'period + 1'],
+    ['business_day', `'2031-01-01'`],
+  ] as const) {
+    test(`a record whose column ${column} is not what its bytes say is named by the walk`, async () => {
+      await till.core.close();
+      tamper(`UPDATE journal SET ${column} = ${change} WHERE n = ${LAST_SALE}`);
+      expect(verifyChain(file)).toMatchObject({
+        state: 'damaged',
+        fault: expect.stringMatching(/^record 1\/\d+: stored columns differ$/),
+      });
+    });
+  }
+
+  test('an index that leads past a record is found by the walk over the pages', async () => {
+    await till.core.close();
+    const id = till.records().find((record) => record.kind === 'sale')?.id ?? '';
+    const bytes = readFileSync(file);
+    // The id stands in its row, in its record, and in the index by which a sale is known when it is asked for again.
+    const places: number[] = [];
+    for (let at = bytes.indexOf(id); at >= 0; at = bytes.indexOf(id, at + 1)) places.push(at);
+    const found = new Set<string>();
+    for (const at of places) {
+      const turned = Buffer.from(bytes);
+      turned.writeUInt8(turned.readUInt8(at) ^ 1, at);
+      writeFileSync(file, turned);
+      const { state, fault } = verifyChain(file);
+      if (state === 'damaged') found.add((fault ?? '').replace(/\d+/g, 'N'));
+    }
+    expect([...found].some((fault) => fault.includes('missing from index'))).toBe(true);
   });
 
   test('a database of a newer program has its page too', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { GENESIS_PREVIOUS, recordHash, recordText, type ChainHead } from '../../../shared/journal.ts';
+import { GENESIS_PREVIOUS, readRecord, recordHash, recordText, type ChainHead } from '../../../shared/journal.ts';
 import { sampleRecord } from '../../../shared/record-sample.ts';
 import type { Hash } from '../../../shared/signed.ts';
 import { chainFault, surelyFollows } from './chain.ts';
@@ -39,17 +39,29 @@ function rowsOf(lengths: readonly number[]): Row[] {
   });
 }
 
+/** The columns beside a text, as the text says them; of what is no record it does not matter. */
+function columnsOf(text: string): (string | number)[] {
+  const read = readRecord(text);
+  if (read.kind === 'refused') return [0, '', '', 0, ''];
+  const { at, kind, id, period, businessDay } = read.record;
+  return [at, kind, id, period, businessDay];
+}
+
 let files = 0;
 function fileOf(rows: readonly Row[]): string {
   files += 1;
   const file = join(folder, `${files}.sqlite`);
   const database = new Database(file);
-  database.exec('CREATE TABLE journal (n INTEGER PRIMARY KEY, incarnation INTEGER, seq INTEGER, hash TEXT, text TEXT)');
+  database.exec(
+    `CREATE TABLE journal (n INTEGER PRIMARY KEY, incarnation INTEGER, seq INTEGER, hash TEXT, text TEXT, at_ms INTEGER,
+       kind TEXT, id TEXT, period INTEGER, business_day TEXT)`,
+  );
   const insert = database.prepare(
-    'INSERT INTO journal (incarnation, seq, hash, text) VALUES (?, ?, ?, CAST(? AS TEXT))',
+    `INSERT INTO journal (incarnation, seq, hash, text, at_ms, kind, id, period, business_day)
+       VALUES (?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?)`,
   );
   database.transaction(() => {
-    for (const row of rows) insert.run(row.incarnation, row.seq, row.hash, row.text);
+    for (const row of rows) insert.run(row.incarnation, row.seq, row.hash, row.text, ...columnsOf(row.text.toString()));
   })();
   database.close();
   return file;
