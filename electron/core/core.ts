@@ -434,15 +434,22 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const refund = async (command: Extract<Command, { kind: 'refund' }>): Promise<Answer> => {
     const { answer, stored } = await receipts.refund(command);
     if (answer.kind === 'done' && stored !== null) {
-      const receipt = receipts.build(stored, false);
-      counter.printRefund(receipt);
-      if (receipt.cashDueFen > 0) void world.devices.openDrawer();
-      counter.repriced();
-      say('good', 'refundDone', {
-        cashFen: receipt.cashDueFen,
-        mobileFen: receipt.mobile?.fen ?? 0,
-        points: receipt.points?.used ?? 0,
-      });
+      try {
+        const receipt = receipts.build(stored, false);
+        counter.printRefund(receipt);
+        if (receipt.cashDueFen > 0) void world.devices.openDrawer();
+        counter.repriced();
+        say('good', 'refundDone', {
+          cashFen: receipt.cashDueFen,
+          mobileFen: receipt.mobile?.fen ?? 0,
+          points: receipt.points?.used ?? 0,
+        });
+      } catch (error) {
+        // The refund stands: a disk that fails only at its paper must not have it done a second time.
+        const trouble = diskTrouble(error);
+        if (trouble === null) throw error;
+        stop(trouble, error instanceof Error ? error.message : '');
+      }
       return answer;
     }
     return spoken(answer, 'refundDone');
