@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -54,17 +54,18 @@ async function openStreet() {
   const shop = await openTestTown([MEMBER]);
   await addShop(shop.town, 's02');
   const clock = { nowMs: () => shop.clock.ms, later: () => () => {} };
-  const tills: (TestCore & { line: Line })[] = [];
+  const tills: (TestCore & { line: Line; parts: Parameters<typeof coreOn>[2] })[] = [];
   for (const where of ['s01', 's02']) {
     const line: Line = { connected: true, dropAnswerOf: null, calls: [] };
     const folder = mkdtempSync(join(tmpdir(), 'one-card-refund-'));
-    const till = coreOn(folder, START_MS, { clock, town: lineTo(shop.api, line) });
+    const parts = { clock, town: lineTo(shop.api, line) };
+    const till = coreOn(folder, START_MS, parts);
     const code = await codeFor(shop.town, where);
     await till.ask({ kind: 'enrol', code, managerName: '于海明', managerPin: pins.manager });
     await till.ask({ kind: 'signIn', pin: pins.manager });
     await saveGoods(till.client);
     await till.ask({ kind: 'openShift', shift: newId(), floatFen: 50_000 });
-    tills.push({ ...till, line });
+    tills.push({ ...till, line, parts });
   }
   const [first, second] = tills;
   if (first === undefined || second === undefined) throw new Error('two tills');
@@ -303,6 +304,39 @@ describe("a till's own sale", () => {
 
 /** `REFUND_RUNS` asks for more than there is time for in every test run. */
 const RUNS = Number(process.env['REFUND_RUNS'] ?? 6);
+
+describe('a sale of an earlier incarnation', () => {
+  test('waits for enrolment, and then comes back by the claim, its points to the town', async () => {
+    const street = await openStreet();
+    const { first } = street;
+    const receipt = await sell(first, [['oil', 2]], 20);
+    await first.client.night();
+    await first.core.close();
+    // Without its keys the folder begins anew, as one that was restored or moved.
+    for (const name of readdirSync(first.world.keepFolder)) rmSync(join(first.world.keepFolder, name, 'keys.json'));
+    const again = coreOn(first.folder, street.clock.ms, first.parts);
+    open.splice(0, 1, street.second, again);
+    const ask = back(receipt, [[0, 1]]);
+    expect(await again.send(ask)).toEqual(refused('notThisTill'));
+    expect(await again.client.refundable({ receipt })).toEqual(refused('notThisTill'));
+    const code = await codeFor(street.town, 's01', 't01');
+    await again.ask({ kind: 'enrol', code, managerName: '于海明', managerPin: pins.manager });
+    expect(await again.client.refundable({ receipt })).toMatchObject({ fromTown: true, lines: [{ returned: 0 }] });
+    await again.ask(ask);
+    await street.second.ask(back(receipt, [[0, 1]]));
+    const refunds = again.records().filter((record) => record.kind === 'refund');
+    expect(refunds).toMatchObject([{ incarnation: 2, body: { saleIncarnation: 1, claim: expect.any(String) } }]);
+    expect(refunds.flatMap((record) => bodyOf(record, 'refund')?.lots ?? []).every((lot) => lot.term === null)).toBe(
+      true,
+    );
+    await again.client.night();
+    await street.second.client.night();
+    expect(await spentOf(street)).toBe(0);
+    expect(leftOver(street)).toEqual({});
+    expect(await breaksOf(street.town)).toEqual([]);
+    await checkLaws(street.town);
+  });
+});
 
 const quantities = { oil: [1, 4], salt: [1, 9], smoke: [1, 3], pork: [1, 3_000] } as const;
 const anyBasket = fc.uniqueArray(
