@@ -43,10 +43,17 @@ export function createKeeper(keepFolder: string, dataFolder: string, name: strin
   const markFile = join(folder, 'mark.json');
   let markHandle: number | null = null;
 
+  /** What a file says; null when it is not there, or was torn. A disk that fails to read it is an error, and no answer. */
   const readJson = <T>(file: string): T | null => {
-    if (!existsSync(file)) return null;
+    let text: string;
     try {
-      return JSON.parse(readFileSync(file, 'utf8')) as T;
+      text = readFileSync(file, 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      throw error;
+    }
+    try {
+      return JSON.parse(text) as T;
     } catch {
       // A mark torn by a power cut tells nothing; the town still compares heads at the next contact.
       return null;
@@ -60,6 +67,21 @@ export function createKeeper(keepFolder: string, dataFolder: string, name: strin
     fsyncSync(handle);
     closeSync(handle);
     renameSync(draft, file);
+    syncNames();
+  };
+
+  /** Waits until the new name is on the disk, too: a key that a power cut takes ends its incarnation. */
+  const syncNames = (): void => {
+    // Windows brings names to the disk by itself and opens no folder.
+    if (process.platform === 'win32') return;
+    for (const one of [folder, keepFolder]) {
+      const handle = openSync(one, 'r');
+      try {
+        fsyncSync(handle);
+      } finally {
+        closeSync(handle);
+      }
+    }
   };
 
   return {
