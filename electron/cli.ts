@@ -1,16 +1,30 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { EXCHANGE_CHARACTERS_MAX } from '../shared/exchange-reasons.ts';
 import { formatFen } from '../shared/money.ts';
 import { answerCases } from '../shared/pricing-cases.ts';
 import type { NightReport } from '../shared/till-contract.ts';
-import { breakWords, nightStepWords, nightWords, ownerWords, stoppedWords, wordsOf } from '../shared/words.ts';
+import { dayOf } from '../shared/time.ts';
+import {
+  breakWords,
+  exchangeWords,
+  nightStepWords,
+  nightWords,
+  ownerWords,
+  stoppedWords,
+  wordsOf,
+} from '../shared/words.ts';
+import { copyForHand } from './core/backup.ts';
+import { restore, restoreWords, type Restored } from './core/restore.ts';
+import { type DemoTown, startDemoTown } from './demo-town.ts';
 import { addressOfHolder, type Holder } from './holder.ts';
-import { newId } from './host-world.ts';
+import { hostClock, hostCrypto, keepFolderOf, newId, townOver } from './host-world.ts';
 import { type Entering, enterShop } from './open-shop.ts';
 import { readScans, replay } from './replay.ts';
 import { serveShop } from './serve-shop.ts';
-import type { TillClient } from './till-client.ts';
+import { NO_DEVICES, readShop, type Shop, tillFolder, townFolder, writeShop } from './shop-folder.ts';
+import { currentScreen, type TillClient } from './till-client.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** `till`: what can be done to a shop's folder without its pages. Answers go to stdout, everything said to stderr. */
@@ -22,10 +36,17 @@ const USAGE = `用法 (usage): npm run -s till -- <命令 command> --data DIR [-
   import FILE           导入商品 CSV / Excel (import a catalogue; safe to run again)
   replay FILE           把一份扫码流水重收一遍 (ring up a file of scans, demo shops only)
   night                 日结对账 (close the day and reconcile with the town)
+  night --out FILE [--code CODE]
+                        没有网络时写出给镇上的文件，可带入网口令 (the same by a file on a stick; --code enrols)
+  night --in FILE [--manager NAME --pin PIN]
+                        读入镇上的答复；新机器要设第一位店长 (reads the town's answer; a new till wants its manager)
   verify                逐条核对账本 (walk the whole chain of records)
   rebuild               由账本重算各汇总 (rebuild every projection and compare)
   export --out DIR [--from DAY --to DAY]
                         给审计的导出，DAY 如 2026-03-01 (what an auditor takes away, by business days)
+  backup --out FILE|DIR 备份账本，拷完逐条核对 (copy the books and read the copy back)
+  restore BACKUP [--code CODE] [--town URL]
+                        从备份恢复，缺的向镇上取回 (put a backup in place and fetch what it lacks from the town)
   price --cases FILE    计价用例作答，不需要 --data (answer pricing cases)
 
 DIR 是门店文件夹；不存在或为空时，serve/import/replay/night 会建一个模拟门店。
@@ -58,6 +79,7 @@ type Options = Readonly<{
   from: string | undefined;
   to: string | undefined;
   out: string | undefined;
+  in: string | undefined;
 }>;
 type Run = (options: Options, file: string | null) => Promise<Outcome>;
 
@@ -71,6 +93,8 @@ const COMMANDS: Readonly<Record<string, Readonly<{ run: Run; takesFile: boolean 
   verify: { run: runVerify, takesFile: false },
   rebuild: { run: runRebuild, takesFile: false },
   export: { run: runExport, takesFile: false },
+  backup: { run: runBackup, takesFile: false },
+  restore: { run: runRestore, takesFile: true },
 };
 
 async function main(words: readonly string[]): Promise<0 | 1 | 2> {
@@ -113,6 +137,7 @@ function optionsOf(words: string[], takesFile: boolean): { options: Options; fil
         from: text,
         to: text,
         out: text,
+        in: text,
       },
     });
   } catch (error) {
@@ -124,9 +149,9 @@ function optionsOf(words: string[], takesFile: boolean): { options: Options; fil
   }
   const port = Number(values.port);
   if (!/^\d{1,5}$/.test(values.port) || port > 65_535) throw new WrongUsage(`端口不对 (wrong port): ${values.port}`);
-  const { data, json, cases, town, code, manager, pin, from, to, out } = values;
+  const { data, json, cases, town, code, manager, pin, from, to, out, in: back } = values;
   return {
-    options: { data, json, port, cases, town, code, manager, pin, from, to, out },
+    options: { data, json, port, cases, town, code, manager, pin, from, to, out, in: back },
     file: positionals[0] ?? null,
   };
 }
@@ -299,7 +324,15 @@ async function runReplay(options: Options, file: string | null): Promise<Outcome
   }
 }
 
+/** A character takes up to three bytes. */
+const EXCHANGE_BYTES_MAX = 3 * EXCHANGE_CHARACTERS_MAX;
+
 async function runNight(options: Options): Promise<Outcome> {
+  if (options.out !== undefined && options.in !== undefined) {
+    throw new WrongUsage('--out 和 --in 一次只能给一个 (--out or --in, not both)');
+  }
+  if (options.out !== undefined) return carryOut(options, options.out);
+  if (options.in !== undefined) return carryIn(options, options.in);
   const how = entering(options, { create: { kind: 'demo' }, withTown: true, whenHeld: 'ask' });
   return inShop(how, async (client) => {
     const report = await client.night();
@@ -312,6 +345,231 @@ async function runNight(options: Options): Promise<Outcome> {
     }
     return report.state === 'matched' ? 0 : 1;
   });
+}
+
+/** A file of an exchange replaces one of its name only when it is whole. */
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { flush: true });
+  renameSync(`${path}.new`, path);
+}
+
+async function carryOut(options: Options, target: string): Promise<Outcome> {
+  const code = options.code ?? null;
+  const create = code === null ? null : ({ kind: 'real', townUrl: null } as const);
+  const how = entering(options, { create, withTown: false, whenHeld: 'ask' });
+  return inShop(how, async (client) => {
+    const made = await client.exchangeOut({ code });
+    if (made.kind === 'refused') {
+      say(
+        made.reason === 'notEnrolled'
+          ? '还没有加入镇平台，请用 --code 带上入网口令 (not enrolled: give --code)'
+          : '没有写成，磁盘有问题 (the disk refused)',
+      );
+      return 1;
+    }
+    writeWhole(target, made.file);
+    const { number, records, left } = made;
+    print(
+      options.json
+        ? JSON.stringify({ state: 'made', number, records, left })
+        : `写出第 ${number} 份，记录 ${records} 条，余 ${left} 条下次再带 (number, records, left)：${target}\n` +
+            '带到镇上，读入镇上写回的文件就算对完 (bring back the town’s answer with --in)',
+    );
+    return 0;
+  });
+}
+
+async function carryIn(options: Options, source: string): Promise<Outcome> {
+  const { manager: name, pin: given } = options;
+  if (statSync(source).size > EXCHANGE_BYTES_MAX) {
+    say(`${exchangeWords.tooLarge} (tooLarge)`);
+    return 1;
+  }
+  const file = readFileSync(source, 'utf8');
+  const pin = given === '-' ? readFileSync(0, 'utf8').trim() : given;
+  if (pin !== undefined && !/^\d{4,6}$/.test(pin))
+    throw new WrongUsage('密码要 4 到 6 位数字 (the PIN has 4 to 6 digits)');
+  const manager = name === undefined || pin === undefined ? null : { name, pin };
+  const how = entering(options, { create: null, withTown: false, whenHeld: 'ask' });
+  return inShop(how, async (client) => {
+    const taken = await client.exchangeIn({ file, manager });
+    switch (taken.kind) {
+      case 'refused': {
+        const words =
+          taken.reason === 'managerWanted'
+            ? '这是新机器，请用 --manager 和 --pin 设第一位店长'
+            : taken.reason === 'diskFull'
+              ? '磁盘有问题，没有读入'
+              : exchangeWords[taken.reason];
+        if (options.json) print(JSON.stringify({ state: 'refused', reason: taken.reason }));
+        say(`没有读入 (refused): ${words} (${taken.reason})`);
+        return 1;
+      }
+      case 'already':
+        print(
+          options.json
+            ? JSON.stringify({ state: 'already', number: taken.number })
+            : `第 ${taken.number} 份已经读过，没有变化 (read before)`,
+        );
+        return 0;
+      case 'applied': {
+        const { number, enrolled, trouble, report } = taken;
+        if (options.json) print(JSON.stringify({ state: 'applied', number, enrolled, trouble, report }));
+        else {
+          print(`读入第 ${number} 份${enrolled ? '，已加入镇平台 (enrolled)' : ''}`);
+          if (trouble !== null) print(`有一步没有成 (a step was refused): ${trouble}，请再写出一份带去`);
+          if (report !== null) print(nightText(report));
+        }
+        return trouble === null && (report === null || report.state === 'matched') ? 0 : 1;
+      }
+      default:
+        return taken satisfies never;
+    }
+  });
+}
+
+async function runBackup(options: Options): Promise<Outcome> {
+  const { data, out } = options;
+  if (data === undefined || data === '') throw new WrongUsage('要给 --data DIR (--data is wanted)');
+  if (out === undefined || out === '') throw new WrongUsage('要给 --out FILE 或 DIR (--out is wanted)');
+  const ledger = join(tillFolder(data), 'ledger.sqlite');
+  if (!existsSync(ledger)) {
+    say(`这里还没有账本 (no ledger here): ${data}`);
+    return 1;
+  }
+  // Read beside a till that may be selling: this process only reads, and the till is not asked.
+  const made = copyForHand(ledger, resolve(out), dayOf(Date.now()));
+  if (made.kind === 'refused') {
+    const words = {
+      exists: '已有同名文件，没有覆盖',
+      diskFull: '目标磁盘满了，没有备份',
+      ioError: '磁盘读写出错，没有备份',
+      journalDamaged: '账本核对不过，没有备份；请运行 verify 查看',
+    } as const;
+    if (options.json) print(JSON.stringify({ state: 'refused', reason: made.reason }));
+    say(`${words[made.reason]} (${made.reason}): ${made.detail}`);
+    return 1;
+  }
+  const { file, records, headHash, bytes } = made;
+  print(
+    options.json
+      ? JSON.stringify({ state: 'made', file, records, headHash, bytes })
+      : `备份好了，逐条核对无误：${records} 条记录 (records)，${file}\n备份里没有本机的密钥 (it holds no key)`,
+  );
+  return 0;
+}
+
+async function runRestore(options: Options, backup: string | null): Promise<Outcome> {
+  const folder = options.data;
+  if (folder === undefined || folder === '') throw new WrongUsage('要给 --data DIR (--data is wanted)');
+  if (options.town !== undefined && !URL.canParse(options.town)) {
+    throw new WrongUsage(`镇平台地址不对 (wrong address): ${options.town}`);
+  }
+  const found = readShop(folder);
+  if (found.kind === 'refused') return sayRefused(found.reason, found.detail, null);
+  const shop: Shop =
+    found.kind === 'shop'
+      ? found.shop
+      : { demo: false, townUrl: options.town ?? null, furnished: true, devices: NO_DEVICES };
+  if (found.kind === 'empty') writeShop(folder, shop);
+  // The town of a demo shop runs only while somebody needs it.
+  const demoTown = shop.demo ? await startDemoTown(root, townFolder(folder), quiet).catch(() => null) : null;
+  const townUrl = options.town ?? demoTown?.url ?? shop.townUrl;
+  try {
+    const restored = await restore(
+      {
+        dataFolder: tillFolder(folder),
+        keepFolder: keepFolderOf(process.env, process.platform),
+        crypto: hostCrypto,
+        town: townUrl === null ? null : townOver(() => Promise.resolve(townUrl)),
+        processId: process.pid,
+        clock: hostClock,
+        log: quiet,
+      },
+      resolve(backup ?? ''),
+    );
+    if (restored.kind === 'refused') {
+      if (options.json) print(JSON.stringify({ state: 'refused', reason: restored.reason }));
+      say(`没有恢复 (refused): ${restoreWords(restored.reason)} (${restored.reason} ${restored.detail})`);
+      return 1;
+    }
+    return await rejoin(options, restored, demoTown, townUrl);
+  } finally {
+    await demoTown?.stop();
+  }
+}
+
+/** Opens what was restored, which begins its next incarnation, and joins the town where there is a code to do it with. */
+async function rejoin(
+  options: Options,
+  restored: Restored,
+  demoTown: DemoTown | null,
+  townUrl: string | null,
+): Promise<Outcome> {
+  const how = entering(options, { create: null, withTown: false, whenHeld: 'refuse' });
+  const code = options.code ?? demoTown?.enrolmentCode ?? null;
+  return inShop(townUrl === null ? how : { ...how, townUrl }, async (client) => {
+    let joined: string | null = code === null ? 'noCode' : null;
+    if (code !== null) {
+      // A restored till has its people; the manager named here is for one that has none.
+      const answer = await client.send({
+        kind: 'enrol',
+        code,
+        managerName: options.manager ?? '店长',
+        managerPin: options.pin ?? '000000',
+      });
+      const { notice } = await currentScreen(client);
+      joined = answer.kind === 'done' ? null : (notice?.text ?? answer.reason);
+    }
+    const earlier = await client.earlier();
+    const { records, incarnations, state } = await client.verify();
+    const fetched = restored.fromTown + earlier.reduce((sum, one) => sum + one.fetched, 0);
+    const missing = restored.missing === null ? null : Math.max(0, restored.missing - (fetched - restored.fromTown));
+    const told = {
+      state: 'restored',
+      till: restored.till,
+      incarnation: incarnations,
+      inBackup: restored.inBackup,
+      fromOldLedger: restored.fromOldLedger,
+      fromTown: fetched,
+      missing,
+      town: restored.town,
+      enrolled: joined === null,
+      setAside: restored.setAside,
+      earlier,
+      records,
+      ledger: state,
+    };
+    if (options.json) print(JSON.stringify(told));
+    else print(restoredText(restored, fetched, missing, joined));
+    return state === 'sound' ? 0 : 1;
+  });
+}
+
+/** What a restore did, for the person who did it. */
+function restoredText(restored: Restored, fetched: number, missing: number | null, notJoined: string | null): string {
+  const asked = {
+    asked: '',
+    noKey: '（本机没有原来的密钥，入网后才能取）',
+    unreachable: '（镇上连不上，联网后再取）',
+    refused: '（镇上没有给）',
+  } as const;
+  return [
+    `已恢复 (restored) ${restored.till}：备份里 ${restored.inBackup} 条，旧账本补 ${restored.fromOldLedger} 条，` +
+      `镇上取回 ${fetched} 条${fetched > 0 ? '' : asked[restored.town]} (in backup, from the old ledger, from the town)`,
+    missing === null
+      ? '本机没有见过这台收银机，不知道还缺不缺 (nobody can say what is missing)'
+      : missing === 0
+        ? '本机记过的都在，没有缺 (nothing is missing)'
+        : `还缺 ${missing} 条，备份、旧账本和镇上都没有 (missing everywhere)`,
+    '从下一编号继续收银；现金和手机支付马上可用 (goes on as its next incarnation)',
+    notJoined === null
+      ? '已重新加入镇平台 (enrolled again)'
+      : '积分和退旧单要等重新入网：向镇上要一个口令，再运行 enrol 或带 --code 恢复 (points wait for enrolment)',
+    restored.setAside === null ? '' : `原来的账本移到 (the former ledger lies in): ${restored.setAside}`,
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
 }
 
 /** The morning page in a few lines. */

@@ -174,12 +174,14 @@ export function hostWorld(parts: {
   demo: DemoShop | null;
   log: (line: string) => void;
   keepFolder?: string | undefined;
+  backups?: NonNullable<World['backups']>;
   /** Where the audit worker was built to; beside the sources when nothing is said. */
   auditWorker?: URL | undefined;
 }): World {
   return {
     dataFolder: parts.dataFolder,
     keepFolder: parts.keepFolder ?? keepFolderOf(process.env, process.platform),
+    ...(parts.backups === undefined ? {} : { backups: parts.backups }),
     devices: parts.devices,
     town: parts.town,
     clock: hostClock,

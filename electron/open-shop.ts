@@ -83,6 +83,7 @@ export async function enterShop(entering: Entering): Promise<Entered> {
       town: town.exists ? townOver(town.address, network) : null,
       demo: demo === null ? null : demoShopOf(demo, network),
       keepFolder: entering.keepFolder,
+      ...(shop.backups === undefined ? {} : { backups: shop.backups }),
       log: entering.log,
       auditWorker: entering.auditWorker,
     }),

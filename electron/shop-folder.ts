@@ -27,6 +27,8 @@ const shopSchema = z.object({
   furnished: z.boolean().default(false),
   /** What stands at the counter; a demo shop simulates it. */
   devices: devicesSchema,
+  /** Where each night's backup goes (another disk; null: a folder beside the ledger), and how many stay. */
+  backups: z.object({ folder: z.string().nullable(), keep: z.int().min(1).max(400) }).optional(),
 });
 export type Shop = z.infer<typeof shopSchema>;
 

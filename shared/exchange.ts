@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { canonical, readCanonical } from './canonical.ts';
+import { EXCHANGE_CHARACTERS_MAX, type ExchangeRefusal } from './exchange-reasons.ts';
 import type { Hash, Sign, Verify } from './signed.ts';
 import {
   bringRecordsCall,
   enrolCall,
-  EXCHANGE_CHARACTERS_MAX,
   helloCall,
   membersCall,
   ownRecordsCall,
@@ -13,7 +13,6 @@ import {
   settleCall,
   topUpCall,
   uploadCall,
-  type ExchangeRefusal,
 } from './town-contract.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
+import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema, perSchema } from './item.ts';
 import { standingWishSchema } from './member.ts';
 import { receiptSchema } from './receipt.ts';
@@ -468,9 +469,14 @@ export const nightReportSchema = z.object({
   town: totalsView.nullable(),
   till: totalsView,
   statementNumber: z.int().nullable(),
+  /** Whether the night's copy of the books was made and read back; nothing in reports of before it was said. */
+  backup: z.enum(['good', 'elsewhere', 'failed']).optional(),
   finishedAtMs: z.int().nullable(),
 });
 export type NightReport = z.infer<typeof nightReportSchema>;
+
+/** What a night leaves behind on a stick, or brings back from it. */
+const exchangeFile = z.string().max(EXCHANGE_CHARACTERS_MAX);
 
 const importReportFields = {
   read: z.int(),
@@ -619,6 +625,50 @@ export const tillContract = {
   ),
   /** Runs the night now, or joins the one that runs, and answers its report. */
   night: oc.output(nightReportSchema),
+  /** The night without a network: closes the day and answers the file that goes to the town. `code` enrols the till. */
+  exchangeOut: input(z.object({ code: z.string().min(6).max(40).nullable() })).output(
+    z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('made'),
+        file: exchangeFile,
+        fileName: z.string(),
+        number: z.int(),
+        records: z.int(),
+        /** Records that did not fit and go with the next file. */
+        left: z.int(),
+      }),
+      z.object({ kind: z.literal('refused'), reason: z.enum(['notEnrolled', 'diskFull']) }),
+    ]),
+  ),
+  /** Takes the town's answer to such a file. `manager` is the first manager of a till that is enrolled by it. */
+  exchangeIn: input(
+    z.object({ file: exchangeFile, manager: z.object({ name: z.string().min(1).max(40), pin }).nullable() }),
+  ).output(
+    z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('applied'),
+        number: z.int(),
+        enrolled: z.boolean(),
+        /** What stopped a part of it; the rest is applied, and the next file makes up for it. */
+        trouble: z.string().nullable(),
+        report: nightReportSchema.nullable(),
+      }),
+      z.object({ kind: z.literal('already'), number: z.int() }),
+      z.object({ kind: z.literal('refused'), reason: z.enum([...exchangeRefusals, 'managerWanted', 'diskFull']) }),
+    ]),
+  ),
+  /** Earlier incarnations of this till, and whether here and at the town the same is held of each. */
+  earlier: oc.output(
+    z.array(
+      z.object({
+        incarnation: z.int(),
+        records: z.int(),
+        state: z.enum(['waiting', 'equal', 'forked', 'unreadable']),
+        townSeq: z.int().nullable(),
+        fetched: z.int(),
+      }),
+    ),
+  ),
   /** Takes a CSV (UTF-8 or GBK) or Excel file as it is, base64; safe to run again. */
   importItems: input(z.object({ fileName: z.string().max(200), base64: z.string().max(30_000_000) })).output(
     z.discriminatedUnion('kind', [

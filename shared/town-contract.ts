@@ -1,5 +1,6 @@
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
+import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema } from './item.ts';
 import { cardStateSchema, cardViewSchema, memberStateSchema, memberViewSchema, standingWishSchema } from './member.ts';
 import { policySchema } from './policy.ts';
@@ -145,9 +146,6 @@ export const enrolInput = z.object({
 
 export const replicaRequest = z.object({ ...from, since: z.int().min(0), signature });
 
-/** Larger files are refused before anything of them is read. */
-export const EXCHANGE_CHARACTERS_MAX = 24_000_000;
-
 /** What an exchange did, for the person at the town who carries the stick. */
 const exchangeMade = {
   till: z.string(),
@@ -159,23 +157,6 @@ const exchangeMade = {
   /** The first refusal inside, which the till will say too. */
   refusal: townRefusalSchema.nullable(),
 };
-
-/** Why a file of an exchange is not taken; nothing of it was applied. */
-export const exchangeRefusals = [
-  'notAnExchangeFile',
-  'tooLarge',
-  'truncated',
-  'altered',
-  'wrongKey',
-  'malformed',
-  'wrongWay',
-  'otherTown',
-  'otherTill',
-  'otherIncarnation',
-  'notAsked',
-  'older',
-] as const;
-export type ExchangeRefusal = (typeof exchangeRefusals)[number];
 
 /** What the calls of a night take and answer, which a file carries just as the network does (`exchange.ts`). */
 export const enrolCall = {

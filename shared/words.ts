@@ -1,7 +1,7 @@
 import { formatFen } from './money.ts';
 import { clockOf, dayOf } from './time.ts';
 import type { RefusalReason } from './till-contract.ts';
-import type { ExchangeRefusal } from './town-contract.ts';
+import type { ExchangeRefusal } from './exchange-reasons.ts';
 
 /**
  * What the product says, in Chinese. The core sends codes and numbers only; every page takes its sentences from here, so

@@ -1,6 +1,7 @@
 import { exchangeHash, readUp, writeExchange, type ExchangeDown, type ExchangeUp } from '../shared/exchange.ts';
 import { GENESIS_PREVIOUS } from '../shared/journal.ts';
-import { statementSchema, type ExchangeRefusal, type TownRefusal } from '../shared/town-contract.ts';
+import type { ExchangeRefusal } from '../shared/exchange-reasons.ts';
+import { statementSchema, type TownRefusal } from '../shared/town-contract.ts';
 import { releaseClaim } from './claims.ts';
 import { hash, verify } from './crypto.ts';
 import { enrol } from './enrolment.ts';

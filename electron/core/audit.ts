@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Sign } from '../../shared/signed.ts';
 import type { AuditTask } from './audit-worker.ts';
+import type { BackedUp } from './backup.ts';
 import { sealExport, type Exported, type Unsealed } from './export.ts';
 import type { CompareResult } from './ledger/compare.ts';
 import { PROJECTIONS } from './ledger/migrations.ts';
@@ -43,6 +44,8 @@ export function createAudit(till: Till, sign: () => Sign) {
       if (chain.status === 'rejected') throw chain.reason;
       return verdictOf(chain.value);
     },
+    /** Copies the ledger, and reads the copy back from its first record. */
+    copyTo: (target: string): Promise<BackedUp> => ask<BackedUp>({ task: 'copy', file: till.ledger.file, target }),
     /** Writes an export for an auditor into an empty folder; the worker writes, and the till signs what it wrote. */
     exportTo: async (wish: Readonly<{ folder: string; from: string | null; to: string | null }>): Promise<Exported> => {
       const written = await ask<Unsealed | Extract<Exported, { kind: 'refused' }>>({

@@ -10,6 +10,7 @@ import { createCheckout, type Say } from './checkout.ts';
 import { createClaims } from './claims.ts';
 import { createCounting } from './counting.ts';
 import { enrol, nextIncarnation } from './enrolment.ts';
+import { createExchangeFile } from './exchange-file.ts';
 import { holdFolder, type Holder } from './folder.ts';
 import { importItems } from './import.ts';
 import { createJudgedClock } from './judged-clock.ts';
@@ -241,8 +242,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const receiving = createReceiving(till, catalogue);
   const counting = createCounting(till, catalogue);
   const waste = createWaste(till, catalogue);
-  const night = createNight(till, periods, town, changed);
   const audit = createAudit(till, sign);
+  const files = createExchangeFile(till, town, keepOf);
+  const night = createNight(till, periods, town, files, (target) => audit.copyTo(target), changed);
   const saleFile = createSaleFile(world.dataFolder, world.crypto.hash, world.clock);
   let checkout: ReturnType<typeof createCheckout> | null = null;
   checkout = createCheckout({
@@ -599,6 +601,11 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     }
   };
 
+  const firstManager = (name: string, pin: string): void => {
+    if (operators.list().length > 0) return;
+    operators.save({ kind: 'saveOperator', id: world.newId(), name, role: 'manager', pin, active: true }, true);
+  };
+
   const joinTown = async (command: Extract<Command, { kind: 'enrol' }>): Promise<Answer> => {
     const outcome = await enrol(till, keepOf, command.code);
     if (outcome !== 'enrolled') {
@@ -606,22 +613,27 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       return refuse('badInput');
     }
     shop = readShop(ledger);
-    if (operators.list().length === 0) {
-      operators.save(
-        {
-          kind: 'saveOperator',
-          id: world.newId(),
-          name: command.managerName,
-          role: 'manager',
-          pin: command.managerPin,
-          active: true,
-        },
-        true,
-      );
-    }
+    firstManager(command.managerName, command.managerPin);
     await alone(firstContact);
     say('good', 'enrolled');
     return done;
+  };
+
+  /** The answer that a stick brought; a till that has its name by it gets its first manager too. */
+  const takeFile = async (
+    file: string,
+    manager: Readonly<{ name: string; pin: string }> | null,
+  ): Promise<{ kind: 'refused'; reason: 'managerWanted' } | Awaited<ReturnType<typeof night.carryIn>>> => {
+    if (operators.list().length === 0 && manager === null) return { kind: 'refused', reason: 'managerWanted' };
+    const taken = await night.carryIn(file);
+    if (taken.carried.kind === 'applied' && taken.carried.enrolled) {
+      shop = readShop(ledger);
+      if (manager !== null) firstManager(manager.name, manager.pin);
+      say('good', 'enrolled');
+    }
+    policies = replicas.policies();
+    counter.repriced();
+    return taken;
   };
 
   /** What a till needs before it can take points: policy, members, and a first statement with its term. */
@@ -834,6 +846,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     shifts,
     operators,
     night: { run: () => alone(night.run), reports: night.reports },
+    fileOut: (code) => alone(async () => night.carryOut(code)),
+    fileIn: (file, manager) => alone(() => takeFile(file, manager)),
+    earlier: town.earlier,
     audit,
     ackSeq: town.ackSeq,
     exportTo: async (wish) =>

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { enrolCall, TownRefusal } from '../../shared/town-contract.ts';
-import type { Keeper } from './keeper.ts';
+import type { Keeper, Keys } from './keeper.ts';
 import { createKeeper, keepName } from './keeper.ts';
 import { readShop, writeShop } from './shop.ts';
 import type { Till } from './till.ts';
@@ -34,12 +34,11 @@ export function enrolRequest(till: Till, keepOf: (name: string) => Keeper, code:
 export function takeEnrolment(
   till: Till,
   keepOf: (name: string) => Keeper,
-  asked: Asked,
+  incarnation: number,
   answer: Answered,
 ): 'enrolled' | 'takenNumber' | TownRefusal {
   const { ledger, world } = till;
   const identity = ledger.identity();
-  const { incarnation, incarnationId } = asked;
   if (answer.kind === 'refused') {
     if (answer.reason !== 'duplicate') return answer.reason;
     if (identity === null) ledger.setSetting('firstIncarnation', String(incarnation + 1));
@@ -51,6 +50,8 @@ export function takeEnrolment(
   const keeper = keepOf(keepName(town, answer.till, townKey, world.crypto));
   const keys = waiting?.keys(incarnation) ?? null;
   if (keys !== null) keeper.putKeys(incarnation, keys);
+  const publicKey = keeper.keys(incarnation)?.publicKey ?? '';
+  const incarnationId = ledger.setting('incarnationId') ?? '';
   ledger.transaction(() => {
     writeShop(ledger, { townName, shopName, shopAddress, hotline, tillName, townKey });
     ledger.setSetting('enrolledIncarnation', String(incarnation));
@@ -61,7 +62,7 @@ export function takeEnrolment(
           kind: 'genesis',
           id: `${answer.till}:${incarnation}:genesis`,
           operator: null,
-          body: { publicKey: asked.publicKey, incarnationId, because: incarnation === 1 ? 'enrolled' : 'restored' },
+          body: { publicKey, incarnationId, because: incarnation === 1 ? 'enrolled' : 'restored' },
         },
         till.atMs(),
         till.businessDay(),
@@ -90,10 +91,16 @@ export async function enrol(
       world.log(`enrol: ${error instanceof Error ? error.message : 'no answer'}`);
       return 'unreachable';
     }
-    const outcome = takeEnrolment(till, keepOf, asked, answer);
+    const outcome = takeEnrolment(till, keepOf, asked.incarnation, answer);
     if (outcome !== 'takenNumber') return outcome;
   }
   return 'duplicate';
+}
+
+/** The keys of an incarnation, also of a till that has no name yet. */
+export function keysOf(till: Till, keepOf: (name: string) => Keeper, incarnation: number): Keys | null {
+  const keeper = till.ledger.identity() === null ? waitingKeeper(till) : ownKeeper(till, keepOf);
+  return keeper.keys(incarnation);
 }
 
 function ownKeeper(till: Till, keepOf: (name: string) => Keeper): Keeper {

@@ -1,11 +1,11 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { NO_TOTALS } from '../../shared/posting.ts';
 import { differences, type Difference } from '../../shared/reconcile.ts';
-import type { Totals } from '../../shared/record-bodies.ts';
 import type { Break, NightReport } from '../../shared/till-contract.ts';
 import { clockOf, DAY_MS, minutesOf, MINUTE_MS } from '../../shared/time.ts';
 import type { Statement } from '../../shared/town-contract.ts';
+import { keepCopy, type BackedUp } from './backup.ts';
+import type { CarriedIn, ExchangeFile } from './exchange-file.ts';
 import type { ClosedPeriod, Periods } from './periods.ts';
 import type { TownClient, TownTrouble } from './town-client.ts';
 import type { Till } from './till.ts';
@@ -19,8 +19,15 @@ type Step = NonNullable<NightReport['pendingAt']>;
  * The night: close the day, compare, upload, settle, apply, refresh, back up, report (ledger, part (c)). Every step may be
  * cut and repeated; what could not be done leaves the day closed and pending, and nothing lost.
  */
-export function createNight(till: Till, periods: Periods, town: TownClient, onChange: () => void) {
-  const { ledger, replicas, world } = till;
+export function createNight(
+  till: Till,
+  periods: Periods,
+  town: TownClient,
+  files: ExchangeFile,
+  copyTo: (target: string) => Promise<BackedUp>,
+  onChange: () => void,
+) {
+  const { ledger, replicas } = till;
   let running: Promise<NightReport> | null = null;
 
   const save = (report: NightReport): void => {
@@ -84,40 +91,66 @@ export function createNight(till: Till, periods: Periods, town: TownClient, onCh
   /** A cap exceeded by several offline tills is a notice, never a debt, and breaks nothing. */
   const counts = (breaks: readonly Break[]): boolean => breaks.some((one) => one.kind !== 'capExceeded');
 
-  const backup = (label: string): void => {
-    const folder = join(world.dataFolder, 'backups');
-    mkdirSync(folder, { recursive: true });
-    const target = join(folder, `ledger-${label}.sqlite`);
-    rmSync(`${target}.new`, { force: true });
-    ledger.backupTo(`${target}.new`);
-    renameSync(`${target}.new`, target);
-    const all = readdirSync(folder)
-      .filter((name) => name.endsWith('.sqlite'))
-      .sort();
-    for (const name of all.slice(0, Math.max(0, all.length - BACKUPS_KEPT)))
-      rmSync(join(folder, name), { force: true });
+  /** The night's copy of the books, beside the ledger where the place that was named for it is not there. */
+  const backup = async (label: string): Promise<NightReport['backup']> => {
+    if (till.world.backups === null) return undefined;
+    const { folder, keep } = till.world.backups ?? { folder: null, keep: BACKUPS_KEPT };
+    const beside = join(till.world.dataFolder, 'backups');
+    const named = await keepCopy(folder ?? beside, label, keep, copyTo);
+    if (named.kind === 'made') return 'good';
+    till.world.log(`the backup was not made: ${named.reason} ${named.detail}`);
+    if (folder === null) return 'failed';
+    return (await keepCopy(beside, label, keep, copyTo)).kind === 'made' ? 'elsewhere' : 'failed';
   };
 
-  const run = async (): Promise<NightReport> => {
+  /** Closes the day and begins its report. */
+  const closeDay = (): { closed: ClosedPeriod | null; report: NightReport } => {
     const traded = periods.hasTrade();
     const before = periods.lastClosed();
     const closed = periods.close();
     // A period of nothing but the night's own records, closed for the month's sake, is no day of the shop's.
     const isIdle = closed === null || (!traded && closed.period !== before?.period);
-    const label = isIdle ? till.businessDay() : closed.label;
-    const own: Totals = closed?.totals ?? NO_TOTALS;
     const report: NightReport = {
       state: 'pending',
-      businessDay: label,
+      businessDay: isIdle ? till.businessDay() : closed.label,
       pendingAt: 'hello',
       pendingBecause: null,
       uploaded: 0,
       breaks: [],
       town: null,
-      till: own,
+      till: closed?.totals ?? NO_TOTALS,
       statementNumber: null,
       finishedAtMs: null,
     };
+    return { closed, report };
+  };
+
+  /** The report of a day of which the town has spoken. */
+  const finish = async (
+    report: NightReport,
+    closed: ClosedPeriod | null,
+    statement: Statement,
+    breaks: Break[],
+  ): Promise<NightReport> => {
+    const { period } = statement;
+    const copied = await backup(report.businessDay);
+    const isSame = closed !== null && period?.period === closed.period;
+    return {
+      ...report,
+      state: counts(breaks) ? 'breaks' : 'matched',
+      pendingAt: null,
+      pendingBecause: null,
+      breaks,
+      // Before the first closing there is nothing to compare.
+      town: closed === null ? report.till : isSame ? period.totals : null,
+      statementNumber: statement.number,
+      ...(copied === undefined ? {} : { backup: copied }),
+      finishedAtMs: till.atMs(),
+    };
+  };
+
+  const run = async (): Promise<NightReport> => {
+    const { closed, report } = closeDay();
     const pending = (at: Step, trouble: TownTrouble): NightReport => {
       const stopped: NightReport = { ...report, pendingAt: at, pendingBecause: trouble.because };
       save(stopped);
@@ -139,32 +172,61 @@ export function createNight(till: Till, periods: Periods, town: TownClient, onCh
       return counts(found) ? 'breaks' : 'matched';
     });
     if (town.isTrouble(settled)) return pending('settle', settled);
-    report.breaks = judgements.at(-1) ?? judge(settled.statement, closed);
-    report.statementNumber = settled.statement.number;
-    const period = settled.statement.period;
-    report.town = closed === null || period === null || period.period !== closed.period ? null : period.totals;
     const refreshed = await town.refresh();
     if (town.isTrouble(refreshed)) return pending('replicas', refreshed);
     await town.askAgain();
     // What the statement itself left in the chain goes up too, so that the next contact finds equal heads.
     const after = await town.upload();
     if (!town.isTrouble(after)) report.uploaded += after.count;
-    backup(label);
-    const finished: NightReport = {
-      ...report,
-      state: counts(report.breaks) ? 'breaks' : 'matched',
-      pendingAt: null,
-      pendingBecause: null,
-      town: report.town ?? (closed === null ? own : null),
-      finishedAtMs: till.atMs(),
-    };
+    const breaks = judgements.at(-1) ?? judge(settled.statement, closed);
+    const finished = await finish(report, closed, settled.statement, breaks);
     save(finished);
     return finished;
+  };
+
+  /** The night without a network, on its way out: closes the day and writes what goes to the town. */
+  const carryOut = (code: string | null): ReturnType<ExchangeFile['write']> => {
+    if (ledger.identity() === null) return files.write(code);
+    const { report } = closeDay();
+    const written = files.write(code);
+    if (written !== null) save({ ...report, pendingAt: 'upload', pendingBecause: 'carried' });
+    return written;
+  };
+
+  /** The night's way back: takes the town's answer and judges the day that it speaks of. */
+  const carryIn = async (text: string): Promise<Readonly<{ carried: CarriedIn; report: NightReport | null }>> => {
+    let judged: { closed: ClosedPeriod | null; breaks: Break[] } | null = null;
+    const carried = files.read(text, (statement) => {
+      const closed = periods.closedBy(statement.settled.seq);
+      judged = { closed, breaks: judge(statement, closed) };
+      return counts(judged.breaks) ? 'breaks' : 'matched';
+    });
+    if (carried.kind !== 'applied' || carried.statement === null) return { carried, report: null };
+    const { statement } = carried;
+    const closed = periods.closedBy(statement.settled.seq);
+    const { breaks } = judged ?? { breaks: judge(statement, closed) };
+    const report: NightReport = {
+      state: 'pending',
+      businessDay: closed?.label ?? till.businessDay(),
+      pendingAt: 'settle',
+      pendingBecause: carried.trouble,
+      uploaded: carried.records,
+      breaks,
+      town: null,
+      till: closed?.totals ?? NO_TOTALS,
+      statementNumber: statement.number,
+      finishedAtMs: null,
+    };
+    const told = carried.trouble === null ? await finish(report, closed, statement, breaks) : report;
+    save(told);
+    return { carried, report: told };
   };
 
   return {
     lastReport,
     isRunning: (): boolean => running !== null,
+    carryOut,
+    carryIn,
     /** Runs the night, or joins the one that runs. */
     run: (): Promise<NightReport> => {
       running ??= run().finally(() => {

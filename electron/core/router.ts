@@ -9,6 +9,7 @@ import type { Operators } from './operators.ts';
 import type { Receipts } from './receipts.ts';
 import type { Screens } from './screens.ts';
 import type { Shifts } from './shifts.ts';
+import type { TownClient } from './town-client.ts';
 import type { DemoShop } from './world.ts';
 
 type Parts = Readonly<{
@@ -21,6 +22,12 @@ type Parts = Readonly<{
   shifts: Shifts;
   operators: Operators;
   night: Pick<Night, 'run' | 'reports'>;
+  fileOut: (code: string | null) => Promise<ReturnType<Night['carryOut']>>;
+  fileIn: (
+    file: string,
+    manager: Readonly<{ name: string; pin: string }> | null,
+  ) => Promise<{ kind: 'refused'; reason: 'managerWanted' } | Awaited<ReturnType<Night['carryIn']>>>;
+  earlier: TownClient['earlier'];
   audit: ReturnType<typeof createAudit>;
   ackSeq: () => number;
   exportTo: (
@@ -62,6 +69,22 @@ export function createRouter(parts: Parts) {
       if (report === null) throw new Error('the till had to stop');
       return report;
     }),
+    exchangeOut: os.exchangeOut.handler(async ({ input }) => {
+      const made = await parts.guarded(async () => (await parts.fileOut(input.code)) ?? 'notEnrolled');
+      if (made === null) return { kind: 'refused', reason: 'diskFull' };
+      if (made === 'notEnrolled') return { kind: 'refused', reason: 'notEnrolled' };
+      return { kind: 'made', ...made, fileName: `onecard-out-${made.number}.txt` };
+    }),
+    exchangeIn: os.exchangeIn.handler(async ({ input }) => {
+      const taken = await parts.guarded(() => parts.fileIn(input.file, input.manager));
+      if (taken === null) return { kind: 'refused', reason: 'diskFull' };
+      if ('kind' in taken) return taken;
+      const { carried, report } = taken;
+      if (carried.kind !== 'applied') return carried;
+      const { number, enrolled, trouble } = carried;
+      return { kind: 'applied', number, enrolled, trouble, report };
+    }),
+    earlier: os.earlier.handler(() => parts.earlier()),
     importItems: os.importItems.handler(async ({ input }) => {
       const outcome = await parts.guarded(() =>
         parts.importItems({ fileName: input.fileName, bytes: Buffer.from(input.base64, 'base64') }),
@@ -116,6 +139,9 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
     lastShift: os.lastShift.handler(() => null),
     operators: os.operators.handler(() => []),
     night: os.night.handler(cannot),
+    exchangeOut: os.exchangeOut.handler(() => ({ kind: 'refused', reason: 'diskFull' })),
+    exchangeIn: os.exchangeIn.handler(() => ({ kind: 'refused', reason: 'diskFull' })),
+    earlier: os.earlier.handler(() => []),
     importItems: os.importItems.handler(() => ({ kind: 'refused', reason: 'diskFull' })),
     verify: os.verify.handler(cannot),
     rebuild: os.rebuild.handler(cannot),

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { allotmentInPostings, allotmentOutPostings } from '../../shared/posting.ts';
-import { GENESIS_PREVIOUS, readRecord, recordHash } from '../../shared/journal.ts';
+import { GENESIS_PREVIOUS } from '../../shared/journal.ts';
 import { policySchema } from '../../shared/policy.ts';
 import type { CanonicalValue } from '../../shared/canonical.ts';
 import type { ReturnedLine } from '../../shared/pricing.ts';
@@ -9,7 +9,6 @@ import { signRequest, unseal, type Sign, type SignedDocument } from '../../share
 import type { Status } from '../../shared/till-contract.ts';
 import {
   returnableSchema,
-  sealedAckSchema,
   sealedGrantSchema,
   statementSchema,
   townTimeSchema,
@@ -19,13 +18,13 @@ import {
   type membersCall,
   type ownRecordsCall,
   type policiesCall,
-  type SealedAck,
   type Statement,
   type topUpCall,
   type TownRefusal,
   type uploadCall,
 } from '../../shared/town-contract.ts';
 import type { JudgedClock } from './judged-clock.ts';
+import { provenRecords } from './own-records.ts';
 import { readShop } from './shop.ts';
 import type { TownApi } from './town-api.ts';
 import type { Till } from './till.ts';
@@ -79,7 +78,6 @@ const parseTime = parserOf(townTimeSchema);
 const parseStatement = parserOf(statementSchema);
 const parseGrant = parserOf(sealedGrantSchema);
 const parseReturnable = parserOf(returnableSchema);
-const parseAck = parserOf(sealedAckSchema);
 const parsePolicy = parserOf(policySchema);
 
 /**
@@ -544,43 +542,22 @@ export function createTownClient(
     return signed({ of, afterSeq: seq, hash });
   };
 
-  /** Where a chain of ours ends after a page of it, by the town's word; null when the page is not what was signed. */
-  const takeOwn = (of: number, page: Ok<typeof ownRecordsCall>): SealedAck | TownTrouble => {
-    const opened = unseal('ack', page.ack, readShop(ledger).townKey, verify, parseAck);
-    const mine = from();
-    if (opened.kind === 'refused' || opened.value.town !== mine.town || opened.value.till !== mine.till)
-      return fault('wrongKey');
-    const held = opened.value;
-    if (held.of !== of) return fault('wrongKey');
-    const texts = page.records;
-    // Each text is held to the hash that the one behind it names, the last to the town's signature.
-    let expected = held.upTo.hash;
-    for (const text of texts.toReversed()) {
-      if (recordHash(text, world.crypto.hash) !== expected) return fault('chain');
-      const read = readRecord(text);
-      if (read.kind === 'refused') {
-        noteOlder(of, { state: 'unreadable', townSeq: held.seq });
-        return fault('malformed');
-      }
-      expected = read.record.previous;
-    }
-    const before = ledger.headOf(of);
-    const isNew = texts.length > 0 && held.upTo.seq > before.seq;
-    if (isNew) {
-      if (expected !== before.hash || held.upTo.seq !== before.seq + texts.length) return fault('chain');
-      const { fault: stopped } = ledger.extend(of, texts);
-      if (stopped !== null) {
-        noteOlder(of, { state: 'unreadable', townSeq: held.seq });
-        return fault('malformed');
-      }
+  /** Takes a page of an earlier chain of ours as the town gives it back. */
+  const takeOwn = (of: number, page: Ok<typeof ownRecordsCall>): TownTrouble | null => {
+    const own = provenRecords(world.crypto, ledger, of, page);
+    if (own === null) return fault('chain');
+    const { held, texts } = own;
+    if (texts.length > 0 && ledger.extend(of, texts).fault !== null) {
+      noteOlder(of, { state: 'unreadable', townSeq: held.seq });
+      return fault('malformed');
     }
     const { seq, hash } = ledger.headOf(of);
     const isEqual = seq === held.seq && hash === held.hash;
     const isForked = seq >= held.seq && ledger.hashAt(of, held.seq) !== held.hash;
-    const fetched = olderOf(of).fetched + (isNew ? texts.length : 0);
+    const fetched = olderOf(of).fetched + texts.length;
     noteOlder(of, { state: isForked ? 'forked' : isEqual ? 'equal' : 'waiting', townSeq: held.seq, fetched });
     onChange();
-    return held;
+    return null;
   };
 
   /** What an earlier chain has beyond what the town holds of it. */
@@ -616,8 +593,8 @@ export function createTownClient(
         if (serious !== null) return serious;
         break;
       }
-      const held = takeOwn(of, page);
-      if ('kind' in held) return noted(held);
+      const wrong = noted(takeOwn(of, page));
+      if (wrong !== null) return wrong;
       if (!page.more) break;
     }
     for (;;) {

@@ -14,6 +14,8 @@ export type World = Readonly<{
   dataFolder: string;
   /** A folder outside the data folder in which each till keeps its private key and high-water mark; never part of a backup. */
   keepFolder: string;
+  /** Where the night's backups go and how many stay; beside the ledger, seven of them, when nothing is said; null makes none. */
+  backups?: Readonly<{ folder: string | null; keep: number }> | null;
   devices: Devices;
   /** The town over any transport; null for a till that was never told where its town is. */
   town: TownApi | null;

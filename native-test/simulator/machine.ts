@@ -98,6 +98,8 @@ export function createMachine(name: string, scratch: string, around: Surrounding
     processId: 1,
     crypto,
     auditWorker: new URL('../../electron/core/audit-worker.ts', import.meta.url),
+    // Made by a worker, which keeps no virtual time.
+    backups: null,
     log: (line) => {
       if (line.startsWith('bug:') && !mine.dead) threw(new Error(`${name}: ${line}`));
     },

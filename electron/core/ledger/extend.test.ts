@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { must } from '../../../shared/assert.ts';
+import { copyLedger } from '../backup.ts';
 import { openTestTill, putItems, testItem, type TestTill } from '../test-till.ts';
 import { compareProjections } from './compare.ts';
 import { openLedger, type Ledger } from './ledger.ts';
@@ -23,7 +24,7 @@ beforeEach(() => {
   till = openTestTill();
   for (let change = 1; change <= 6; change += 1) {
     putItems(till, testItem({ priceFen: change * 100 }));
-    if (change === 2) till.ledger.backupTo(join(folder, 'copy.sqlite'));
+    if (change === 2) copyLedger(till.ledger.file, join(folder, 'copy.sqlite'));
   }
   const opened = openLedger(join(folder, 'copy.sqlite'), till.world.crypto.hash);
   must(opened.kind === 'opened', 'a copy opens');
@@ -84,7 +85,7 @@ test('a whole incarnation that the copy never saw finds its place between two ot
   changePrice(700);
   const second = texts(copy, 2);
   copy.close();
-  till.ledger.backupTo(join(folder, 'again.sqlite'));
+  copyLedger(till.ledger.file, join(folder, 'again.sqlite'));
   const opened = openLedger(join(folder, 'again.sqlite'), till.world.crypto.hash);
   must(opened.kind === 'opened', 'a copy opens');
   copy = opened.ledger;

@@ -424,9 +424,6 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
     balance: (account: string): number =>
       get<{ amount: number }>(`SELECT amount FROM balance WHERE unit = 'fen' AND account = ?`, account)?.amount ?? 0,
     catchUp,
-    backupTo: (target: string): void => {
-      database.prepare('VACUUM INTO ?').run(target);
-    },
     /** Throws every projection away and folds the journal again, in one transaction. */
     refold: (tables: readonly string[]): void =>
       transaction(() => {
