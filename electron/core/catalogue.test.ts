@@ -99,6 +99,33 @@ test('a search follows changes of items, few and many', () => {
   expect(catalogue.search('新面包', 5)).toHaveLength(1);
 });
 
+test('a search knows every one of many items that were saved one by one since the last', () => {
+  putItems(till, testItem({ id: 'item-bread' }));
+  expect(catalogue.search('茶', 50)).toEqual([]);
+  for (let index = 0; index < 30; index += 1)
+    putItems(till, testItem({ id: `tea-${index}`, code: `TEA00${index + 100}`, name: `${index}号茶` }));
+  expect(catalogue.search('茶', 50)).toHaveLength(30);
+});
+
+test('what is saved while the search is read a step at a time is found once, and as it is now', () => {
+  for (let page = 0; page < 3; page += 1)
+    putItems(
+      till,
+      ...Array.from({ length: 400 }, (_, index) =>
+        testItem({ id: `a-${page}-${index}`, code: `A${page}0${index + 100}` }),
+      ),
+    );
+  expect(catalogue.prepareSearch()).toBe(false);
+  putItems(
+    till,
+    testItem({ id: 'a-0-1', code: 'A00101', name: '新茶' }),
+    testItem({ id: 'z-1', code: 'Z00101', name: '老茶' }),
+  );
+  expect(catalogue.search('茶', 50).map((one) => one.item)).toEqual(['a-0-1', 'z-1']);
+  expect(catalogue.prepareSearch()).toBe(true);
+  expect(catalogue.search('A00101', 5).map((one) => one.item)).toEqual(['a-0-1']);
+});
+
 test('initials that begin with the text are found among more matches than are ranked', () => {
   const inside = Array.from({ length: 600 }, (_, index) =>
     testItem({ id: `a${index}`, code: `X${10_000 + index}`, name: `乙${index}`, initials: `YQ${index}` }),

@@ -316,7 +316,8 @@ export function createCatalogue(till: Till) {
     byPlu,
     search,
     /** Reads what the search looks through, so that the first one need not; a second at 200,000 items. */
-    prepareSearch: itemSearch.refresh,
+    /** Reads some of what the search looks through; true when there is no more to read. */
+    prepareSearch: itemSearch.prepare,
     found,
     stockOf,
     hasMoved,

@@ -813,10 +813,12 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     // Looking at the clock may record a jump of it.
     if (stopped === null) background(() => Promise.resolve());
   });
-  // The index of the search is made while nobody waits for it, not at the first search.
-  world.clock.later(PREPARE_SEARCH_AFTER_MS, () =>
-    background(async () => catalogue.prepareSearch(catalogue.isLarge() ? await audit.searchText() : null)),
-  );
+  // What the search looks through is read while nobody waits for it, a step at a time, so that no scan does either.
+  const prepareSearch = (): void =>
+    background(async () => {
+      if (!catalogue.prepareSearch()) world.clock.later(0, prepareSearch);
+    });
+  world.clock.later(PREPARE_SEARCH_AFTER_MS, prepareSearch);
   world.clock.later(50, () => background(() => alone(pulse)));
   const scheduleNight = (): void => {
     if (ledger.identity() === null) {

@@ -1,4 +1,3 @@
-import type { Item } from '../../shared/item.ts';
 import type { BodyOf } from '../../shared/record-bodies.ts';
 import type { Ledger } from './ledger/ledger.ts';
 
@@ -20,8 +19,6 @@ const MATCHES_MAX = 400;
 /** Items changed since the text was made that are kept beside it before it is made anew. */
 const CHANGED_MAX = 400;
 const PAGE_ROWS = 500;
-
-type SearchRow = Pick<Item, 'id' | 'code' | 'plu' | 'name' | 'spec' | 'initials'>;
 
 /** A word of a search as typed and with full-width forms made plain: the list may hold either. */
 export type Word = Readonly<{ typed: string; plain: string }>;
@@ -48,57 +45,82 @@ export function wordsOf(text: string): Word[] {
     .map((typed) => ({ typed, plain: typed.normalize('NFKC') }));
 }
 
+/** The line of an item, made by the database: a row of it would be five strings and an object, 200,000 times. */
+const LINE_SQL = `char(1) || code || char(2) || IFNULL(plu, '') || char(2) || char(3) || REPLACE(initials, ' ', char(3))
+    || char(2) || name || ' ' || spec`;
+
+/** Many short texts as one run of UTF-8; each begins with the mark of a line. */
+type Run = Readonly<{ bytes: Buffer; starts: Uint32Array }>;
+
+/** Some hundred items in the order of their ids: each one's line, and its id. */
+type Page = Readonly<{ lines: Run; ids: Run }>;
+
 export function createItemSearch(ledger: Ledger) {
-  let lines = new Run();
-  let ids = new Run();
-  /** Lines of the items that changed since; theirs in the long text no longer count. */
+  let pages: Page[] = [];
+  /** The id up to which the items have been read; null when all have. */
+  let readTo: string | null = '';
+  /** Lines of the items that changed since; theirs in the pages no longer count. */
   let changed = new Map<string, string>();
   let seenN = -1;
 
-  const readAll = (): void => {
-    lines = new Run();
-    ids = new Run();
+  const newestChange = (): number =>
+    ledger.get<{ n: number | null }>(`SELECT MAX(n) AS n FROM journal WHERE kind = 'itemChange'`)?.n ?? 0;
+
+  const begin = (): void => {
+    pages = [];
+    readTo = '';
     changed = new Map();
-    let last = '';
-    for (;;) {
-      const rows = ledger.all<SearchRow>(
-        `SELECT id, code, plu, name, spec, initials FROM item WHERE id > ? ORDER BY id LIMIT ${PAGE_ROWS}`,
-        last,
-      );
-      lines.add(rows.map(lineOf));
-      ids.add(rows.map((row) => row.id));
-      last = rows.at(-1)?.id ?? '';
-      if (rows.length < PAGE_ROWS) break;
-    }
-    lines.join();
-    ids.join();
+    // What changes while the pages are read is followed from here, whether a page has it already or not.
+    seenN = newestChange();
   };
 
-  /**
-   * Makes the text where there is none yet, which a host may do before the first search, and follows the journal: a few
-   * changed items are kept beside the long text, many make it anew.
-   */
+  /** Reads the next items; true when all are read. A host may do so before the first search, a step at a time. */
+  const prepare = (): boolean => {
+    if (seenN < 0) begin();
+    if (readTo === null) return true;
+    const read = ledger.get<{ lines: string | null; ids: string | null; last: string | null; count: number }>(
+      `SELECT GROUP_CONCAT(line, '') AS lines, GROUP_CONCAT(char(1) || id, '') AS ids, MAX(id) AS last, COUNT(*) AS count
+       FROM (SELECT id, ${LINE_SQL} AS line FROM item WHERE id > ? ORDER BY id LIMIT ${PAGE_ROWS})`,
+      readTo,
+    );
+    const { lines, ids, last, count } = read ?? { lines: null, ids: null, last: null, count: 0 };
+    if (lines !== null && ids !== null) pages.push({ lines: runOf(lines.toUpperCase()), ids: runOf(ids) });
+    readTo = count < PAGE_ROWS ? null : last;
+    return readTo === null;
+  };
+
+  /** Follows the journal: a few changed items are kept beside the pages, many make these anew. */
   const refresh = (): void => {
-    const n = ledger.get<{ n: number | null }>(`SELECT max(n) AS n FROM journal WHERE kind = 'itemChange'`)?.n ?? 0;
-    if (n === seenN) return;
-    const since =
-      seenN < 0 || n < seenN
-        ? null
-        : ledger
-            .all<{ n: number }>(`SELECT n FROM journal WHERE kind = 'itemChange' AND n > ? ORDER BY n LIMIT 20`, seenN)
-            .flatMap((row) => (ledger.byN(row.n)?.record.body as BodyOf<'itemChange'> | undefined)?.items ?? []);
-    if (since === null || since.length + changed.size > CHANGED_MAX) readAll();
-    else for (const item of since) changed.set(item.id, lineOf(item));
-    seenN = n;
+    if (seenN >= 0 && newestChange() !== seenN) {
+      // Each record changes one item at least, so that more records than this are too many items in any case.
+      const rows = ledger.all<{ n: number }>(
+        `SELECT n FROM journal WHERE kind = 'itemChange' AND n > ? ORDER BY n LIMIT ${CHANGED_MAX + 1}`,
+        seenN,
+      );
+      const ids = rows.flatMap(({ n }) =>
+        ((ledger.byN(n)?.record.body as BodyOf<'itemChange'> | undefined)?.items ?? []).map(({ id }) => id),
+      );
+      if (ids.length === 0 || ids.length + changed.size > CHANGED_MAX) begin();
+      else {
+        for (const id of ids) {
+          const row = ledger.get<{ line: string }>(`SELECT ${LINE_SQL} AS line FROM item WHERE id = ?`, id);
+          if (row !== undefined) changed.set(id, row.line.toUpperCase());
+        }
+        seenN = newestChange();
+      }
+    }
+    while (!prepare());
   };
 
   /** Adds the lines that hold `needle` and every word, until there are enough. True when there were more. */
   const scan = (needle: string, words: readonly Word[], matches: Map<string, Match>): boolean => {
     const bytes = Buffer.from(needle);
-    for (let line = lines.lineWith(bytes, 0); line >= 0; line = lines.lineWith(bytes, line + 1)) {
-      if (matches.size >= MATCHES_MAX) return true;
-      const item = ids.textOf(line);
-      if (!changed.has(item)) take(item, lines.textOf(line), words, matches);
+    for (const { lines, ids } of pages) {
+      for (let line = lineWith(lines, bytes, 0); line >= 0; line = lineWith(lines, bytes, line + 1)) {
+        if (matches.size >= MATCHES_MAX) return true;
+        const item = textOf(ids, line).slice(LINE.length);
+        if (!changed.has(item)) take(item, textOf(lines, line), words, matches);
+      }
     }
     return false;
   };
@@ -116,66 +138,47 @@ export function createItemSearch(ledger: Ledger) {
     if (cut && /^[0-9A-Z]+$/.test(first.plain)) {
       const better = new Map<string, Match>();
       scan(WORD + first.plain, words, better);
-      const coded = ledger.all<SearchRow>(
-        `SELECT id, code, plu, name, spec, initials FROM item WHERE code >= ? AND code < ? ORDER BY code LIMIT ${MATCHES_MAX}`,
+      const coded = ledger.all<{ id: string; line: string }>(
+        `SELECT id, ${LINE_SQL} AS line FROM item WHERE code >= ? AND code < ? ORDER BY code LIMIT ${MATCHES_MAX}`,
         first.plain,
         `${first.plain}\u{10ffff}`,
       );
-      for (const row of coded) take(row.id, lineOf(row), words, better);
+      for (const { id, line } of coded) take(id, line.toUpperCase(), words, better);
       for (const [item, match] of better) matches.set(item, match);
     }
     return [...matches.values()];
   };
 
-  return { find, refresh };
+  return { find, prepare };
 }
 
-/** Many short texts as one run of UTF-8; a byte of one character is never a byte of another, so bytes can be searched. */
-class Run {
-  private bytes: Buffer = Buffer.alloc(0);
-  private starts = new Uint32Array([0]);
-  private parts: Buffer[] = [];
-  private offsets: number[] = [0];
+function runOf(text: string): Run {
+  const bytes = Buffer.from(text);
+  const starts: number[] = [];
+  for (let at = 0; at >= 0; at = bytes.indexOf(LINE, at + 1)) starts.push(at);
+  return { bytes, starts: Uint32Array.of(...starts, bytes.length) };
+}
 
-  add(texts: readonly string[]): void {
-    let end = this.offsets.at(-1) ?? 0;
-    for (const text of texts) {
-      end += Buffer.byteLength(text);
-      this.offsets.push(end);
-    }
-    this.parts.push(Buffer.from(texts.join('')));
-  }
+function textOf({ bytes, starts }: Run, line: number): string {
+  return bytes.toString('utf8', starts[line], starts[line + 1]);
+}
 
-  /** Called once, after all was added. */
-  join(): void {
-    this.bytes = Buffer.concat(this.parts);
-    this.starts = Uint32Array.from(this.offsets);
-    this.parts = [];
-    this.offsets = [];
+/**
+ * The first line from `from` on that holds these bytes, or -1. No byte of one character is a byte of another in UTF-8,
+ * so that bytes can be searched.
+ */
+function lineWith({ bytes, starts }: Run, needle: Buffer, from: number): number {
+  const start = starts[from];
+  const position = start === undefined ? -1 : bytes.indexOf(needle, start);
+  if (position < 0) return -1;
+  let low = from;
+  let high = starts.length - 2;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= position) low = middle;
+    else high = middle - 1;
   }
-
-  textOf(line: number): string {
-    return this.bytes.toString('utf8', this.starts[line], this.starts[line + 1]);
-  }
-
-  /** The first line from `from` on that holds these bytes, or -1. */
-  lineWith(needle: Buffer, from: number): number {
-    const start = this.starts[from];
-    const position = start === undefined ? -1 : this.bytes.indexOf(needle, start);
-    return position < 0 ? -1 : this.lineAt(position);
-  }
-
-  /** The number of the line that holds a position. */
-  private lineAt(position: number): number {
-    let low = 0;
-    let high = this.starts.length - 2;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.starts[middle] ?? 0) <= position) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
+  return low;
 }
 
 function take(item: string, line: string, words: readonly Word[], matches: Map<string, Match>): void {
@@ -184,15 +187,6 @@ function take(item: string, line: string, words: readonly Word[], matches: Map<s
   if (!words.every(({ typed, plain }) => line.includes(plain) || line.includes(typed))) return;
   const nameLength = line.length - line.lastIndexOf(PART);
   matches.set(item, { item, rank: words.length === 1 ? rankIn(line, first.plain) : NAME_INSIDE, nameLength });
-}
-
-function lineOf({ code, plu, name, spec, initials }: SearchRow): string {
-  const words = initials
-    .split(' ')
-    .filter((word) => word !== '')
-    .map((word) => WORD + word)
-    .join('');
-  return `${LINE}${code}${PART}${plu ?? ''}${PART}${words}${PART}${name} ${spec}`.toUpperCase();
 }
 
 function rankIn(line: string, plain: string): Rank {
