@@ -1,4 +1,4 @@
-import { eventIterator, oc } from '@orpc/contract';
+import { eventIterator, oc, type } from '@orpc/contract';
 import { z } from 'zod';
 import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema, perSchema } from './item.ts';
@@ -505,8 +505,8 @@ const input = <T extends z.ZodType>(schema: T) => oc.input(schema);
 export const tillContract = {
   /** The only way to change anything. */
   send: oc.input(commandSchema).output(answerSchema),
-  /** The screen now, then again at each change. */
-  watch: oc.output(eventIterator(screenSchema)),
+  /** The screen now, then again at each change. It is not judged once more on its way out: every scan would wait for it. */
+  watch: oc.output(eventIterator(type<Screen>())),
   search: input(z.object({ text: z.string().max(60), limit: z.int().min(1).max(200) })).output(
     z.array(foundItemSchema),
   ),
