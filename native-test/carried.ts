@@ -5,6 +5,7 @@ import { cardOf, coreOn, goods, pins, scan, type TestCore } from '../electron/co
 import type { World } from '../electron/core/world.ts';
 import type { NightReport, Screen } from '../shared/till-contract.ts';
 import { exchange } from '../town-server/exchange.ts';
+import { issueLot } from '../town-server/points.ts';
 import { checkLaws, codeFor, lotsOf, openTestTown, type TestTown } from '../town-server/test-town.ts';
 
 /** A villager whose card every test here knows. */
@@ -42,7 +43,20 @@ export async function openCarried() {
     till,
     answer,
     codeFor: (name: string | null = null) => codeFor(town.town, 's01', name),
-    /** Spent points of the one lot, and the town's laws. */
+    /** New points for the villager, of which every till hears at its next statement. */
+    give: (lot: string) =>
+      town.town.store.transact(['points'], (transaction) =>
+        issueLot(transaction, {
+          id: lot,
+          member: MEMBER,
+          village: 'v01',
+          fund: 'fund',
+          points: 100,
+          earnedOn: '2026-11-01',
+          note: '',
+        }),
+      ),
+    /** Spent points of every lot, and the town's laws. */
     spent: async (): Promise<number> => {
       await checkLaws(town.town);
       return (await lotsOf(town.town)).reduce((sum, lot) => sum + lot.spent - lot.shortfall, 0);
