@@ -45,8 +45,8 @@ type Shop = Readonly<{
   card: string;
   send: (command: Command) => Promise<'done' | 'refused'>;
   screen: () => Promise<Screen>;
-  /** Does what was planned for so many milliseconds from then, or sooner. */
-  due: (delayMs: number) => void;
+  /** Does what was planned for so many milliseconds from then. */
+  due: (delayMs: number) => Promise<void>;
   issue: (points: number) => Promise<void>;
   setConnected: (connected: boolean) => void;
   bugs: string[];
@@ -69,6 +69,7 @@ async function openShop(disk: PowerDisk): Promise<Shop> {
     ...base,
     town: line,
     newId: randomUUID,
+    auditWorker: new URL('../../electron/core/audit-worker.ts', import.meta.url),
     clock: {
       nowMs: town.nowMs,
       later: (delayMs, task) => {
@@ -95,10 +96,13 @@ async function openShop(disk: PowerDisk): Promise<Shop> {
     card: cardOf(1),
     send: async (wanted) => (await client.send(wanted)).kind,
     screen: () => currentScreen(client),
-    due: (delayMs) => {
-      const now = planned.filter((plan) => plan.delayMs <= delayMs);
-      planned = planned.filter((plan) => plan.delayMs > delayMs);
-      for (const { task } of now) task();
+    due: async (delayMs) => {
+      const now = planned.filter((plan) => plan.delayMs === delayMs);
+      planned = planned.filter((plan) => plan.delayMs !== delayMs);
+      for (const { task } of now) {
+        task();
+        await settle();
+      }
     },
     issue: async (points) => {
       town.clock.ms += MINUTE_MS;
@@ -164,7 +168,7 @@ async function ensureShift(shop: Shop, open: boolean): Promise<string> {
 
 /** Lets what goes on behind the counter come to its end. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 60; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 12; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 export const TRANSACTIONS: readonly Transaction[] = [
@@ -290,7 +294,7 @@ export const TRANSACTIONS: readonly Transaction[] = [
         act: async () => {
           const outcome = await shop.send(scan(goods.salt.code));
           // The disk is asked for it behind the answer.
-          shop.due(SYNC_MS);
+          await shop.due(SYNC_MS);
           await new Promise((resolve) => setTimeout(resolve, 4));
           return outcome;
         },
@@ -333,9 +337,15 @@ const FAILURES: readonly Omit<Fault, 'nth'>[] = [
 export async function runFailingCalls(options: {
   seed: number;
   of: number;
+  /** How many of the ways to fail are taken, beginning with the first and then by seed; all of them when nothing is said. */
+  ways?: number;
   transactions?: readonly string[];
 }): Promise<CallFigures> {
   const { seed, of } = options;
+  const [plainest, ...others] = FAILURES;
+  must(plainest !== undefined, 'there are ways to fail');
+  const start = seed % others.length;
+  const ways = [plainest, ...others.slice(start), ...others.slice(0, start)].slice(0, options.ways ?? FAILURES.length);
   const figures: CallFigures = {
     ...noFindings(),
     seed,
@@ -351,9 +361,14 @@ export async function runFailingCalls(options: {
   for (const transaction of wanted) {
     const disk = await mountPowerDisk();
     try {
-      for (const failure of FAILURES) {
+      for (const failure of ways) {
         turn += 1;
-        await failEach(disk, transaction, failure, { first: 1 + (turn % of), step: of }, figures);
+        try {
+          await failEach(disk, transaction, failure, { first: 1 + (turn % of), step: of }, figures);
+        } catch (error) {
+          const what = error instanceof Error ? error.stack : String(error);
+          figures.broken.push(`${transaction.name}, ${failure.classes} ${failure.error} ${failure.how}: ${what}`);
+        }
       }
       await disk.unmount();
     } finally {
@@ -371,31 +386,55 @@ async function failEach(
   figures: CallFigures,
 ): Promise<void> {
   const shop = await openShop(disk);
+  try {
+    await failEachAt(shop, disk, transaction, failure, indexes, figures);
+  } finally {
+    disk.calm();
+    await shop.core.close();
+    rmSync(shop.folder, { recursive: true, force: true });
+  }
+}
+
+async function failEachAt(
+  shop: Shop,
+  disk: PowerDisk,
+  transaction: Transaction,
+  failure: Omit<Fault, 'nth'>,
+  indexes: { first: number; step: number },
+  figures: CallFigures,
+): Promise<void> {
   const acknowledged: Acknowledged[] = [];
   const base = readBase(disk.backing);
   disk.start();
   const power = createPowerCut(disk, shop.folder, base);
-  for (let nth = indexes.first; ; nth += indexes.step) {
+  let ranHere = 0;
+  for (let nth = indexes.first; ; ) {
     const where = `${transaction.name}, ${failure.classes} ${failure.error} ${failure.how} at call ${nth}`;
     const attempt = await transaction.prepare(shop);
     disk.fail({ ...failure, nth });
     const answer = await attempt.act();
     const whileFailing = await shop.screen();
     if (whileFailing.stopped !== null) {
-      const pay: Command = { kind: 'pay', sale: attempt.fact?.id ?? whileFailing.sale.id };
+      const pay: Command = { kind: 'pay', sale: attempt.fact?.id ?? randomUUID() };
       if ((await shop.send(pay)) !== 'refused') figures.broken.push(`${where}: paid while the till stood still`);
       // It looks whether the disk is well, and this one is not yet.
-      if (failure.how === 'always') shop.due(RECOVER_MS);
+      if (failure.how === 'always') await shop.due(RECOVER_MS);
     }
     const { fired, what } = disk.calm();
-    if (fired === 0) break;
+    if (fired === 0) {
+      // It makes fewer calls than that: then one of its first ones, so that none goes untried.
+      if (ranHere > 0 || nth <= 3) break;
+      nth = 1 + (nth % 3);
+      continue;
+    }
+    ranHere += 1;
     figures.ran += 1;
     figures.byTransaction[transaction.name] = (figures.byTransaction[transaction.name] ?? 0) + 1;
     if (answer === 'refused') figures.refused += 1;
     let screen = await shop.screen();
     if (screen.stopped !== null) figures.stopped += 1;
     for (let tries = 0; tries < 3 && screen.stopped !== null; tries += 1) {
-      shop.due(RECOVER_MS);
+      await shop.due(RECOVER_MS);
       screen = await shop.screen();
     }
     if (screen.stopped !== null) {
@@ -422,9 +461,8 @@ async function failEach(
     }
     if (shop.bugs.length > 0) figures.broken.push(...shop.bugs.splice(0).map((bug) => `${where} (${what}): ${bug}`));
     if (figures.broken.length > 40) break;
+    nth += indexes.step;
   }
-  await shop.core.close();
-  rmSync(shop.folder, { recursive: true, force: true });
 }
 
 /** Cuts the power of a disk again and again as its trace grows, and looks at the ledger that is left. */

@@ -92,6 +92,7 @@ export async function mountPowerDisk(): Promise<PowerDisk> {
     if (child.exitCode !== null) throw new Error(`the disk was not mounted: ${errors}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  let mounted = true;
   const control = join(folder, '.power');
   const tell = (line: string): void => writeFileSync(control, line, { flag: 'r+' });
   return {
@@ -110,10 +111,21 @@ export async function mountPowerDisk(): Promise<PowerDisk> {
       return readFileSync(traceFile);
     },
     unmount: async () => {
+      if (!mounted) return;
+      mounted = false;
       const gone = child.exitCode === null ? once(child, 'exit') : Promise.resolve();
       execFileSync('fusermount3', ['-u', '-z', folder], { stdio: 'ignore' });
+      // A file that a test still holds open would keep it going.
+      child.kill('SIGKILL');
       await gone;
     },
-    remove: () => rmSync(home, { recursive: true, force: true }),
+    remove: () => {
+      if (mounted) {
+        execFileSync('fusermount3', ['-u', '-z', folder], { stdio: 'ignore' });
+        child.kill('SIGKILL');
+      }
+      mounted = false;
+      rmSync(home, { recursive: true, force: true });
+    },
   };
 }
