@@ -26,8 +26,8 @@ export function checkLedger(folder: string, acknowledged: readonly Acknowledged[
   const file = join(folder, 'data', 'ledger.sqlite');
   const chain = verifyChain(file);
   if (chain.state !== 'sound') found.broken.push(`chain: ${chain.fault}`);
-  if (chain.incarnations !== 1) found.broken.push(`${chain.incarnations} incarnations`);
   if (found.broken.length > 0) return { ...found, records: chain.records };
+  if (chain.incarnations !== 1) found.broken.push(`${chain.incarnations} incarnations`);
   const compared = compareProjections(file);
   for (const table of compared.tables) if (!table.identical) found.broken.push(`projection ${table.table} differs`);
   const records = recordsOf(folder);

@@ -65,7 +65,7 @@ groupNeedingAll('a power cut', powerDiskNeeds, () => {
 
   test('finds the sales that a ledger written with synchronous=NORMAL loses', async () => {
     const preload = new URL('./plant-normal.ts', import.meta.url);
-    const { lost } = await runPowerCuts({ seed: seedOfRun(), images: 18, commands: 60, preload });
+    const { lost } = await runPowerCuts({ seed: seedOfRun(), images: 40, commands: 60, preload });
     expect(lost.length).toBeGreaterThan(0);
   });
 });
