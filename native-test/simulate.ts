@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { cover, coverageTable, missingPairs, newCoverage } from './simulator/coverage.ts';
+import { huntAll } from './simulator/planted.ts';
 import { optionsOf, type Options } from './simulator/options.ts';
+import { shrink } from './simulator/shrink.ts';
 import { run } from './simulator/run.ts';
 
 /**
@@ -15,8 +17,17 @@ const { values } = parseArgs({
     days: { type: 'string' },
     options: { type: 'string' },
     quiet: { type: 'boolean', default: false },
+    /** Ends at the first seed that fails. */
+    first: { type: 'boolean', default: false },
+    /** Looks for a smaller run that fails the same way. */
+    shrink: { type: 'boolean', default: false },
+    planted: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
 });
+
+/** How many runs a failure may cost to make it smaller. */
+const SHRINK_RUNS = 80;
 
 /** `3` or `2..12`. */
 function rangeOf(text: string | undefined): readonly [number, number] | null {
@@ -26,42 +37,53 @@ function rangeOf(text: string | undefined): readonly [number, number] | null {
   return [Number(match[1]), Number(match[2] ?? match[1])];
 }
 
-const ranges = { tills: rangeOf(values.tills), days: rangeOf(values.days) };
-const all: Options[] =
-  values.options === undefined
-    ? Array.from({ length: Number(values.seeds) }, (_, index) => optionsOf(Number(values.from) + index, ranges))
-    : [JSON.parse(values.options) as Options];
+async function simulate(): Promise<number> {
+  const ranges = { tills: rangeOf(values.tills), days: rangeOf(values.days) };
+  const all: Options[] =
+    values.options === undefined
+      ? Array.from({ length: Number(values.seeds) }, (_, index) => optionsOf(Number(values.from) + index, ranges))
+      : [JSON.parse(values.options) as Options];
 
-const coverage = newCoverage();
-const before = process.cpuUsage();
-let tillDays = 0;
-let sales = 0;
-let operations = 0;
-let failures = 0;
-for (const options of all) {
-  const outcome = await run(options);
-  cover(coverage, outcome.counts);
-  tillDays += options.tills * options.days;
-  sales += outcome.sales;
-  operations += outcome.operations;
-  const { failure } = outcome;
-  if (failure === null) {
-    if (!values.quiet)
-      console.log(`seed ${options.seed}: ok, ${outcome.sales} sales, digest ${outcome.digest.slice(0, 16)}`);
-    continue;
+  const coverage = newCoverage();
+  const before = process.cpuUsage();
+  let tillDays = 0;
+  let sales = 0;
+  let operations = 0;
+  let failures = 0;
+  for (const options of all) {
+    const outcome = await run(options);
+    cover(coverage, outcome.counts);
+    tillDays += options.tills * options.days;
+    sales += outcome.sales;
+    operations += outcome.operations;
+    const { failure } = outcome;
+    if (failure === null) {
+      if (!values.quiet)
+        console.log(`seed ${options.seed}: ok, ${outcome.sales} sales, digest ${outcome.digest.slice(0, 16)}`);
+      continue;
+    }
+    failures += 1;
+    console.log(`seed ${options.seed}: FAILED at operation ${failure.operation}: ${failure.message}`);
+    console.log(`  --options '${JSON.stringify(options)}'`);
+    if (values.first) return failures;
+    if (values.shrink) {
+      const { options: smaller, outcome: least, runs } = await shrink(outcome, SHRINK_RUNS);
+      console.log(`  shrunk in ${runs} runs to ${least.operations} operations: ${least.failure?.message}`);
+      console.log(`  --options '${JSON.stringify(smaller)}'`);
+    }
   }
-  failures += 1;
-  console.log(`seed ${options.seed}: FAILED at operation ${failure.operation}: ${failure.message}`);
-  console.log(`  --options '${JSON.stringify(options)}'`);
+  // What this process worked, not what it waited for others on the same machine.
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (user + system) / 1_000_000;
+  const faults = [...coverage.faults.values()].reduce((sum, count) => sum + count, 0);
+  for (const line of coverageTable(coverage)) console.log(line);
+  console.log(`pairs of faults that no run saw: ${missingPairs(coverage)}`);
+  console.log(
+    `${all.length} seeds, ${tillDays} till-days, ${operations} operations, ${sales} sales, ${faults} faults, ` +
+      `${failures} failed, ${(tillDays / seconds).toFixed(1)} till-days a second of one core`,
+  );
+  return failures;
 }
-// What this process worked, not what it waited for others on the same machine.
-const { user, system } = process.cpuUsage(before);
-const seconds = (user + system) / 1_000_000;
-const faults = [...coverage.faults.values()].reduce((sum, count) => sum + count, 0);
-for (const line of coverageTable(coverage)) console.log(line);
-console.log(`pairs of faults that no run saw: ${missingPairs(coverage)}`);
-console.log(
-  `${all.length} seeds, ${tillDays} till-days, ${operations} operations, ${sales} sales, ${faults} faults, ` +
-    `${failures} failed, ${(tillDays / seconds).toFixed(1)} till-days a second of one core`,
-);
-process.exitCode = failures === 0 ? 0 : 1;
+
+const wrong = values.planted ? await huntAll(Number(values.seeds), 2, new RegExp(values.only)) : await simulate();
+process.exitCode = wrong === 0 ? 0 : 1;

@@ -30,6 +30,7 @@ const COMMAND_LIMIT_MS = 180_000;
 
 type Process = {
   dead: boolean;
+  buried: boolean;
   core: Core | null;
   client: TillClient | null;
   ticks: { dueMs: number; task: () => void }[];
@@ -80,8 +81,8 @@ export function createMachine(name: string, scratch: string, around: Surrounding
       nowMs: () => time.nowMs() + clockOffMs,
       later: (delayMs, task) => {
         if (mine.dead) {
-          // A process that is being buried waits for nothing.
-          queueMicrotask(task);
+          // A dead process plans nothing; one that is being buried waits for nothing.
+          if (mine.buried) queueMicrotask(task);
           return () => {};
         }
         const run = (): void => {
@@ -125,6 +126,7 @@ export function createMachine(name: string, scratch: string, around: Surrounding
   const bury = async (): Promise<void> => {
     if (process === null || !process.dead) return;
     const { core } = process;
+    process.buried = true;
     disarm(ledgerFile);
     truth.letGo();
     process = null;
@@ -144,7 +146,7 @@ export function createMachine(name: string, scratch: string, around: Surrounding
 
   const boot = async (): Promise<'running' | 'lost'> => {
     if (process !== null) return 'running';
-    const mine: Process = { dead: false, core: null, client: null, ticks: [] };
+    const mine: Process = { dead: false, buried: false, core: null, client: null, ticks: [] };
     process = mine;
     try {
       const opened = openCore(worldOf(mine));

@@ -92,6 +92,9 @@ function sortedJson(value: unknown): string {
 /** The records of all tills in two orders of arrival: every balance comes out the same. */
 export async function checkOrder(simulation: Simulation): Promise<void> {
   const { town, options } = simulation;
+  // A lot that a refund brought to life is granted only once that refund was heard: there the order is not free.
+  const reborn = new Set(town.rows('lot').flatMap((lot) => (lot.note === 'refund' ? [lot.lot] : [])));
+  if (town.rows('grant').some((grant) => grant.lots.some(({ lot }) => reborn.has(lot)))) return;
   const image = beforeRecords(simulation);
   const heads = town.rows('head').filter((head) => head.seq > 0);
   const results: string[] = [];

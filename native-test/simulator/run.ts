@@ -44,7 +44,7 @@ export async function run(options: Options): Promise<Outcome> {
   } catch (error) {
     const thrown = simulation?.errors[0] ?? error;
     const found = thrown instanceof Violation ? thrown : null;
-    const message = thrown instanceof Error ? (found === null ? (thrown.stack ?? '') : thrown.message) : String(thrown);
+    const message = found?.message ?? `threw: ${thrown instanceof Error ? (thrown.stack ?? '') : String(thrown)}`;
     failure = { check: found?.check ?? 'threw', message, operation: last };
   }
   const outcome: Outcome = {
