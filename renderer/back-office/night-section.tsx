@@ -6,6 +6,7 @@ import { dateTimeOf } from '../../shared/time.ts';
 import { breakWords, nightStepWords, nightWords, ownerWords, priceReasonWords } from '../../shared/words.ts';
 import { yuan } from '../parts/format.ts';
 import { core } from './core.ts';
+import { NightStick } from './night-stick.tsx';
 import { useReading } from './reading.ts';
 import { SectionHead } from './section-head.tsx';
 import { townRefusalWords } from './town-words.ts';
@@ -74,6 +75,7 @@ export function NightSection({ screen }: Readonly<{ screen: Screen }>): React.JS
       >
         每晚自动做。收银机和镇上各算各的，两边要一分不差。
       </SectionHead>
+      <NightStick onChange={nights.again} />
       {failed ? (
         <Alert
           type="warning"
@@ -206,6 +208,7 @@ function said(report: NightReport): string {
 const REASONS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(townRefusalWords),
   ['unreachable', '镇上连不上'],
+  ['carried', '已写到 U 盘，等镇上的答复'],
   ['notEnrolled', '还没有注册'],
   ['wrongKey', '对方不是本镇的服务器'],
   ['malformed', '镇上的回答读不懂'],
