@@ -30,9 +30,12 @@ function turnByte(text: string): void {
 
 function tamper(sql: string): void {
   const database = new Database(file);
-  for (const trigger of ['journal_is_never_changed', 'journal_is_never_deleted'])
-    database.exec(`DROP TRIGGER ${trigger}`);
+  const triggers = database
+    .prepare<[], { name: string; sql: string }>(`SELECT name, sql FROM sqlite_master WHERE type = 'trigger'`)
+    .all();
+  for (const { name } of triggers) database.exec(`DROP TRIGGER ${name}`);
   database.exec(sql);
+  for (const { sql: trigger } of triggers) database.exec(trigger);
   database.pragma('wal_checkpoint(TRUNCATE)');
   database.close();
 }
@@ -47,6 +50,7 @@ describe('a damaged journal', () => {
     ['an amount that was changed and hashed to fit', () => tamper(changedSale())],
     ['a record that was cut out of the middle', () => tamper(`DELETE FROM journal WHERE n = ${LAST_SALE} - 1`)],
     ['a page of zeros', () => zeroPage()],
+    ['a name in the schema whose byte turned over', () => turnByte('counter INTEGER')],
   ] as const) {
     test(`${what} stops the till by name, with its page, and leaves the file as it was`, async () => {
       await till.core.close();
