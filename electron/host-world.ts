@@ -149,14 +149,18 @@ const TOWN_TIMEOUT_MS = 60_000;
 
 /**
  * The town's API over HTTP. Its address may still be coming up (a demo town starts beside the till), so every call
- * waits for it; a call rejects when there is no town, no network, or no answer.
+ * waits for it; a call rejects when there is no town, no network, or no whole answer within `timeoutMs`.
  */
-export function townOver(address: () => Promise<string>, network: Network = { connected: true }): TownApi {
+export function townOver(
+  address: () => Promise<string>,
+  network: Network = { connected: true },
+  timeoutMs: () => number = () => TOWN_TIMEOUT_MS,
+): TownApi {
   const link = new OpenAPILink(townContract, {
     url: async () => `${await address()}/api`,
     fetch: async (request, init) => {
       if (!network.connected) throw new Error('the network is cut');
-      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TOWN_TIMEOUT_MS)]);
+      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs())]);
       const response = await fetch(request, { ...init, redirect: 'error', signal });
       // An answer that was on its way when the plug was pulled does not arrive either.
       if (!network.connected) throw new Error('the network is cut');

@@ -72,24 +72,6 @@ describe('a night', () => {
     expect(again.businessDay).toBe(first?.businessDay);
   });
 
-  const steps = ['hello', 'upload', 'settle', 'members', 'policies'] as const;
-  for (const step of steps) {
-    for (const fate of ['drop', 'dropAnswer'] as const) {
-      test(`the network cut at ${step} (${fate}): the day stays closed and pending, and the next try ends matched`, async () => {
-        await sell(shop.client, { codes: [goods.salt.code], card, points: 1 });
-        shop.line.fault = (call) => (call === step ? fate : 'pass');
-        const cut = await shop.client.night();
-        expect(cut.state).toBe('pending');
-        expect(cut.pendingBecause).toBe('unreachable');
-        shop.line.fault = null;
-        const healed = await shop.client.night();
-        expectMatched(healed);
-        expect(healed.till).toMatchObject({ sales: 1, pointsSpent: 1 });
-        await expectSound(shop);
-      });
-    }
-  }
-
   test('an answer of settle lost, then more sales: the next night hears both statements and matches the newer day', async () => {
     await sell(shop.client, { codes: [goods.salt.code], card, points: 1 });
     shop.line.fault = (call) => (call === 'settle' ? 'dropAnswer' : 'pass');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Core, openCore } from '../electron/core/core.ts';
 import type { TownApi } from '../electron/core/town-api.ts';
+import type { World } from '../electron/core/world.ts';
 import { type DemoFacts, readDemo } from '../electron/demo-shop.ts';
 import { type DemoTown, startDemoTown } from '../electron/demo-town.ts';
 import { type DeviceSettings, openDevices } from '../electron/devices/devices.ts';
@@ -44,10 +45,16 @@ function faultyTown(town: TownApi, line: TestShop['line']): TownApi {
   });
 }
 
-/** Opens (or opens again) the till of a test shop on its folder. */
-export function openTill(folder: string, townUrl: string | null, line: TestShop['line'], log: string[]): Core {
-  const opened = openCore(
-    hostWorld({
+/** Opens (or opens again) the till of a test shop on its folder; `parts` stand in for what a host would give it. */
+export function openTill(
+  folder: string,
+  townUrl: string | null,
+  line: TestShop['line'],
+  log: string[],
+  parts: Partial<World> = {},
+): Core {
+  const opened = openCore({
+    ...hostWorld({
       dataFolder: join(folder, 'till'),
       keepFolder: join(folder, 'keep'),
       devices: openDevices(SIMULATED_DEVICES as DeviceSettings),
@@ -61,7 +68,8 @@ export function openTill(folder: string, townUrl: string | null, line: TestShop[
       demo: null,
       log: (text) => void log.push(text),
     }),
-  );
+    ...parts,
+  });
   if (opened.kind === 'refused') throw new Error(`the till did not open: ${opened.reason} ${opened.detail}`);
   return opened.core;
 }

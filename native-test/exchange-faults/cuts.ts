@@ -1,0 +1,142 @@
+import { chanceOf, type Chance } from '../ledger/chance.ts';
+import { Line } from './line.ts';
+import type { Fault, Measured, Way } from './proxy.ts';
+
+/** What came of a row of faults; `failures` are sentences, each with what repeats it. */
+export type ExchangeFigures = {
+  seed: number;
+  /** Exchanges in which the fault really struck. */
+  ran: number;
+  /** How many of them left the first night pending. */
+  pending: number;
+  lost: number;
+  doubled: number;
+  failures: string[];
+  /** How many places there are to cut, of frames or of bytes, both ways together. */
+  places: number;
+  byKind: Record<string, number>;
+};
+
+/** What every run may be told: a line that is open already is used, and left open. */
+type Run = Readonly<{ seed: number; count: number; line?: Line }>;
+
+/** A till and a town serve so many exchanges: a villager may not spend without end in a month. */
+const ROUNDS_A_LINE = 600;
+/** A clean exchange before anything is measured: the first ones still bring what a new till lacks. */
+const WARM_UP = 2;
+/** A prime: steps of it come to every place of a row, evenly at first. */
+const STRIDE = 7_919;
+
+type Place = Readonly<{ way: Way; offset: number }>;
+
+async function work(
+  { seed, count, line: given }: Run,
+  placesOf: (measured: Measured) => readonly Place[],
+  faultOf: (places: readonly Place[], number: number, chance: Chance) => Fault,
+): Promise<ExchangeFigures> {
+  const chance = chanceOf(seed);
+  const figures: ExchangeFigures = {
+    seed,
+    ran: 0,
+    pending: 0,
+    lost: 0,
+    doubled: 0,
+    failures: [],
+    places: 0,
+    byKind: {},
+  };
+  for (let number = 0; figures.ran < count; ) {
+    const line = given ?? (await Line.open());
+    try {
+      let measured: Measured = { up: 0, down: 0, frames: [] };
+      for (let warm = 0; warm <= WARM_UP; warm += 1) {
+        const clean = await line.exchange(null);
+        measured = clean.measured;
+        if (clean.failures.length > 0) throw new Error(`without a fault: ${clean.failures.join('; ')}`);
+      }
+      const places = placesOf(measured);
+      figures.places = places.length;
+      for (let round = 0; round < ROUNDS_A_LINE && figures.ran < count; round += 1, number += 1) {
+        const fault = faultOf(places, number, chance);
+        const done = await line.exchange(fault);
+        // An exchange may be shorter than the one that was measured; then nothing was tried.
+        if (done.struck > 0) {
+          figures.ran += 1;
+          figures.byKind[fault.kind] = (figures.byKind[fault.kind] ?? 0) + 1;
+          if (done.pending) figures.pending += 1;
+        }
+        figures.lost += done.lost;
+        figures.doubled += done.doubled;
+        figures.failures.push(...done.failures.map((text) => `seed ${seed} ${JSON.stringify(fault)}: ${text}`));
+        // What one fault broke would be found again after each that follows.
+        if (done.failures.length > 0) break;
+      }
+    } finally {
+      if (given === undefined) await line.close();
+    }
+    if (figures.failures.length > (given === undefined ? 20 : 0)) break;
+  }
+  return figures;
+}
+
+const everyByte = ({ up, down }: Measured): Place[] =>
+  Array.from({ length: up + down }, (_, at) =>
+    at < up ? { way: 'up', offset: at } : { way: 'down', offset: at - up },
+  );
+
+const everyFrame = ({ frames }: Measured): Place[] => [
+  { way: 'up', offset: 0 },
+  { way: 'down', offset: 0 },
+  ...frames.map(({ way, at }) => ({ way, offset: at })),
+];
+
+const place = (places: readonly Place[], number: number): Place => {
+  const found = places[(number * STRIDE) % places.length];
+  if (found === undefined) throw new Error('an exchange has bytes');
+  return found;
+};
+
+/**
+ * Cuts an exchange between a real till and a real town `count` times, each time after another number of bytes in one
+ * direction: at frame boundaries (`frames`) or anywhere (`bytes`), by a reset or a clean end, with the line back at once
+ * or only after the night. `from` goes on where an earlier run ended, so that runs come to every place there is.
+ */
+export function runCuts(run: Run & Readonly<{ at?: 'bytes' | 'frames'; from?: number }>): Promise<ExchangeFigures> {
+  const { at = 'bytes', from: start = chanceOf(run.seed).below(1_000_000) } = run;
+  return work(run, at === 'bytes' ? everyByte : everyFrame, (places, number, chance) => ({
+    kind: 'cut',
+    ...place(places, start + number),
+    how: chance.pick(['reset', 'close']),
+    stays: chance.percent(50),
+  }));
+}
+
+/**
+ * Everything a line may do to an exchange short of a clean cut: connections that are taken and never answered, or that
+ * fall silent in the middle of a message and stay open; messages that come late, in drips, twice, or long after their
+ * sender gave them up. Loss of a message is the half-open connection at its first byte.
+ */
+export function runLineFaults(run: Run): Promise<ExchangeFigures> {
+  const kinds = ['halfOpen', 'silent', 'double', 'late', 'drip', 'delay'] as const;
+  return work(run, everyByte, (places, number, chance): Fault => {
+    const kind = kinds[number % kinds.length] ?? 'silent';
+    const { way, offset } = chance.pick(places);
+    const request = 1 + chance.below(9);
+    switch (kind) {
+      case 'silent':
+        return { kind: 'halfOpen', way: 'up', offset: 0, stays: chance.percent(70) };
+      case 'halfOpen':
+        return { kind, way, offset, stays: chance.percent(30) };
+      case 'double':
+        return { kind, request, when: chance.pick(['atOnce', 'late']) };
+      case 'late':
+        return { kind, request };
+      case 'drip':
+        return { kind, way, offset, bytes: 1 + chance.below(200), pauseMs: 1 + chance.below(8) };
+      case 'delay':
+        return { kind, mostMs: 1 + chance.below(40) };
+      default:
+        return kind satisfies never;
+    }
+  });
+}
