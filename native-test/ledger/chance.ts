@@ -29,11 +29,10 @@ export function chanceOf(seed: number): Chance {
   };
 }
 
-/** A count: what the environment variable says, otherwise few on a desk and `inCi` where CI=true. */
-export function countFrom(name: string, onDesk: number, inCi: number = onDesk): number {
+/** A count: what the environment variable says, otherwise a few; the soak runs many. */
+export function countFrom(name: string, few: number): number {
   const given = Number(process.env[name]);
-  if (Number.isSafeInteger(given) && given > 0) return given;
-  return process.env['CI'] === 'true' ? inCi : onDesk;
+  return Number.isSafeInteger(given) && given > 0 ? given : few;
 }
 
 /** The seed of this run: the day, unless `ONE_CARD_SEED` names another. Each run prints it. */

@@ -5,9 +5,9 @@ import { runFailingCalls, transactionNames } from './failing-calls.ts';
 import { powerDiskNeeds } from './power-disk.ts';
 
 /** Every so many'th call of each transaction fails in a run; which of them changes with the seed. 1 takes them all. */
-const OF = countFrom('ONE_CARD_CALLS_OF', 40, 3);
+const OF = countFrom('ONE_CARD_CALLS_OF', 40);
 /** In how many ways they fail. */
-const WAYS = countFrom('ONE_CARD_CALL_WAYS', 3, 9);
+const WAYS = countFrom('ONE_CARD_CALL_WAYS', 3);
 
 groupNeedingAll('a call to the disk that fails', powerDiskNeeds, () => {
   test(`every ${OF}th call of each main transaction: refused or recorded whole, and done once when asked again`, async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { countFrom, seedOfRun } from './chance.ts';
 import { runFlippedBytes } from './flipped-bytes.ts';
 
-const FLIPS = countFrom('ONE_CARD_FLIPS', 40, 200);
+const FLIPS = countFrom('ONE_CARD_FLIPS', 40);
 
 test(`${FLIPS} bytes that turned over, anywhere: found, or nothing is shown otherwise`, async () => {
   const { wrong, thrown, ...figures } = await runFlippedBytes({ seed: seedOfRun(), count: FLIPS });

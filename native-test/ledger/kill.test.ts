@@ -11,7 +11,7 @@ import { makeOpenShop, runKills } from './kills.ts';
 import { foldersIn, type TillProcess, WaitingTills } from './till-process.ts';
 
 /** How many tills are killed at a cashier's work; those that are killed at named moments come on top. */
-const KILLS = countFrom('ONE_CARD_KILLS', 5, 35);
+const KILLS = countFrom('ONE_CARD_KILLS', 5);
 /** Each so many'th of the named moments is killed at; a day takes others than the day before. */
 const SHARE = KILLS >= 30 ? 1 : 4;
 

@@ -1,0 +1,172 @@
+import type { Findings } from '../ledger/ledger-check.ts';
+import { powerDiskNeeds } from '../ledger/power-disk.ts';
+import type { Prerequisite } from '../prerequisite.ts';
+
+/** How many seeds a planted bug is hunted with before it counts as not found. */
+const PLANTED_SEEDS = 60;
+
+/** What one part of a soak found; each failure is a sentence. */
+export type Part = Readonly<{ ran: number; lost: number; doubled: number; failures: readonly string[] }>;
+
+/** One sort of trial, decided by a seed. What it stands on is loaded by the process that runs it. */
+export type Kind = Readonly<{
+  name: string;
+  /** What is counted. */
+  unit: string;
+  needs: () => readonly Prerequisite[];
+  /** How many make one part, and how many one CI run. */
+  partCount: number;
+  ciCount: number;
+  /** Says the same whatever the seed, so that once is enough. */
+  once?: boolean;
+  run: (seed: number, count: number) => Promise<Part>;
+}>;
+
+const partOf = (ran: number, { lost, doubled, broken }: Findings): Part => ({
+  ran,
+  lost: lost.length,
+  doubled: doubled.length,
+  failures: [...lost, ...doubled, ...broken],
+});
+
+const nothing = (): readonly Prerequisite[] => [];
+
+export const KINDS: readonly Kind[] = [
+  {
+    name: 'simulator',
+    unit: 'seeds',
+    needs: nothing,
+    partCount: 25,
+    ciCount: 300,
+    run: async (seed, count) => {
+      const { optionsOf } = await import('../simulator/options.ts');
+      const { run } = await import('../simulator/run.ts');
+      const failures: string[] = [];
+      for (let next = seed; next < seed + count; next += 1) {
+        const options = optionsOf(next, { tills: null, days: null });
+        const { failure } = await run(options);
+        if (failure !== null)
+          failures.push(`${failure.check}: ${failure.message} (simulate --options '${JSON.stringify(options)}')`);
+      }
+      return {
+        ran: count,
+        lost: failures.filter((failure) => /lost/i.test(failure)).length,
+        doubled: failures.filter((failure) => /doubled|twice/i.test(failure)).length,
+        failures,
+      };
+    },
+  },
+  {
+    name: 'kills of the till',
+    unit: 'kills',
+    needs: nothing,
+    partCount: 25,
+    ciCount: 100,
+    run: async (seed, count) => {
+      const { runKills } = await import('../ledger/kills.ts');
+      const figures = await runKills({ seed, count });
+      return partOf(figures.ran, figures);
+    },
+  },
+  {
+    name: 'power cuts of the till',
+    unit: 'images',
+    needs: () => powerDiskNeeds,
+    partCount: 60,
+    ciCount: 60,
+    run: async (seed, count) => {
+      const { runPowerCuts } = await import('../ledger/power-cuts.ts');
+      const figures = await runPowerCuts({ seed, images: count });
+      return partOf(figures.ran, figures);
+    },
+  },
+  {
+    name: 'failing calls of the disk',
+    unit: 'calls',
+    needs: () => powerDiskNeeds,
+    // Each third call by turns, which the seed begins elsewhere.
+    partCount: 1,
+    ciCount: 1,
+    run: async (seed) => {
+      const { runFailingCalls } = await import('../ledger/failing-calls.ts');
+      const figures = await runFailingCalls({ seed, of: 3 });
+      return partOf(figures.ran, figures);
+    },
+  },
+  {
+    name: 'flipped bytes',
+    unit: 'bytes',
+    needs: nothing,
+    partCount: 100,
+    ciCount: 200,
+    run: async (seed, count) => {
+      const { runFlippedBytes } = await import('../ledger/flipped-bytes.ts');
+      const { ran, wrong, thrown } = await runFlippedBytes({ seed, count });
+      return { ran, lost: 0, doubled: 0, failures: [...wrong, ...thrown] };
+    },
+  },
+  {
+    name: 'jumps of the clock',
+    unit: 'jumps',
+    needs: nothing,
+    partCount: 30,
+    ciCount: 60,
+    run: async (seed, count) => {
+      const { runClockJumps } = await import('../ledger/clock-jumps.ts');
+      const figures = await runClockJumps({ seed, count });
+      return partOf(figures.ran, figures);
+    },
+  },
+  {
+    name: 'tampered exports and journals',
+    unit: 'mutations',
+    needs: nothing,
+    partCount: 500,
+    ciCount: 1_000,
+    run: async (seed, count) => {
+      const { runTamper } = await import('../tamper-run.ts');
+      const { ran, missed } = await runTamper({ seed, count });
+      return { ran, lost: 0, doubled: 0, failures: missed };
+    },
+  },
+  {
+    name: 'cuts of an exchange',
+    unit: 'cuts',
+    needs: nothing,
+    partCount: 100,
+    ciCount: 200,
+    run: async (seed, count) => {
+      const { runCuts, runLineFaults } = await import('../exchange-faults/cuts.ts');
+      const parts = [
+        await runCuts({ seed, count: Math.ceil(count / 2), at: 'bytes' }),
+        await runCuts({ seed, count: Math.ceil(count / 4), at: 'frames' }),
+        await runLineFaults({ seed, count: Math.ceil(count / 4) }),
+      ];
+      return {
+        ran: parts.reduce((sum, part) => sum + part.ran, 0),
+        lost: parts.reduce((sum, part) => sum + part.lost, 0),
+        doubled: parts.reduce((sum, part) => sum + part.doubled, 0),
+        failures: parts.flatMap((part) => part.failures),
+      };
+    },
+  },
+  {
+    name: 'planted bugs',
+    unit: 'bugs',
+    needs: nothing,
+    once: true,
+    partCount: 1,
+    ciCount: 1,
+    run: async () => {
+      const { PLANTS } = await import('../simulator/plants.ts');
+      const { huntAll } = await import('../simulator/planted.ts');
+      const missed = await huntAll(PLANTED_SEEDS, 1, /./);
+      return {
+        ran: PLANTS.length,
+        lost: 0,
+        doubled: 0,
+        failures: missed === 0 ? [] : [`${missed} planted bugs were not found`],
+      };
+    },
+  },
+];
