@@ -447,10 +447,11 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
           points: receipt.points?.used ?? 0,
         });
       } catch (error) {
-        // The refund stands: a disk that fails only at its paper must not have it done a second time.
+        // The refund stands: a disk that fails only at its paper must not have it done a second time. Where something
+        // else has stopped the till meanwhile, its ledger is closed, and that is no bug.
         const trouble = diskTrouble(error);
-        if (trouble === null) throw error;
-        stop(trouble, error instanceof Error ? error.message : '');
+        if (trouble === null && stopped === null) throw error;
+        if (trouble !== null) stop(trouble, error instanceof Error ? error.message : '');
       }
       return answer;
     }

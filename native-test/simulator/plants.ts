@@ -125,14 +125,8 @@ export const PLANTS: readonly Plant[] = [
   plant(
     'refund on disk answered as undone',
     'electron/core/core.ts',
-    `        const trouble = diskTrouble(error);
-        if (trouble === null) throw error;
-        stop(trouble, error instanceof Error ? error.message : '');
-      }
-      return answer;`,
-    `        throw error;
-      }
-      return answer;`,
+    "if (trouble !== null) stop(trouble, error instanceof Error ? error.message : '');\n      }\n      return answer;",
+    'throw error;\n      }\n      return answer;',
   ),
   plant(
     'incarnation continued after the folder was set back',

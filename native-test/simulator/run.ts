@@ -126,12 +126,9 @@ async function inspect(simulation: Simulation, spent: Spent, operation: Operatio
   for (const machine of machinesOf(simulation)) await machine.bury();
   const [error] = simulation.errors;
   if (error !== undefined) throw error;
-  const all = operation.number % 5 === 0;
-  const post = simulation.posts[operation.till];
-  for (const machine of machinesOf(simulation))
-    if (all || machine === post?.machine || machine === post?.clone) look(simulation, spent, machine);
+  for (const machine of machinesOf(simulation)) look(simulation, spent, machine);
   checkTown(simulation, spent);
-  if (!all) return;
+  if (operation.number % 5 !== 0) return;
   checkHeads(simulation);
   checkTerms(simulation);
 }

@@ -41,6 +41,8 @@ export function createTruth(till: string, rules: Rules) {
   /** What is left of each sale of this journal: quantity by line, and points. */
   const sold = new Map<string, { quantities: number[]; points: number }>();
   const confirmed = new Set<string>();
+  /** True time of the last look. */
+  let readMs = rules.trueMs();
 
   const take = (row: { n: number; incarnation: number; seq: number; hash: string; text: string }): void => {
     const where = `${till} ${row.incarnation}/${row.seq}`;
@@ -66,8 +68,9 @@ export function createTruth(till: string, rules: Rules) {
     }
     const before = seen.at(-1)?.record;
     const isBack = before !== undefined && before.incarnation === row.incarnation && record.at < before.at - SLACK_MS;
-    // Only the town's own time takes a mark back, and only one that was ahead of it.
-    ensure(!isBack || before.at > rules.trueMs(), 'timeNeverBack', () => `${where}: ${record.at} after ${before?.at}`);
+    // Only the town's own time takes a mark back, and only one that was ahead of it when the record was made, which was
+    // after the last look.
+    ensure(!isBack || before.at > readMs, 'timeNeverBack', () => `${where}: ${record.at} after ${before?.at}`);
     if (record.kind === 'sale') takeSale(record, record.body as SaleBody, where);
     if (record.kind === 'refund') takeRefund(record.body as RefundBody, where);
     heads.set(row.incarnation, { seq: row.seq, hash: row.hash, counter });
@@ -119,7 +122,10 @@ export function createTruth(till: string, rules: Rules) {
         'SELECT n, incarnation, seq, hash, text FROM journal ORDER BY n',
       )
       .all();
+    // Nothing is known of when these were made.
+    readMs = 0;
     for (const row of rows) take(row);
+    readMs = rules.trueMs();
     return seen;
   };
 
@@ -149,6 +155,7 @@ export function createTruth(till: string, rules: Rules) {
       const stored = reader.prepare<[], { n: number }>('SELECT COUNT(*) AS n FROM journal').get()?.n ?? 0;
       if (stored !== before + rows.length) return readAnew(reader);
       for (const row of rows) take(row);
+      readMs = rules.trueMs();
       const fresh = seen.slice(before);
       for (const { record } of fresh)
         ensure(!refused.has(record.id), 'refusedIsNotRecorded', () => `${till} ${record.kind} ${record.id}`);
