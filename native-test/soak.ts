@@ -97,7 +97,8 @@ async function soak(): Promise<number> {
   const minutes = Math.round((Date.now() - startMs) / 60_000);
   const rows = [...sums].map(
     ([{ name, unit }, sum]) =>
-      `| ${name} | ${sum.ran} ${unit} | ${Math.min(...sum.seeds)} to ${Math.max(...sum.seeds)} | ${sum.lost} | ${sum.doubled} | ${sum.failures.length} |`,
+      `| ${name} | ${sum.ran} ${unit} | ${Math.min(...sum.seeds)} to ${Math.max(...sum.seeds)} ` +
+      `| ${sum.lost} | ${sum.doubled} | ${sum.failures.length} |`,
   );
   const table = [
     '| what | ran | seeds of its parts | lost | doubled | failures |',
