@@ -303,7 +303,7 @@ describe("a till's own sale", () => {
 });
 
 /** `REFUND_RUNS` asks for more than there is time for in every test run. */
-const RUNS = Number(process.env['REFUND_RUNS'] ?? 6);
+const RUNS = Number(process.env['REFUND_RUNS'] ?? 2);
 
 describe('a sale of an earlier incarnation', () => {
   test('waits for enrolment, and then comes back by the claim, its points to the town', async () => {

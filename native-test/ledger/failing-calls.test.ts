@@ -5,7 +5,7 @@ import { runFailingCalls, transactionNames } from './failing-calls.ts';
 import { powerDiskNeeds } from './power-disk.ts';
 
 /** Every so many'th call of each transaction fails in a run; which of them changes with the seed. 1 takes them all. */
-const OF = countFrom('ONE_CARD_CALLS_OF', 40);
+const OF = countFrom('ONE_CARD_CALLS_OF', 120);
 /** In how many ways they fail. */
 const WAYS = countFrom('ONE_CARD_CALL_WAYS', 3);
 
