@@ -18,6 +18,8 @@ import { claimCases, openShops } from '../town-server/test-claims.ts';
 import { ANNA, aStep, BEN, runSteps } from '../town-server/test-steps.ts';
 import { enrolTestTill, type TestTill, type TownApi } from '../town-server/test-till.ts';
 import { checkLaws, openTestTown } from '../town-server/test-town.ts';
+import { chanceOf, seedOfRun } from './ledger/chance.ts';
+import { checkHeld, Intake, noTownFigures } from './town-faults/intake.ts';
 
 const root = join(import.meta.dirname, '..');
 const folders: string[] = [];
@@ -273,71 +275,23 @@ describe('the laws on PostgreSQL', () => {
   }
 });
 
-/** Sells and uploads in small batches until stopped or cut off; answers what was acknowledged. */
-async function sellUntil(till: TestTill, stopped: () => boolean): Promise<{ seq: number; hash: string }> {
-  let ack = { seq: 0, hash: '' };
-  while (!stopped()) {
-    for (let n = 0; n < 5; n += 1) till.sell(1);
-    try {
-      const answer = await till.upload();
-      if (answer.kind !== 'ok') throw new Error(answer.reason);
-      ack = answer.ack;
-      till.acknowledge(ack.seq);
-    } catch {
-      await wait(50);
-    }
-  }
-  return ack;
-}
-
-async function expectHeld(town: StartedTown, till: TestTill, seq: number): Promise<void> {
-  const rows = await town.town.store.transact([], (transaction) =>
-    transaction.list('record', { equal: { till: till.from.till, incarnation: till.from.incarnation } }),
-  );
-  expect(rows.length).toBeGreaterThanOrEqual(seq);
-  rows.forEach((row, index) => {
-    expect([row.seq, row.hash, row.text]).toEqual([index + 1, till.hashes[index], till.texts[index]]);
-  });
-}
-
 describe('after a crash nothing acknowledged is lost', () => {
-  test('kill -9 of PostgreSQL during intake: the town starts it again and goes on', async () => {
-    const town = await start(newFolder());
-    const till = await aTill(town);
-    await till.night();
-    let done = false;
-    const selling = sellUntil(till, () => done);
-    for (let round = 0; round < 3; round += 1) {
-      await wait(300 + round * 110);
-      const pid = town.databasePid();
-      if (pid !== null) process.kill(pid, 'SIGKILL');
-      await wait(1_500);
-    }
-    done = true;
-    const ack = await selling;
-    await expect.poll(async () => (await fetch(`${town.url}/health`)).status, { timeout: 30_000 }).toBe(200);
-    await expectHeld(town, till, ack.seq);
-    const statement = await till.night();
-    expect(statement.breaks).toEqual([]);
-    expect(statement.perpetual.sales).toBe(till.records.filter((record) => record.kind === 'sale').length);
-    await checkLaws(town.town, [till]);
-  });
-
   test('kill -9 of the town during intake and settlement: PostgreSQL ends with it, the next start has everything', async () => {
     const folder = newFolder();
     const first = await spawnTown(folder);
     const till = await enrolTestTill(apiOf(first.url), first.code, Date.now);
     await till.night();
-    let done = false;
-    const selling = sellUntil(till, () => done);
-    await wait(600);
+    const intake = new Intake([till], chanceOf(seedOfRun()));
+    await expect.poll(() => intake.answered).toBeGreaterThan(10);
     const settling = till.settle().catch(() => null);
     first.child.kill('SIGKILL');
-    done = true;
     await settling;
-    const ack = await selling;
+    await intake.stop();
     const town = await start(folder);
-    await expectHeld(town, till, ack.seq);
+    const { seq } = intake.ackOf(till);
+    const figures = noTownFigures(seedOfRun());
+    await checkHeld(town, till, seq, figures, 'after the kill');
+    expect([figures.failures, intake.strange, seq > 0]).toEqual([[], [], true]);
     await checkLaws(town.town);
   });
 

@@ -10,7 +10,7 @@ import { runCuts, runLineFaults, type ExchangeFigures } from './cuts.ts';
 import { Frames } from './frames.ts';
 import { Line } from './line.ts';
 
-const CUTS = countFrom('NETWORK_CUTS', 8, 200);
+const CUTS = countFrom('NETWORK_CUTS', 8);
 const LONG_MS = 1_200_000;
 
 test('frames are found wherever the bytes are split, with a length, in chunks, and without a body', () => {

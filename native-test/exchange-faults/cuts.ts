@@ -99,10 +99,11 @@ const place = (places: readonly Place[], number: number): Place => {
 /**
  * Cuts an exchange between a real till and a real town `count` times, each time after another number of bytes in one
  * direction: at frame boundaries (`frames`) or anywhere (`bytes`), by a reset or a clean end, with the line back at once
- * or only after the night. `from` goes on where an earlier run ended, so that runs come to every place there is.
+ * or only after the night. `from`, the seed where nothing is said, is the number of the first place: runs of `count` whose
+ * `from` lies `count` apart come to every place there is.
  */
 export function runCuts(run: Run & Readonly<{ at?: 'bytes' | 'frames'; from?: number }>): Promise<ExchangeFigures> {
-  const { at = 'bytes', from: start = chanceOf(run.seed).below(1_000_000) } = run;
+  const { at = 'bytes', from: start = run.seed } = run;
   return work(run, at === 'bytes' ? everyByte : everyFrame, (places, number, chance) => ({
     kind: 'cut',
     ...place(places, start + number),

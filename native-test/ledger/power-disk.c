@@ -176,6 +176,13 @@ static int on_create(const char *path, mode_t mode, struct fuse_file_info *info)
   if (error != 0) return -error;
   int handle = openat(root, below(path), (info->flags & ~O_APPEND) | O_CREAT | O_CLOEXEC, mode);
   if (handle < 0) return -errno;
+  /* What another user makes is that user's, also when root serves the disk. */
+  struct fuse_context *caller = fuse_get_context();
+  if (geteuid() == 0 && fchown(handle, caller->uid, caller->gid) != 0) {
+    error = errno;
+    close(handle);
+    return -error;
+  }
   note_path(CREATE, ino_of(handle), path);
   keep(path, info, handle);
   return 0;
@@ -265,6 +272,8 @@ static int on_rename(const char *from, const char *to, unsigned int flags) {
 
 static int on_mkdir(const char *path, mode_t mode) {
   if (mkdirat(root, below(path), mode) != 0) return -errno;
+  struct fuse_context *caller = fuse_get_context();
+  if (geteuid() == 0 && fchownat(root, below(path), caller->uid, caller->gid, AT_SYMLINK_NOFOLLOW) != 0) return -errno;
   note_path(MAKE_FOLDER, 0, path);
   return 0;
 }
@@ -323,6 +332,9 @@ int main(int count, char **words) {
   trace_file = words[3];
   umask(0);
   /* In the foreground, so that who started it can end it, and one call at a time, so that there is one order. */
-  char *arguments[] = {words[0], "-f", "-s", "-o", "fsname=power-disk,default_permissions", words[1], NULL};
+  /* PostgreSQL never runs as root: where root mounts the disk, its user must get in, too. */
+  char *options = geteuid() == 0 ? "fsname=power-disk,default_permissions,allow_other"
+                                 : "fsname=power-disk,default_permissions";
+  char *arguments[] = {words[0], "-f", "-s", "-o", options, words[1], NULL};
   return fuse_main(6, arguments, &operations, NULL);
 }
