@@ -846,6 +846,20 @@ export function createCheckout(parts: Parts) {
       priced = null;
       parts.changed();
     },
+    /**
+     * The folder was restored or copied: somewhere else the same baskets may be paid, or were, under the ids they came
+     * with. Here they are other sales, and who was confirmed there was not confirmed here (invariant 5).
+     */
+    copied: (): void => {
+      for (const row of ledger.all<{ sale: string; state: string }>('SELECT sale, state FROM held_sale')) {
+        const state = JSON.stringify({ ...(JSON.parse(row.state) as OpenSale), id: world.newId() });
+        const { id } = JSON.parse(state) as OpenSale;
+        ledger.run('UPDATE held_sale SET sale = ?, state = ? WHERE sale = ?', id, state, row.sale);
+      }
+      held = heldSales();
+      const member = sale.member === null ? null : { ...sale.member, personConfirmed: false };
+      become({ ...sale, id: world.newId(), member });
+    },
     memberShown: () => sale.member?.id ?? null,
     screen: (): Pick<Screen, 'sale' | 'pay' | 'paid' | 'held'> => {
       const { lines, member, policy } = pricing();

@@ -271,6 +271,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     const isRestored = (ledger.setting('restored') ?? '') !== '';
     const verdict = isRestored ? 'restored' : ownKeeper().judge(ledger.head());
     if (verdict !== 'continue') {
+      counter.copied();
       nextIncarnation(till, ownKeeper(), verdict === 'moved' ? 'moved' : 'restored');
       town.ackOfNewIncarnation();
     }

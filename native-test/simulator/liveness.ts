@@ -166,7 +166,12 @@ function checkDocuments(simulation: Simulation): void {
           post.isForked ||
           forks.has(here.get(id) ?? '') ||
           (wasTownSetBack && (!here.has(id) || post.isLost));
-        ensure(found <= 1, 'acknowledgedOnce', () => `${machine.name} ${kind} ${id}: ${found} times at the town`);
+        const isCopied = wentBack(simulation) || (simulation.counts.get('folderCloned') ?? 0) > 0;
+        ensure(
+          found <= 1 || isCopied,
+          'acknowledgedOnce',
+          () => `${machine.name} ${kind} ${id}: ${found} times at the town`,
+        );
         ensure(found === 1 || isExcused, 'acknowledgedLost', () => `${machine.name} ${kind} ${id}`);
         // A lost machine and one that went back hold what they hold; every other still holds all it acknowledged.
         const isKept = here.has(id) || post.mayMiss.has(id) || wentBack(simulation);

@@ -129,6 +129,13 @@ export const PLANTS: readonly Plant[] = [
     'throw error;\n      }\n      return answer;',
   ),
   plant(
+    'copied basket keeps its id',
+    'electron/core/core.ts',
+    '      counter.copied();\n',
+    '',
+    'native-test/copied-sale.test.ts',
+  ),
+  plant(
     'incarnation continued after the folder was set back',
     'electron/core/keeper.ts',
     "if (mark.incarnation === head.incarnation && mark.seq > head.seq) return 'restored';",
