@@ -100,7 +100,7 @@ export class Line {
   }
 
   /** Points of a member that no till holds yet, so that the next card read has something to top up. */
-  async #issue(card: string): Promise<void> {
+  async issue(card: string = this.#nextCard()): Promise<void> {
     const id = newId();
     const { town } = this.town;
     await town.store.transact(['points'], async (transaction) => {
@@ -118,9 +118,8 @@ export class Line {
    * sides are compared to the byte, the fen and the point.
    */
   async exchange(fault: Fault | null): Promise<Found & { struck: number; measured: Measured; pending: boolean }> {
-    this.#rounds += 1;
-    const card = this.facts.cards[this.#rounds % this.facts.cards.length] ?? '';
-    await this.#issue(card);
+    const card = this.#nextCard();
+    await this.issue(card);
     const failures: string[] = [];
     this.#underFault.now = fault !== null;
     this.proxy.arm(fault);
@@ -139,6 +138,18 @@ export class Line {
       measured,
       pending: cut.state === 'pending',
     };
+  }
+
+  #nextCard(): string {
+    this.#rounds += 1;
+    return this.facts.cards[this.#rounds % this.facts.cards.length] ?? '';
+  }
+
+  /** Sells and takes back without a night; the points are whatever the till holds. */
+  async sellOn(): Promise<string[]> {
+    const failures: string[] = [];
+    await this.#serve(this.#nextCard(), failures);
+    return failures;
   }
 
   async #serve(card: string, failures: string[]): Promise<void> {
@@ -166,6 +177,13 @@ export class Line {
     if (refund.kind === 'refused') failures.push(`the refund was refused: ${refund.reason}`);
     else this.#refunds += 1;
     await command(client, { kind: 'nextSale' });
+  }
+
+  /** The same from the till's first record on: for a town that may have forgotten what was compared before. */
+  async compareAll(report: NightReport): Promise<Found> {
+    this.#compared = 0;
+    this.#held.clear();
+    return this.compare(report);
   }
 
   /** Holds what the town has of this till against the till's own file and the cashier's books. */

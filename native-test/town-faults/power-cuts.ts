@@ -104,6 +104,7 @@ async function recordIntake(
         const due = checkpointAt[0];
         if (due !== undefined && intake.answered >= due) {
           checkpointAt.shift();
+          disk.mark('checkpoint');
           await sql.query('CHECKPOINT');
           figures.checkpoints += 1;
         }
@@ -167,19 +168,22 @@ function promisedAt({ changes, tills }: Recorded, cut: number): { acks: number[]
     if (change.kind !== 'mark') continue;
     const [what, ...numbers] = change.text.split(' ');
     if (what === 'ack') promised.acks[Number(numbers[0])] = Number(numbers[1]);
-    else promised.statement = Number(numbers[0]);
+    if (what === 'statement') promised.statement = Number(numbers[0]);
   }
   return promised;
 }
 
-/** The end of the same work where no sync ever did anything, and everything unsynced is gone. */
+/** The same work on a disk that lies from the first answer on, cut before PostgreSQL folds its log back. */
 async function openLyingDisk(recorded: Recorded, place: string, chance: Chance): Promise<string[]> {
-  const changes = recorded.changes.filter((change) => change.kind !== 'sync');
+  const isMark = (change: Change, text: string): boolean => change.kind === 'mark' && change.text.startsWith(text);
+  const first = recorded.changes.findIndex((change) => isMark(change, 'ack'));
+  const cut = recorded.changes.findIndex((change) => isMark(change, 'checkpoint'));
+  const changes = recorded.changes.slice(0, cut).filter((change, at) => at < first || change.kind !== 'sync');
   const model = new PowerModel(changes, recorded.base);
   model.moveTo(changes.length);
   layOut(place, model.image('drop', chance));
   const found = noTownFigures(0);
-  await openImage(recorded, place, promisedAt(recorded, recorded.changes.length), found, 'a disk that lies');
+  await openImage(recorded, place, promisedAt(recorded, cut), found, 'a disk that lies');
   return found.failures;
 }
 
