@@ -3,7 +3,7 @@ import { powerDiskNeeds } from '../ledger/power-disk.ts';
 import type { Prerequisite } from '../prerequisite.ts';
 
 /** How many seeds a planted bug is hunted with before it counts as not found. */
-const PLANTED_SEEDS = 60;
+const PLANTED_SEEDS = 150;
 
 /** What one part of a soak found; each failure is a sentence. */
 export type Part = Readonly<{ ran: number; lost: number; doubled: number; failures: readonly string[] }>;
