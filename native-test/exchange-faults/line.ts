@@ -25,6 +25,9 @@ const SHORT_MS = 250;
 const HURRY = 6;
 const CALM_MS = 30_000;
 
+/** What each new lot brings. */
+export const LOT_POINTS = 3;
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** In memory where the machine has such a place: what is tried here is the line between, not the disk. */
@@ -106,7 +109,7 @@ export class Line {
     await town.store.transact(['points'], async (transaction) => {
       const [row] = await transaction.list('card', { equal: { tokenHash: cardTokenHash(card, town.id, hash) } });
       if (row === undefined) throw new Error('the town knows its demo cards');
-      const lot = { id, member: row.member, village: 'v01', fund: 'fund', points: 3, note: '' };
+      const lot = { id, member: row.member, village: 'v01', fund: 'fund', points: LOT_POINTS, note: '' };
       const refused = await issueLot(transaction, { ...lot, earnedOn: new Date().toISOString().slice(0, 10) });
       if (refused !== null) throw new Error(`no lot was issued: ${refused}`);
     });
@@ -146,9 +149,9 @@ export class Line {
   }
 
   /** Sells and takes back without a night; the points are whatever the till holds. */
-  async sellOn(): Promise<string[]> {
+  async sellOn(card: string = this.#nextCard()): Promise<string[]> {
     const failures: string[] = [];
-    await this.#serve(this.#nextCard(), failures);
+    await this.#serve(card, failures);
     return failures;
   }
 

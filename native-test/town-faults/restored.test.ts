@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resolveBreak } from '../../town-server/console.ts';
-import { Line } from '../exchange-faults/line.ts';
+import { Line, LOT_POINTS } from '../exchange-faults/line.ts';
 
 describe('a town whose PostgreSQL is an older copy of its folder', () => {
   let line: Line;
@@ -56,5 +56,32 @@ describe('a town whose PostgreSQL is an older copy of its folder', () => {
     expect(settled.kind).toBe('ok');
     await line.sellOn();
     expect(await line.client.night()).toMatchObject({ state: 'matched', breaks: [] });
+  });
+
+  test('may give out once more what it granted since: at most that is held twice, and it is named as a shortfall at once', async () => {
+    await line.exchange(null);
+    const card = line.facts.cards.at(-1) ?? '';
+    await line.issue(card);
+    await keep();
+    // Read at the counter, the card brings its free points to the till; the copy knows nothing of that.
+    expect(await line.sellOn(card)).toEqual([]);
+    expect((await line.client.night()).state).toBe('matched');
+    await restore();
+    expect(await line.sellOn(card)).toEqual([]);
+    const report = await line.client.night();
+    const named = report.breaks.map(({ kind, account, tillAmount, townAmount }) => [
+      kind,
+      account,
+      kind === 'shortfall' ? (tillAmount ?? 0) - (townAmount ?? 0) : 0,
+    ]);
+    expect(named).toEqual([
+      ['shortfall', 'points granted', LOT_POINTS],
+      ['townBehind', null, 0],
+    ]);
+    // Money, sales and the law of each lot agree all the same; only the grant that was made twice is there twice.
+    expect(report.town).toEqual(report.till);
+    const { failures, lost, doubled } = await line.compareAll(report);
+    expect([lost, doubled]).toEqual([0, LOT_POINTS]);
+    expect(failures.filter((text) => /law|record|counts|claims|fork/.test(text))).toEqual([]);
   });
 });
