@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { hostCrypto, keepFolderOf, newId, townOver } from './host-world.ts';
@@ -51,4 +52,31 @@ test('a town behind a cut network, or that never came up, is a call that rejects
   await expect(cut.signIn({ password: 'x' })).rejects.toThrow('network is cut');
   const absent = townOver(() => Promise.reject(new Error('no town is running')));
   await expect(absent.signIn({ password: 'x' })).rejects.toThrow('no town');
+});
+
+test('a connection that was kept and died unseen costs no call: it is made anew on another', async () => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    let answered = false;
+    socket.on('error', () => socket.destroy());
+    socket.on('data', () => {
+      // What is sent on it later meets a machine that was started again since, and knows nothing of it.
+      if (answered) return void socket.resetAndDestroy();
+      answered = true;
+      const body = JSON.stringify({ kind: 'refused', reason: 'unknownTill' });
+      socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const town = townOver(() => Promise.resolve(`http://127.0.0.1:${port}`));
+  const from = { town: 'town', till: 't01', incarnation: 1, since: 0, signature: 's'.repeat(40) };
+  for (let call = 0; call < 3; call += 1)
+    expect(await town.members(from)).toEqual({ kind: 'refused', reason: 'unknownTill' });
+  expect(connections).toBe(3);
+  server.close();
 });

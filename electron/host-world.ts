@@ -147,6 +147,25 @@ export type Network = { connected: boolean };
 /** Nothing at the town takes longer; the core has shorter limits of its own where a customer waits. */
 const TOWN_TIMEOUT_MS = 60_000;
 
+/** As many connections as a till keeps may have died while nobody used them. */
+const DEAD_CONNECTIONS_MAX = 3;
+const DEAD = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/**
+ * Fetches, and does so again where the connection turns out to be dead: one that was kept from before an outage says so
+ * only when it is used, and the first call after the outage must not fail over it. Every call of a till may be repeated.
+ */
+async function fetchAnew(request: Request, init: RequestInit): Promise<Response> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await fetch(request.clone(), init);
+    } catch (error) {
+      const cause = error instanceof Error ? (error.cause as { code?: string } | undefined) : undefined;
+      if (tries >= DEAD_CONNECTIONS_MAX || !DEAD.has(cause?.code ?? '')) throw error;
+    }
+  }
+}
+
 /**
  * The town's API over HTTP. Its address may still be coming up (a demo town starts beside the till), so every call
  * waits for it; a call rejects when there is no town, no network, or no whole answer within `timeoutMs`.
@@ -161,7 +180,7 @@ export function townOver(
     fetch: async (request, init) => {
       if (!network.connected) throw new Error('the network is cut');
       const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs())]);
-      const response = await fetch(request, { ...init, redirect: 'error', signal });
+      const response = await fetchAnew(request, { ...init, redirect: 'error', signal });
       // An answer that was on its way when the plug was pulled does not arrive either.
       if (!network.connected) throw new Error('the network is cut');
       return response;

@@ -183,6 +183,10 @@ describe('a town on real PostgreSQL, over HTTP', () => {
     expect(await (await fetch(`${town.url}/health`)).json()).toEqual({ ok: true, town: 'yunjiao' });
   });
 
+  test('a till is told to let go of a connection after a few idle seconds', async () => {
+    expect((await fetch(`${town.url}/health`)).headers.get('keep-alive')).toBe('timeout=5');
+  });
+
   test('a second town on the same folder is refused and told who holds it', async () => {
     await expect(startTown({ dataFolder: folder, port: 0, demo: true })).rejects.toThrow(
       new RegExp(`held by another town server, process ${process.pid}`),

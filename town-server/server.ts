@@ -233,9 +233,11 @@ async function demoCode(town: Town): Promise<string | null> {
 }
 
 const BODY_BYTES = 40_000_000;
+/** Tills are told not to keep an idle connection longer: one that an outage cut unseen would hold up their next call. */
+const KEEP_ALIVE_MS = 5_000;
 
 async function listen(options: TownOptions, town: Town, log: (line: string) => void): Promise<FastifyInstance> {
-  const app = Fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true });
+  const app = Fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true, keepAliveTimeout: KEEP_ALIVE_MS });
   const handler = new OpenAPIHandler(townRouter(town, createSessions(town)), {
     interceptors: [
       onError((error, { request }) => log(`${request.method} ${request.url.pathname}: ${describe(error)}`)),

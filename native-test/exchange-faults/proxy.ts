@@ -105,7 +105,11 @@ export async function openProxy(town: string): Promise<Proxy> {
     const from = way === 'up' ? line.client : line.server;
     const before = sent[way];
     sent[way] += bytes.length;
-    if (line.hung) return;
+    if (line.hung) {
+      // Whoever stands there once the line is back knows nothing of this connection, and says so.
+      if (fault === null && way === 'up') end(line, 'reset');
+      return;
+    }
     if (line.drips[way]) return drip(line, to, from, bytes, 0);
     const active = fault;
     if (active === null || active.kind === 'double' || active.kind === 'late') return void to.write(bytes);
@@ -162,7 +166,7 @@ export async function openProxy(town: string): Promise<Proxy> {
     if (down) {
       // Cut: nobody is there. Half open: somebody takes the call and never says a word.
       if (fault?.kind === 'cut') client.resetAndDestroy();
-      else client.resume();
+      else client.on('data', () => void (fault === null && client.resetAndDestroy()));
       return;
     }
     const up = connect(Number(target.port), target.hostname);

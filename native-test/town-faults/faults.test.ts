@@ -20,7 +20,7 @@ test(
     expect(figures.ofServer + figures.ofProcess).toBe(KILLS);
     expect(figures.midIntake).toBeGreaterThan(0);
     expect(figures.acknowledged).toBeGreaterThan(0);
-    expect(Math.min(figures.replayed, figures.early)).toBeGreaterThan(0);
+    expect(figures.replayed + figures.early).toBeGreaterThan(0);
   },
   LONG_MS,
 );

@@ -24,7 +24,7 @@ describe('a town whose PostgreSQL is an older copy of its folder', () => {
   const heldByTown = async (): Promise<number> =>
     line.town.town.store.transact([], async (transaction) => (await transaction.list('record')).length);
 
-  test('is noticed at the next contact and refilled to the last byte; what it forgot is named once, and then it is well again', async () => {
+  test('is noticed at the next contact, refilled to the last byte, and well again once a clerk has seen what it forgot', async () => {
     await line.exchange(null);
     await keep();
     const older = await heldByTown();
@@ -58,7 +58,7 @@ describe('a town whose PostgreSQL is an older copy of its folder', () => {
     expect(await line.client.night()).toMatchObject({ state: 'matched', breaks: [] });
   });
 
-  test('may give out once more what it granted since: at most that is held twice, and it is named as a shortfall at once', async () => {
+  test('may grant once more what it granted since: at most that is held twice, and named as a shortfall at once', async () => {
     await line.exchange(null);
     const card = line.facts.cards.at(-1) ?? '';
     await line.issue(card);
