@@ -138,7 +138,7 @@ export const KINDS: readonly Kind[] = [
     run: async (seed, count) => {
       const { runCuts, runLineFaults } = await import('../exchange-faults/cuts.ts');
       const parts = [
-        await runCuts({ seed, count: Math.ceil(count / 2), at: 'bytes' }),
+        await runCuts({ seed, count: Math.ceil(count / 2), at: 'bytes', from: Math.floor(seed / 2) }),
         await runCuts({ seed, count: Math.ceil(count / 4), at: 'frames' }),
         await runLineFaults({ seed, count: Math.ceil(count / 4) }),
       ];
@@ -148,6 +148,28 @@ export const KINDS: readonly Kind[] = [
         doubled: parts.reduce((sum, part) => sum + part.doubled, 0),
         failures: parts.flatMap((part) => part.failures),
       };
+    },
+  },
+  {
+    name: 'kills of the town',
+    unit: 'kills',
+    needs: nothing,
+    partCount: 10,
+    ciCount: 20,
+    run: async (seed, count) => {
+      const { runTownKills } = await import('../town-faults/kills.ts');
+      return runTownKills({ seed, count });
+    },
+  },
+  {
+    name: 'power cuts of the town',
+    unit: 'images',
+    needs: () => powerDiskNeeds,
+    partCount: 10,
+    ciCount: 10,
+    run: async (seed, count) => {
+      const { runTownPowerCuts } = await import('../town-faults/power-cuts.ts');
+      return runTownPowerCuts({ seed, count });
     },
   },
   {
