@@ -46,7 +46,7 @@ function setPragmas(database: Connection): void {
   database.pragma('busy_timeout = 5000');
   // The till folds the log back while nobody waits (`ledger.checkpoint`); this is for a day on which it never rests.
   database.pragma('wal_autocheckpoint = 8000');
-  database.pragma('cache_size = -16000');
+  database.pragma('cache_size = -8000');
 }
 
 export type DatabaseRefused = Readonly<{ kind: 'refused'; reason: DatabaseRefusal; detail: string }>;
