@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { mutated } from '../shared/mutated-sample.ts';
 import { readShop, SIMULATED_DEVICES, type Shop, writeShop } from './shop-folder.ts';
 
 let folder: string;
@@ -48,3 +50,24 @@ for (const [what, text] of [
     expect(readShop(folder)).toMatchObject({ kind: 'refused', reason: 'damagedShopFile' });
   });
 }
+
+test('whatever a shop’s file says, it is a shop that can be written again, or refused by name', () => {
+  const whole = { ...demo, townUrl: 'http://town.example', backups: { folder: 'x', keep: 7 } };
+  const content = fc.oneof(
+    fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
+    fc.tuple(fc.nat(), fc.nat()).map(([at, how]) => Buffer.from(JSON.stringify(mutated(whole, at, how)) ?? '')),
+  );
+  fc.assert(
+    fc.property(content, (bytes) => {
+      writeFileSync(join(folder, 'shop.json'), bytes);
+      const read = readShop(folder);
+      if (read.kind !== 'shop') {
+        expect(read).toMatchObject({ kind: 'refused', reason: 'damagedShopFile' });
+        return;
+      }
+      writeShop(folder, read.shop);
+      expect(readShop(folder)).toEqual(read);
+    }),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? '200') },
+  );
+});

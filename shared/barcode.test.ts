@@ -172,3 +172,89 @@ test('one wrong digit is always seen', () => {
     }),
   );
 });
+
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? '300');
+
+/** What comes out of a scanner that is broken, set up wrong, or held to something that is no code of ours. */
+const anyScan = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: 'grapheme', maxLength: 300 }),
+  fc.stringMatching(/^\d{0,40}$/),
+  fc.stringMatching(/^[\]%;]?[A-Za-z0-9=^?]{0,40}\??$/),
+  fc
+    .tuple(fc.stringMatching(/^\d{13}$/), fc.nat(12), fc.string({ unit: 'binary', minLength: 1, maxLength: 2 }))
+    .map(([digits, at, put]) => digits.slice(0, at) + put + digits.slice(at + 1)),
+);
+
+/** Every table of labels that a policy may hold, also one that no scale prints. */
+const anyFormats = fc.array(
+  fc.record({
+    prefix: fc.stringMatching(/^\d{1,2}$/),
+    layout: fc.constantFrom(
+      'FFWWWWWEEEEEC',
+      'FFWWWWWNNNNNC',
+      'FFWWWWWEEEEENNNNNC',
+      'FWEEEEEEEEEEEEEEEC',
+      'FWNNNNNNNNNNNNNNNO',
+      'FFWWWWWWWWWEO',
+    ),
+    amountDecimals: fc.nat(3),
+    weightDecimals: fc.nat(3),
+    weightUnit: fc.constantFrom('kg' as const, 'jin' as const),
+  }),
+  { maxLength: 6 },
+);
+
+test('whatever is scanned under whatever table is read without a throw, and an amount is what its digits say', () => {
+  fc.assert(
+    fc.property(
+      anyScan,
+      anyFormats,
+      fc.boolean(),
+      fc.stringMatching(/^\d{1,4}$/),
+      (text, scaleLabels, paying, card) => {
+        const parsed = parseCode(text, { scaleLabels, atPaymentPrompt: paying, cardPattern: cardPatternOf(card) });
+        expect(parsed.readings.length).toBeGreaterThan(0);
+        expect(parsed.text.length).toBeLessThanOrEqual(64);
+        const masked = parsed.readings.find((reading) => reading.kind === 'paymentCode');
+        // A payment code is money: it goes on in no reading and in no text.
+        if (masked !== undefined) expect(parsed.text).toBe(masked.masked);
+        for (const reading of parsed.readings) {
+          if (reading.kind !== 'scaleLabel') continue;
+          const format = scaleLabels.find(
+            (one) => one.layout.length === reading.digits.length && reading.digits.startsWith(one.prefix),
+          );
+          expect(format).toBeDefined();
+          for (const [name, letter] of [
+            ['amountFen', 'E'],
+            ['weightGrams', 'N'],
+          ] as const) {
+            const value = reading[name];
+            if (value === undefined) continue;
+            expect(Number.isSafeInteger(value) && value >= 0).toBe(true);
+            // No table that could have read these digits makes more of them than they say.
+            const most = Math.max(
+              ...scaleLabels
+                .filter((one) => one.layout.length === reading.digits.length && reading.digits.startsWith(one.prefix))
+                .map((one) =>
+                  Number(
+                    reading.digits
+                      .split('')
+                      .filter((_, at) => one.layout[at] === letter)
+                      .join('') || '0',
+                  ),
+                ),
+            );
+            expect(value).toBeLessThanOrEqual(most * 1_000);
+          }
+        }
+      },
+    ),
+    { numRuns: RUNS },
+  );
+});
+
+test('a label whose field is longer than any scale prints is no label', () => {
+  const long: ScaleLabelFormat = { ...amount13, prefix: '2', layout: 'FWEEEEEEEEEEEEEEEC', amountDecimals: 0 };
+  expect(kinds(withCheck('21999999999999999'), { scaleLabels: [long] })).not.toContain('scaleLabel');
+});

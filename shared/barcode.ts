@@ -180,7 +180,7 @@ function scaleLabelReadings(digits: string, formats: readonly ScaleLabelFormat[]
   return formats
     .filter((format) => isLabelOf(digits, format) && (!checksDigit(format) || hasRightCheckDigit(digits)))
     .toSorted((a, b) => b.prefix.length - a.prefix.length)
-    .map((format) => scaleLabelOf(digits, format));
+    .flatMap((format) => scaleLabelOf(digits, format) ?? []);
 }
 
 function isLabelOf(digits: string, format: ScaleLabelFormat): boolean {
@@ -191,7 +191,10 @@ function checksDigit(format: ScaleLabelFormat): boolean {
   return format.layout.endsWith('C') && format.verifyCheck !== false;
 }
 
-function scaleLabelOf(digits: string, format: ScaleLabelFormat): Code {
+/** A field of more digits is no amount or weight that a scale prints, and its product would leave the integers. */
+const FIELD_DIGITS_MAX = 10;
+
+function scaleLabelOf(digits: string, format: ScaleLabelFormat): Code | null {
   const field = (letter: string): string =>
     digits
       .split('')
@@ -200,6 +203,7 @@ function scaleLabelOf(digits: string, format: ScaleLabelFormat): Code {
   const amount = field('E');
   const weight = field('N');
   const unit = format.weightUnit === 'kg' ? 1000 : 500;
+  if (amount.length > FIELD_DIGITS_MAX || weight.length > FIELD_DIGITS_MAX) return null;
   return {
     kind: 'scaleLabel',
     digits,

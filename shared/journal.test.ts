@@ -107,6 +107,41 @@ for (const [what, text, expected] of [
   });
 }
 
+const spend = (change: Partial<Posting> = {}, kind: 'sale' | 'cashMove' = 'sale'): string =>
+  recordText(
+    sampleRecord(kind, {
+      postings: [
+        { account: 'spent', unit: 'points', amount: 5, lot: 'x' },
+        { account: 'allotment', unit: 'points', amount: -5, lot: 'x', term: 't', ...change },
+      ],
+    }),
+  );
+const giving = recordText(
+  sampleRecord('sale', {
+    postings: [
+      { account: 'spent', unit: 'points', amount: -5, lot: 'x' },
+      { account: 'allotment', unit: 'points', amount: 5, lot: 'x', term: 't' },
+    ],
+  }),
+);
+
+for (const [what, text, expected] of [
+  ['points spent from a term', spend(), 'read'],
+  ['points that a sale gives to a term', giving, 'wrongPostings'],
+  ['points of no term', spend().replace(',"term":"t"', ''), 'wrongPostings'],
+  ['points on an account of another kind', spend({ account: 'granted' }), 'wrongPostings'],
+  ['points on an account that every object has', spend({ account: 'constructor' }), 'wrongPostings'],
+  ['points in a kind that moves none', spend({}, 'cashMove'), 'wrongPostings'],
+  ['more fen than any shop has', recordText(second()).replaceAll('500', '50000000000000'), 'wrongPostings'],
+  ['a day that no calendar has', recordText(second()).replace('"2026-', '"2026-9'), 'wrongShape'],
+  ['an instant behind all calendars', recordText(second({ at: Number.MAX_SAFE_INTEGER })), 'wrongShape'],
+] as const) {
+  test(`a record with ${what}: ${expected} (invariants 2 and 12)`, () => {
+    const read = readRecord(text);
+    expect(read.kind === 'read' ? 'read' : read.reason).toBe(expected);
+  });
+}
+
 const fen = (...amounts: number[]): Posting[] => amounts.map((amount) => ({ account: 'a', unit: 'fen', amount }));
 
 for (const [what, postings, balanced] of [

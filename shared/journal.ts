@@ -50,10 +50,13 @@ export type Posting = z.infer<typeof postingSchema>;
 export const stockLineSchema = z.object({
   item: z.string(),
   batch: z.string().nullable(),
-  delta: z.int(),
+  delta: z.int().min(-10_000_000_000).max(10_000_000_000),
   line: z.int(),
 });
 export type StockLine = z.infer<typeof stockLineSchema>;
+
+/** The end of the year 9999: labels of days have four digits for the year. */
+const LAST_INSTANT_MS = 253_402_300_799_999;
 
 export const recordSchema = z.strictObject({
   v: z.literal(1),
@@ -63,8 +66,8 @@ export const recordSchema = z.strictObject({
   incarnation: z.int().min(1),
   seq: z.int().min(1),
   period: z.int().min(1),
-  businessDay: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
-  at: z.int().min(0),
+  businessDay: z.string().regex(/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/),
+  at: z.int().min(0).max(LAST_INSTANT_MS),
   kind: z.enum(recordKinds),
   id: z.string().min(1),
   operator: z.string().nullable(),
@@ -102,7 +105,7 @@ export function bytesHash(bytes: Uint8Array, hash: Hash): string {
   return hash(hashed);
 }
 
-export type RecordFault = CanonicalFault | 'wrongShape' | 'unbalanced';
+export type RecordFault = CanonicalFault | 'wrongShape' | 'unbalanced' | 'wrongPostings';
 
 /** Reads a record from its exact text: canonical form, shape, and postings that balance. Never throws on input. */
 export function readRecord(
@@ -112,9 +115,39 @@ export function readRecord(
   if (read.kind === 'refused') return read;
   const parsed = recordSchema.safeParse(read.value);
   if (!parsed.success) return { kind: 'refused', reason: 'wrongShape' };
-  return isBalanced(parsed.data.postings)
+  if (!isBalanced(parsed.data.postings)) return { kind: 'refused', reason: 'unbalanced' };
+  return fitsItsKind(parsed.data)
     ? { kind: 'read', record: parsed.data }
-    : { kind: 'refused', reason: 'unbalanced' };
+    : { kind: 'refused', reason: 'wrongPostings' };
+}
+
+/**
+ * No posting of a shop is larger: a hundred thousand million yuan, ten million points. Thousands of them still sum up to
+ * what an integer holds, so that no single record can carry the totals behind it out of it (invariant 2).
+ */
+const POSTING_MAX = { fen: 10_000_000_000_000, points: 10_000_000 } as const;
+
+/** Which way points go on each account, by kind of record: 1 is debit. A kind that is not here moves none. */
+const POINTS_WAYS: Readonly<Partial<Record<RecordKind, Readonly<Record<string, 1 | -1>>>>> = {
+  sale: { spent: 1, allotment: -1 },
+  refund: { spent: -1, allotment: 1, returned: 1 },
+  allotmentIn: { allotment: 1, granted: -1 },
+  allotmentOut: { allotment: -1, granted: 1 },
+};
+
+/**
+ * Whether the postings are such as this kind of record has. A sale that gave points instead of spending them would fill
+ * a term that the town never funded (invariant 12); what an allotment names is its term.
+ */
+export function fitsItsKind({ kind, postings }: Pick<JournalRecord, 'kind' | 'postings'>): boolean {
+  const ways = POINTS_WAYS[kind];
+  for (const { account, unit, amount, term } of postings) {
+    if (Math.abs(amount) > POSTING_MAX[unit]) return false;
+    if (unit === 'fen') continue;
+    if (ways === undefined || !Object.hasOwn(ways, account) || Math.sign(amount) !== ways[account]) return false;
+    if (account === 'allotment' && term === undefined) return false;
+  }
+  return true;
 }
 
 /** Invariants 1 and 2: whole fen sum to zero, whole points sum to zero per named lot, no posting is empty. */

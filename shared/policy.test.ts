@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { cardPatternOf, parseCode } from './barcode.ts';
+import { mutated } from './mutated-sample.ts';
 import { policyOn, policySchema, type Policy } from './policy.ts';
+import { priceLines } from './pricing.ts';
+import { addDays, dayOf, HOUR_MS } from './time.ts';
 
 const defaults = policySchema.parse(
   JSON.parse(readFileSync(new URL('../resources/policy-default.json', import.meta.url), 'utf8')),
@@ -41,6 +46,43 @@ for (const [what, change] of [
   ['coins of nothing', { truncation: { appliesTo: 'cash', unitFen: 0 } }],
   ['a day that ends at 24:00', { businessDay: { endsAt: '24:00', closeAt: '22:00' } }],
   ['another form', { v: 2 }],
+] as const) {
+  test(`a policy with ${what} is refused`, () => {
+    expect(policySchema.safeParse({ ...defaults, ...change }).success).toBe(false);
+  });
+}
+
+test('a policy with one thing wrong is refused, or prices, reads labels and counts days as any other', () => {
+  const member = { stars: 3, wish: 'max' as const, spendable: 10_000_000, spentToday: 0, spentThisMonth: 0 };
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), fc.stringMatching(/^\d{13}$|^\d{18}$/), (at, how, digits) => {
+      const parsed = policySchema.safeParse(mutated(defaults, at, how));
+      if (!parsed.success) return;
+      const policy = parsed.data;
+      const text = JSON.stringify(policy);
+      const line = { category: '粮油', priceFen: 100_000_000, discountable: true, per: 'piece' as const, count: 100 };
+      const lines = priceLines([line], member, policy);
+      expect(
+        [lines.totalFen, lines.pointsMax].every((amount) => Number.isSafeInteger(amount)),
+        text,
+      ).toBe(true);
+      expect(lines.totalFen, text).toBeLessThanOrEqual(10_000_000_000);
+      parseCode(digits, { scaleLabels: policy.scaleLabels, cardPattern: cardPatternOf(policy.card.prefix) });
+      expect(addDays('2026-03-01', -policy.refund.days), text).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+      expect(dayOf(1_772_330_400_000 + policy.term.hours * HOUR_MS), text).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+    }),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? '500') },
+  );
+});
+
+for (const [what, change] of [
+  ['a point of more than a thousand yuan', { pointValueFen: 100_001 }],
+  ['a term without end', { term: { hours: Number.MAX_SAFE_INTEGER } }],
+  ['refunds for ever', { refund: { ...defaults.refund, days: 1_000_000_000 } }],
+  [
+    'a label that no scale prints',
+    { scaleLabels: [{ ...defaults.scaleLabels[0], layout: 'FFWWEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEC' }] },
+  ],
 ] as const) {
   test(`a policy with ${what} is refused`, () => {
     expect(policySchema.safeParse({ ...defaults, ...change }).success).toBe(false);

@@ -4,7 +4,10 @@ import { z } from 'zod';
  * Policy is data: a versioned, effective-dated document that the town signs. No number of the domain stands in code;
  * the defaults are `resources/policy-default.json` (R-P1..R-P9, R-C4, R-OFF1, R-OFF5, R-S1).
  */
-const wholeNumber = z.int().min(0);
+/** Far above what anybody means, so that no product with it leaves the integers and no date the calendar. */
+const wholeNumber = z.int().min(0).max(10_000_000);
+const days = z.int().min(0).max(3_650);
+const hours = z.int().min(1).max(8_784);
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 const basisPoints = z.int().min(0).max(10_000);
@@ -13,7 +16,7 @@ const basisPoints = z.int().min(0).max(10_000);
 export const scaleLabelSchema = z.object({
   prefix: z.string().regex(/^\d{1,2}$/),
   /** F flag, W PLU, E amount, N weight or count, C check digit, O any digit; 13 or 18 letters. */
-  layout: z.string().regex(/^F+W+[EN]+[CO]$/),
+  layout: z.string().regex(/^(?=.{13}$|.{18}$)F{1,2}W+[EN]+[CO]$/),
   amountDecimals: z.int().min(0).max(3),
   weightDecimals: z.int().min(0).max(3),
   weightUnit: z.enum(['kg', 'jin']),
@@ -24,7 +27,7 @@ export const policySchema = z.object({
   v: z.literal(1),
   version: z.int().min(1),
   effectiveFrom: day,
-  pointValueFen: z.int().min(1),
+  pointValueFen: z.int().min(1).max(100_000),
   discount: z.object({ rateBpByStars: z.array(basisPoints).length(6), excludedCategories: z.array(z.string()) }),
   points: z.object({
     perSale: wholeNumber,
@@ -35,16 +38,16 @@ export const policySchema = z.object({
     /** Points that one member may spend in a day without a PIN (R-C4). */
     pinFreePerDay: wholeNumber,
   }),
-  truncation: z.object({ appliesTo: z.enum(['cash', 'off']), unitFen: z.int().min(1) }),
+  truncation: z.object({ appliesTo: z.enum(['cash', 'off']), unitFen: z.int().min(1).max(10_000) }),
   manualPrice: z.object({ managerAboveBp: basisPoints }),
-  refund: z.object({ days: wholeNumber, sameDayCategories: z.array(z.string()) }),
+  refund: z.object({ days, sameDayCategories: z.array(z.string()) }),
   /** Categories that ask for the buyer's age once per sale. */
   adultCategories: z.array(z.string()),
-  term: z.object({ hours: z.int().min(1) }),
+  term: z.object({ hours }),
   allotment: z.object({ homeBp: basisPoints, otherBp: basisPoints, freeBp: basisPoints }),
-  stars: z.object({ validDays: z.int().min(1) }),
-  blockList: z.object({ warnHours: z.int().min(1) }),
-  clock: z.object({ warnMinutes: z.int().min(1), jumpHours: z.int().min(1) }),
+  stars: z.object({ validDays: days.min(1) }),
+  blockList: z.object({ warnHours: hours }),
+  clock: z.object({ warnMinutes: z.int().min(1).max(1_440), jumpHours: hours }),
   businessDay: z.object({ endsAt: clock, closeAt: clock }),
   card: z.object({ prefix: z.string().regex(/^\d{1,4}$/) }),
   mobileChannels: z.array(z.object({ code: z.string(), name: z.string() })),

@@ -6,8 +6,15 @@ import type { JournalRecord, RecordKind } from './journal.ts';
  * What each kind of record carries. Settlement needs nothing beside these bodies and the postings; a person is only
  * ever a random id here (protocol, "People", invariant 32).
  */
-const fen = z.int();
-const whole = z.int().min(0);
+/** Above what any one document of a shop says, and low enough that sums over all of them stay integers (invariant 2). */
+const AMOUNT_MAX = 10_000_000_000_000;
+const fen = z.int().min(-AMOUNT_MAX).max(AMOUNT_MAX);
+const whole = z.int().min(0).max(AMOUNT_MAX);
+const POINTS_MAX = 10_000_000;
+const points = z.int().min(0).max(POINTS_MAX);
+const pointValueFen = z.int().min(1).max(100_000);
+/** An index from 0 into the lines of a document; a list is made as long as it says. */
+const lineIndex = z.int().min(0).max(9_999);
 const reason = z.string();
 
 /** Points that one lot gave to a sale, or takes back in a refund. `term` is null when they go to the town's free part. */
@@ -16,7 +23,7 @@ export const lotPointsSchema = z.object({
   term: z.string().nullable(),
   village: z.string(),
   fund: z.string(),
-  points: z.int().min(1),
+  points: z.int().min(1).max(POINTS_MAX),
 });
 export type LotPoints = z.infer<typeof lotPointsSchema>;
 
@@ -73,11 +80,11 @@ export const saleBodySchema = z.object({
     })
     .nullable(),
   lines: z.array(saleLineSchema),
-  pointValueFen: z.int().min(1),
+  pointValueFen,
   truncation: z.object({ appliesTo: z.enum(['cash', 'off']), unitFen: z.int().min(1) }),
   totalFen: whole,
   pointsMax: whole,
-  pointsUsed: whole,
+  pointsUsed: points,
   pointsFen: whole,
   lots: z.array(lotPointsSchema),
   mobileFen: whole,
@@ -91,11 +98,11 @@ export const saleBodySchema = z.object({
 export type SaleBody = z.infer<typeof saleBodySchema>;
 
 /** Goods of one line of a sale, by its index from 0; pieces or grams. */
-export const returnedLineSchema = z.object({ line: z.int().min(0), quantity: whole });
+export const returnedLineSchema = z.object({ line: lineIndex, quantity: whole });
 
 export const refundLineSchema = z.object({
   /** Index of the line in the original sale, from 0. */
-  line: z.int().min(0),
+  line: lineIndex,
   item: z.string(),
   name: z.string(),
   unit: z.string(),
@@ -121,8 +128,8 @@ export const refundBodySchema = z.object({
   reason,
   member: z.object({ id: z.string(), village: z.string() }).nullable(),
   lines: z.array(refundLineSchema).min(1),
-  pointsBack: whole,
-  pointValueFen: z.int().min(1),
+  pointsBack: points,
+  pointValueFen,
   lots: z.array(lotPointsSchema),
   mobileBackFen: whole,
   mobileChannel: z.string().nullable(),
@@ -132,16 +139,16 @@ export type RefundBody = z.infer<typeof refundBodySchema>;
 
 /** Totals over a run of records: what both sides must fold to the same numbers (invariants 22 and 27). */
 export const totalsSchema = z.object({
-  records: whole,
-  sales: whole,
-  refunds: whole,
-  lines: whole,
+  records: z.int().min(0),
+  sales: z.int().min(0),
+  refunds: z.int().min(0),
+  lines: z.int().min(0),
   /** Sum of what the goods of all sales cost after discounts, fen. */
-  totalFen: fen,
-  pointsSpent: fen,
-  pointsBack: fen,
-  cashFen: fen,
-  mobileFen: fen,
+  totalFen: z.int(),
+  pointsSpent: z.int(),
+  pointsBack: z.int(),
+  cashFen: z.int(),
+  mobileFen: z.int(),
   /** Balance of every account, keyed `unit account`, zero balances left out. */
   accounts: z.record(z.string(), z.int()),
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { canonical, type CanonicalValue } from './canonical.ts';
 import { readRecord, recordKinds, recordSchema, type RecordKind } from './journal.ts';
+import { placesOf, withValue } from './mutated-sample.ts';
 import { bodySchemas } from './record-bodies.ts';
 import { sampleRecord } from './record-sample.ts';
 import { scanRecord } from './record-scan.ts';
@@ -241,18 +242,3 @@ test('whatever value stands in a field instead, scan and long way agree on recor
     { numRuns: 1_000 },
   );
 });
-
-type Place = readonly string[];
-
-function placesOf(value: unknown, here: Place = []): Place[] {
-  if (typeof value !== 'object' || value === null) return here.length === 0 ? [] : [here];
-  const inside = Object.entries(value).flatMap(([name, field]) => placesOf(field, [...here, name]));
-  return here.length === 0 ? inside : [here, ...inside];
-}
-
-function withValue(value: unknown, [name, ...rest]: Place, put: CanonicalValue): unknown {
-  if (name === undefined) return put;
-  const field = withValue((value as Record<string, unknown>)[name], rest, put);
-  if (Array.isArray(value)) return value.map((item: unknown, index) => (String(index) === name ? field : item));
-  return { ...(value as object), [name]: field };
-}

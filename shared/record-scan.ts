@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isBalanced, recordKinds, recordSchema, type JournalRecord, type RecordKind } from './journal.ts';
+import { fitsItsKind, isBalanced, recordKinds, recordSchema, type JournalRecord, type RecordKind } from './journal.ts';
 import { bodySchemas } from './record-bodies.ts';
 
 /**
@@ -263,5 +263,5 @@ export function scanRecord(bytes: Uint8Array): RecordTail | null {
   const record = records.find(({ name }) => matches(bytes, comma + 1, name));
   if (record === undefined || record.step(bytes, 0) !== bytes.length) return null;
   const tail = JSON.parse(`{${decoder.decode(bytes.subarray(from))}`) as RecordTail;
-  return isBalanced(tail.postings) ? tail : null;
+  return isBalanced(tail.postings) && fitsItsKind(tail) ? tail : null;
 }

@@ -4,6 +4,7 @@ import { priceLines } from './pricing.ts';
 import {
   addGoods,
   changeLine,
+  isCountable,
   newSale,
   openSaleSchema,
   pricingLine,
@@ -119,6 +120,13 @@ test('a line takes as many pieces as its limit, and the next begins another line
     ['1', QUANTITY_LIMIT],
     ['1', 1],
   ]);
+});
+
+test('a sale beyond a hundred million yuan is none that a till counts, by weight as by the piece', () => {
+  const dear = add(empty, item('1', { priceFen: 100_000_000 }), pieces(100));
+  expect([isCountable(dear), isCountable(add(dear, item('2')))]).toEqual([true, false]);
+  const heavy = add(empty, item('3', { per: 'kg', priceFen: 100_000_000 }), { ...pieces(100_000), labelled: true });
+  expect([isCountable(heavy), isCountable(changeLine(heavy, 0, { quantity: 101_000 }))]).toEqual([true, false]);
 });
 
 const paying: OpenSale = {

@@ -1,7 +1,13 @@
 import { z } from 'zod';
-import { perSchema, promotionOn, type Item } from './item.ts';
+import { perSchema, PRICE_MAX_FEN, promotionOn, type Item } from './item.ts';
 import { standingWishSchema } from './member.ts';
+import { mulDivFloor } from './money.ts';
 import type { SaleLine } from './pricing.ts';
+
+/** The dearest sale: a hundred million yuan at shelf price. Beyond it somebody mistook a code for a count. */
+const SALE_MAX_FEN = 10_000_000_000;
+
+const priceFen = z.int().min(0).max(PRICE_MAX_FEN);
 
 /**
  * The open sale: what stands on the counter until it is paid. Every command makes a new value of it, which is saved
@@ -18,14 +24,14 @@ const openLineSchema = z.object({
   category: z.string(),
   per: perSchema,
   /** Pieces or grams; for a label without weight, 0 until pricing has computed its grams. */
-  quantity: z.int().min(0),
-  labelFen: z.int().min(0).nullable(),
+  quantity: z.int().min(0).max(10_000_000),
+  labelFen: z.int().min(0).max(SALE_MAX_FEN).nullable(),
   /** True when a label printed the weight, which nobody may then change by hand. */
   labelled: z.boolean(),
-  priceFen: z.int().min(1),
-  clearanceFen: z.int().nullable(),
-  promotionFen: z.int().nullable(),
-  manualFen: z.int().nullable(),
+  priceFen: priceFen.min(1),
+  clearanceFen: priceFen.nullable(),
+  promotionFen: priceFen.nullable(),
+  manualFen: priceFen.nullable(),
   manualReason: z.string().nullable(),
   discountable: z.boolean(),
 });
@@ -41,11 +47,11 @@ const openMemberSchema = z.object({
 export type OpenMember = Readonly<z.infer<typeof openMemberSchema>>;
 
 const openPaySchema = z.object({
-  wish: z.union([standingWishSchema, z.int().min(0)]),
-  mobileFen: z.union([z.int().min(0), z.literal('rest')]),
+  wish: z.union([standingWishSchema, z.int().min(0).max(10_000_000)]),
+  mobileFen: z.union([z.int().min(0).max(SALE_MAX_FEN), z.literal('rest')]),
   mobileChannel: z.string(),
   /** Null accepts the exact amount. */
-  cashGivenFen: z.int().min(0).nullable(),
+  cashGivenFen: z.int().min(0).max(SALE_MAX_FEN).nullable(),
 });
 export type OpenPay = Readonly<z.infer<typeof openPaySchema>>;
 
@@ -78,6 +84,18 @@ export function newSale(id: string, openedAtMs: number): OpenSale {
 
 /** The largest count or weight of one line: what a person could mean, and far below where integers end. */
 export const QUANTITY_LIMIT = 1_000_000;
+
+const GRAMS_PER = { piece: 1, jin: 500, kg: 1_000 } as const;
+
+/** Whether a sale at shelf price stays within what a till counts, whatever a person typed for a quantity. */
+export function isCountable(sale: OpenSale): boolean {
+  let totalFen = 0;
+  for (const { per, quantity, priceFen, labelFen } of sale.lines) {
+    totalFen += labelFen ?? mulDivFloor(quantity, priceFen, GRAMS_PER[per]);
+    if (totalFen > SALE_MAX_FEN) return false;
+  }
+  return true;
+}
 
 /** What a scan or a weighing brought: pieces or grams, and the amount a scale label printed. */
 export type Brought = Readonly<{ quantity: number; labelFen: number | null; labelled: boolean }>;

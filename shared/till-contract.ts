@@ -14,6 +14,8 @@ const fen = z.int();
 const amountFen = z.int().min(0).max(100_000_000);
 const pin = z.string().regex(/^\d{4,6}$/);
 const quantity = z.int().min(1).max(10_000_000);
+/** Pieces or grams on a shelf; below nothing where more was sold than was ever received. */
+const stockLevel = z.int().min(-1_000_000_000).max(1_000_000_000);
 /** A label of a fen or two may weigh nothing by the gram, and still comes back. */
 const returnedQuantity = z.int().min(0).max(10_000_000);
 
@@ -68,7 +70,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
   // Payment
   z.object({ kind: z.literal('startPay') }),
   z.object({ kind: z.literal('leavePay') }),
-  z.object({ kind: z.literal('setPoints'), points: z.union([standingWishSchema, z.int().min(0)]) }),
+  z.object({ kind: z.literal('setPoints'), points: z.union([standingWishSchema, z.int().min(0).max(10_000_000)]) }),
   z.object({
     kind: z.literal('setMobile'),
     amountFen: z.union([amountFen, z.literal('rest')]),
@@ -123,7 +125,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
     kind: z.literal('countStock'),
     id,
     /** `expected` is what the shelf held when the line was counted, so that sales since then are not taken twice. */
-    lines: z.array(z.object({ item: z.string(), expected: z.int(), counted: z.int().min(0) })).min(1),
+    lines: z.array(z.object({ item: z.string(), expected: stockLevel, counted: stockLevel.min(0) })).min(1),
   }),
   z.object({
     kind: z.literal('recordWaste'),

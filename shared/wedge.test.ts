@@ -182,3 +182,44 @@ test('no person’s pace ever makes a scan', () => {
     }),
   );
 });
+
+test('whatever keys come at whatever times, nothing throws, and a scan is keys that came one behind the other', () => {
+  const key = fc.record({
+    code: fc.oneof(
+      fc.constantFrom('Digit1', 'Numpad2', 'KeyA', 'Enter', 'Tab', 'ShiftLeft', 'Backspace', 'Slash', '', 'F5'),
+      fc.string({ unit: 'binary', maxLength: 8 }),
+    ),
+    key: fc.string({ unit: 'binary', maxLength: 3 }),
+    gapMs: fc.oneof(fc.integer({ min: 0, max: 12 }), fc.constantFrom(-1e9, -1, 35, 59, 61, 99, 101, 1e12, Number.NaN)),
+    composing: fc.boolean(),
+    shift: fc.boolean(),
+    command: fc.boolean(),
+    repeat: fc.boolean(),
+    flushed: fc.boolean(),
+  });
+  const rules = fc.record({
+    minLength: fc.nat(8),
+    averageGapMs: fc.nat(60),
+    longestGapMs: fc.nat(120),
+    pauseMs: fc.nat(200),
+    suffixCodes: fc.constantFrom(['Enter'], [], ['Tab', 'Enter']),
+    prefix: fc.constantFrom('', '1', '~'),
+  });
+  fc.assert(
+    fc.property(fc.array(key, { maxLength: 60 }), rules, (keys, own) => {
+      let state = wedgeAtRest;
+      let atMs = 0;
+      let typed = '';
+      for (const { gapMs, flushed, ...pressed } of keys) {
+        atMs += gapMs;
+        const outcome = flushed ? flush(state, atMs, own) : feed(state, { ...pressed, atMs }, own);
+        const added = outcome.state.text.startsWith(state.text) ? outcome.state.text.slice(state.text.length) : '';
+        typed += outcome.began ? outcome.state.text : added;
+        state = outcome.state;
+        if (outcome.scan !== undefined) expect(typed).toContain(outcome.scan);
+        expect(state.text.length).toBeLessThanOrEqual(typed.length);
+      }
+    }),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? '300') },
+  );
+});

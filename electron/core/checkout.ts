@@ -12,6 +12,7 @@ import type { SaleBody } from '../../shared/record-bodies.ts';
 import {
   addGoods,
   changeLine,
+  isCountable,
   newSale,
   pricingLine,
   QUANTITY_LIMIT,
@@ -187,7 +188,9 @@ export function createCheckout(parts: Parts) {
     if (expiredBatchWarning(ledger, item.id, till.businessDay())) return refused('expiredBatch', { name: item.name });
     const adult = till.policy().adultCategories.includes(item.category);
     const firstAdult = adult && !sale.lines.some((line) => till.policy().adultCategories.includes(line.category));
-    become(addGoods(sale, { ...item, priceFen }, brought, world.newId(), till.businessDay()));
+    const next = addGoods(sale, { ...item, priceFen }, brought, world.newId(), till.businessDay());
+    if (!isCountable(next)) return refuse('badInput');
+    become(next);
     if (firstAdult) say('warn', 'adultsOnly');
     else say('good', 'itemAdded', { name: item.name, count: brought.quantity });
     return done;
@@ -702,7 +705,9 @@ export function createCheckout(parts: Parts) {
     if (command.quantity > QUANTITY_LIMIT) return refuse('badInput');
     // What a label printed is what was weighed; nobody changes it by hand.
     if (line.labelled) return refused('notWeighed');
-    become(changeLine(sale, command.line, { quantity: command.quantity }));
+    const next = changeLine(sale, command.line, { quantity: command.quantity });
+    if (!isCountable(next)) return refuse('badInput');
+    become(next);
     return done;
   };
 

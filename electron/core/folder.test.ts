@@ -57,3 +57,10 @@ test('a lock that cannot be opened is a refusal, not a throw', () => {
   mkdirSync(join(folder, 'holder.lock'));
   expect(holdFolder(folder, 1)).toMatchObject({ kind: 'refused', reason: 'ioError' });
 });
+
+test('a note of the holder that is none, or of another form, is none', () => {
+  for (const text of ['', '{"pid":', 'null', '7', '[]', '{"pid":"1","url":null,"token":null}', '{"pid":1,"url":5}']) {
+    writeFileSync(join(folder, 'holder.json'), text);
+    expect([text, readHolder(folder)]).toEqual([text, null]);
+  }
+});

@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { z } from 'zod';
 
 /** Who holds a data folder, and where the holder can be asked. */
-export type Holder = Readonly<{ pid: number; url: string | null; token: string | null }>;
+const holderSchema = z.object({ pid: z.int(), url: z.string().nullable(), token: z.string().nullable() });
+export type Holder = Readonly<z.infer<typeof holderSchema>>;
 
 export type HeldFolder = Readonly<{
   announce: (holder: Readonly<{ url: string; token: string }>) => void;
@@ -79,7 +81,7 @@ export function readHolder(dataFolder: string): Holder | null {
   const file = join(dataFolder, 'holder.json');
   if (!existsSync(file)) return null;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
+    return holderSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null;
   } catch {
     return null;
   }

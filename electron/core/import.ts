@@ -2,7 +2,7 @@ import { parseCode } from '../../shared/barcode.ts';
 import { assertNever } from '../../shared/assert.ts';
 import { canonical } from '../../shared/canonical.ts';
 import type { ImportReason } from '../../shared/import-reasons.ts';
-import type { Item, Per } from '../../shared/item.ts';
+import { PRICE_MAX_FEN, type Item, type Per } from '../../shared/item.ts';
 import { halfUpMulDiv, parseYuan } from '../../shared/money.ts';
 import { parseQuantity } from '../../shared/quantity.ts';
 import {
@@ -37,7 +37,6 @@ export type ImportReport =
 const ITEMS_PER_RECORD = 400;
 /** Rows above the column heads that may hold a title, a date or a shop's name. */
 const HEAD_ROWS_MAX = 10;
-const PRICE_MAX_FEN = 100_000_000;
 
 /**
  * What each column may be called, best name first. Where a list has several of them, such as an international barcode
@@ -305,7 +304,8 @@ function readCost(text: string): number | null {
   const match = /^(\d{1,7})(?:\.(\d{1,8}))?\d*$/.exec(text.replaceAll(',', '').replace(/^[¥￥]/, ''));
   if (match === null) return null;
   const decimals = match[2] ?? '';
-  return halfUpMulDiv(Number((match[1] ?? '') + decimals), 100, 10 ** decimals.length);
+  const fen = halfUpMulDiv(Number((match[1] ?? '') + decimals), 100, 10 ** decimals.length);
+  return fen <= PRICE_MAX_FEN ? fen : null;
 }
 
 /** Yes, no, or nothing said. */

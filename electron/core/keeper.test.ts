@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { mutated } from '../../shared/mutated-sample.ts';
 import { createKeeper, keepName, type Keeper } from './keeper.ts';
 import { testWorld } from './test-till.ts';
 import type { Crypto } from './world.ts';
@@ -109,5 +111,50 @@ describe('what a till keeps outside its folder', () => {
       keepName('other', 't01', 'key-a', crypto),
     ];
     expect(new Set(names).size).toBe(4);
+  });
+
+  test('a key file whose key does not fit its other half, or is none, has no key', () => {
+    const [first, second] = [keeper.makeKeys(1), crypto.newKeys()];
+    const file = join(folder, 'keep', 'name', 'keys.json');
+    for (const one of [
+      { ...first, privateKey: second.privateKey },
+      { ...first, privateKey: 'AAAA' },
+      { ...first, publicKey: '' },
+      { publicKey: first.publicKey },
+      7,
+      null,
+    ]) {
+      writeFileSync(file, JSON.stringify({ '1': one }));
+      expect(keeper.judge(head(1)), JSON.stringify(one)).toBe('noKey');
+    }
+    // What cannot be read is kept for whoever can, beside the key that takes its place.
+    writeFileSync(file, JSON.stringify({ '1': 7 }));
+    const next = keeper.makeKeys(2);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ '1': 7, '2': next });
+  });
+
+  test('whatever stands in its files, a till goes on with its own key or begins anew, and never throws', () => {
+    const keys = keeper.makeKeys(1);
+    keeper.raise(head(3));
+    const mark: unknown = JSON.parse(readFileSync(join(folder, 'keep', 'name', 'mark.json'), 'utf8'));
+    const change = fc.record({
+      at: fc.nat(),
+      how: fc.nat(),
+      raw: fc.option(fc.string({ unit: 'binary', maxLength: 40 })),
+    });
+    const textOf = (whole: unknown, { at, how, raw }: { at: number; how: number; raw: string | null }): string =>
+      raw ?? JSON.stringify(mutated(whole, at, how)) ?? '';
+    fc.assert(
+      fc.property(fc.boolean(), change, (ofKeys, changed) => {
+        const [keysText, markText] = [JSON.stringify({ '1': keys }), JSON.stringify(mark)];
+        writeFileSync(join(folder, 'keep', 'name', 'keys.json'), ofKeys ? textOf({ '1': keys }, changed) : keysText);
+        writeFileSync(join(folder, 'keep', 'name', 'mark.json'), ofKeys ? markText : textOf(mark, changed));
+        const verdict = keeper.judge(head(3));
+        if (verdict === 'continue') expect(keeper.keys(1)).toEqual(keys);
+        expect(Number.isSafeInteger(keeper.highestIncarnation())).toBe(true);
+        keeper.mark();
+      }),
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? '150') },
+    );
   });
 });

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { ChainHead } from '../../shared/journal.ts';
 import type { Crypto } from './world.ts';
 
@@ -20,9 +21,11 @@ import type { Crypto } from './world.ts';
  * high-water mark of its journal. A folder that was restored, copied or moved stands behind the mark or in another
  * place, and so begins a new incarnation instead of continuing a chain (invariant 11).
  */
-export type Keys = Readonly<{ publicKey: string; privateKey: string }>;
+const keysSchema = z.object({ publicKey: z.string().min(1), privateKey: z.string().min(1) });
+export type Keys = Readonly<z.infer<typeof keysSchema>>;
 
-type Mark = Readonly<{ incarnation: number; seq: number; hash: string; folder: string }>;
+const markSchema = z.object({ incarnation: z.int().min(1), seq: z.int().min(0), hash: z.string(), folder: z.string() });
+type Mark = Readonly<z.infer<typeof markSchema>>;
 
 /** Why the chain in a folder may not be continued. */
 export type KeeperVerdict = 'continue' | 'restored' | 'moved' | 'noKey';
@@ -44,7 +47,7 @@ export function createKeeper(keepFolder: string, dataFolder: string, name: strin
   let markHandle: number | null = null;
 
   /** What a file says; null when it is not there, or was torn. A disk that fails to read it is an error, and no answer. */
-  const readJson = <T>(file: string): T | null => {
+  const readJson = (file: string): unknown => {
     let text: string;
     try {
       text = readFileSync(file, 'utf8');
@@ -53,12 +56,42 @@ export function createKeeper(keepFolder: string, dataFolder: string, name: strin
       throw error;
     }
     try {
-      return JSON.parse(text) as T;
+      return JSON.parse(text);
     } catch {
       // A mark torn by a power cut tells nothing; the town still compares heads at the next contact.
       return null;
     }
   };
+
+  /** A mark of another form tells as little as a torn one. */
+  const readMark = (): Mark | null => {
+    const read = markSchema.safeParse(readJson(markFile));
+    return read.success ? read.data : null;
+  };
+
+  /** Everything in the file of keys, also what this program cannot read: nobody but a person throws a key away. */
+  const allKeys = (): Record<string, unknown> => {
+    const read = z.record(z.string(), z.unknown()).safeParse(readJson(keysFile));
+    return read.success ? read.data : {};
+  };
+
+  const keysOf = (incarnation: number): Keys | null => {
+    const read = keysSchema.safeParse(allKeys()[String(incarnation)]);
+    return read.success ? read.data : null;
+  };
+
+  /** Whether the two halves belong together: a byte that turned over in either signs what nobody would believe. */
+  const isPair = (keys: Keys): boolean => {
+    const probe = new TextEncoder().encode('onecard/v1/probe');
+    try {
+      return crypto.verify(keys.publicKey, probe, crypto.signWith(keys.privateKey)(probe));
+    } catch {
+      return false;
+    }
+  };
+
+  const keep = (incarnation: number, keys: Keys): void =>
+    writeDurably(keysFile, JSON.stringify({ ...allKeys(), [String(incarnation)]: keys }));
 
   const writeDurably = (file: string, text: string): void => {
     const draft = `${file}.new`;
@@ -85,32 +118,25 @@ export function createKeeper(keepFolder: string, dataFolder: string, name: strin
   };
 
   return {
-    keys: (incarnation: number): Keys | null => readJson<Record<string, Keys>>(keysFile)?.[String(incarnation)] ?? null,
-    putKeys: (incarnation: number, keys: Keys): void => {
-      writeDurably(
-        keysFile,
-        JSON.stringify({ ...readJson<Record<string, Keys>>(keysFile), [String(incarnation)]: keys }),
-      );
-    },
+    keys: keysOf,
+    putKeys: keep,
     /** Makes the key pair of an incarnation and keeps it before anything is signed with it. */
     makeKeys: (incarnation: number): Keys => {
       const keys = crypto.newKeys();
-      writeDurably(
-        keysFile,
-        JSON.stringify({ ...readJson<Record<string, Keys>>(keysFile), [String(incarnation)]: keys }),
-      );
+      keep(incarnation, keys);
       return keys;
     },
     /** The highest incarnation this machine has seen of the till, so that a restored folder never takes an old number. */
-    highestIncarnation: (): number => readJson<Mark>(markFile)?.incarnation ?? 0,
+    highestIncarnation: (): number => readMark()?.incarnation ?? 0,
     /** How far this machine has seen the till's journal; null where it has seen nothing of it. */
     mark: (): ChainHead | null => {
-      const mark = readJson<Mark>(markFile);
+      const mark = readMark();
       return mark === null ? null : { incarnation: mark.incarnation, seq: mark.seq, hash: mark.hash };
     },
     judge: (head: ChainHead): KeeperVerdict => {
-      const mark = readJson<Mark>(markFile);
-      if (readJson<Record<string, Keys>>(keysFile)?.[String(head.incarnation)] === undefined) return 'noKey';
+      const mark = readMark();
+      const keys = keysOf(head.incarnation);
+      if (keys === null || !isPair(keys)) return 'noKey';
       if (mark === null) return 'continue';
       if (mark.folder !== place) return 'moved';
       if (mark.incarnation > head.incarnation) return 'restored';

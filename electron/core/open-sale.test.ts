@@ -4,10 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { addGoods, newSale, type OpenSale } from '../../shared/sale.ts';
+import { policySchema } from '../../shared/policy.ts';
+import { priceLines } from '../../shared/pricing.ts';
+import { addGoods, newSale, pricingLine, type OpenSale } from '../../shared/sale.ts';
+import { mutated } from '../../shared/mutated-sample.ts';
 import { createSaleFile } from './open-sale.ts';
 import { testItem } from './test-till.ts';
 
+const policy = policySchema.parse(
+  JSON.parse(readFileSync(new URL('../../resources/policy-default.json', import.meta.url), 'utf8')),
+);
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 let folder: string;
@@ -108,4 +114,23 @@ test('closed while the disk is still busy with several states, it closes once an
   saved.close();
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(loaded()).toEqual(steps()[2]);
+});
+
+test('whatever bytes the file holds, and whatever one field of a line says, a sale comes back that can be priced, or none', () => {
+  const [whole] = steps();
+  const line = (text: string): string => `${sha256(new TextEncoder().encode(text)).slice(0, 16)} ${text}\n`;
+  const content = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+    fc.tuple(fc.nat(), fc.nat()).map(([at, how]) => Buffer.from(line(JSON.stringify(mutated(whole, at, how)) ?? ''))),
+  );
+  fc.assert(
+    fc.property(content, (bytes) => {
+      writeFileSync(file(), bytes);
+      const back = loaded();
+      if (back === null) return;
+      const lines = priceLines(back.lines.map(pricingLine), null, policy);
+      expect(Number.isSafeInteger(lines.totalFen)).toBe(true);
+    }),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? '200') },
+  );
 });

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { openSaleSchema, type OpenSale } from '../../shared/sale.ts';
+import { isCountable, openSaleSchema, type OpenSale } from '../../shared/sale.ts';
 import type { Hash } from '../../shared/signed.ts';
 import type { Clock } from './world.ts';
 
@@ -37,7 +37,7 @@ export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock
       if (line.slice(0, 16) !== digest(text)) continue;
       try {
         const parsed = openSaleSchema.safeParse(JSON.parse(text));
-        return parsed.success ? parsed.data : null;
+        return parsed.success && isCountable(parsed.data) ? parsed.data : null;
       } catch {
         return null;
       }

@@ -1,4 +1,5 @@
 import excel from 'exceljs';
+import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { expect, test } from 'vitest';
 import { readSheet } from './sheet.ts';
@@ -75,4 +76,52 @@ test('cells of a workbook keep their digits', async () => {
       ['1.23456789012346e+19', '太长', '1'],
     ],
   });
+});
+
+test('a workbook with a cell in its very last corner is read at once, and its rows keep their numbers', async () => {
+  const workbook = new excel.Workbook();
+  const sheet = workbook.addWorksheet('商品');
+  sheet.addRow(['条码', '品名']);
+  sheet.getCell(1_048_576, 16_384).value = '角落';
+  const read = await readSheet(Buffer.from(await workbook.xlsx.writeBuffer()));
+  if (read.kind === 'refused') throw new Error(read.reason);
+  expect([read.rows.length, read.rows[0], read.rows[5], read.rows.at(-1)?.at(-1)]).toEqual([
+    1_048_576,
+    ['条码', '品名'],
+    [],
+    '角落',
+  ]);
+});
+
+test('any bytes, and any file with some of its bytes changed, are rows of whole texts or refused by name', async () => {
+  const workbook = new excel.Workbook();
+  workbook.addWorksheet('商品').addRows([
+    ['条码', '品名', '售价'],
+    ['6901234567892', '面包', 5.1],
+  ]);
+  const files = [
+    Buffer.from(await workbook.xlsx.writeBuffer()),
+    Buffer.from(TEXT),
+    iconv.encode(TEXT, 'gbk'),
+    iconv.encode(TEXT, 'utf16-le', { addBOM: true }),
+    iconv.encode(TEXT, 'utf16-be', { addBOM: true }),
+  ];
+  const changed = fc
+    .record({ file: fc.nat(), cut: fc.nat(), edits: fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }) })
+    .map(({ file, cut, edits }) => {
+      const bytes = Buffer.from(files[file % files.length] ?? []);
+      for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
+      return cut % 3 === 0 ? bytes.subarray(0, cut % bytes.length) : bytes;
+    });
+  const withMark = fc
+    .tuple(fc.constantFrom('504b0304', 'fffe', 'feff', 'efbbbf', ''), fc.uint8Array({ maxLength: 200 }))
+    .map(([mark, bytes]) => Buffer.concat([Buffer.from(mark, 'hex'), bytes]));
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(changed, withMark), async (bytes) => {
+      const read = await readSheet(bytes);
+      if (read.kind === 'refused') expect(['unreadableFile', 'empty']).toContain(read.reason);
+      else for (const cell of read.rows.flat()) expect(cell.isWellFormed()).toBe(true);
+    }),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? '100') },
+  );
 });

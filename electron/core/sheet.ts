@@ -91,16 +91,18 @@ async function readWorkbook(bytes: Uint8Array): Promise<string[][] | null> {
     const sheet = workbook.worksheets.find((one) => one.actualRowCount > 0);
     if (sheet === undefined) return [];
     const rows: string[][] = [];
-    for (let number = 1; number <= sheet.rowCount; number += 1) {
+    // Only cells that are there are visited: a sheet that was coloured to its last row has millions that are not.
+    sheet.eachRow((cells, number) => {
+      while (rows.length < number - 1) rows.push([]);
       const row: string[] = [];
-      for (let column = 1; column <= sheet.columnCount; column += 1) {
-        const cell = sheet.getCell(number, column);
+      cells.eachCell((cell, column) => {
+        while (row.length < column - 1) row.push('');
         // Merged cells repeat their first one; a title over a table is one text, not one in each column.
         const isRepeat = cell.isMerged && cell.master.address !== cell.address;
         row.push(isRepeat ? '' : cellText(cell.value, cell.numFmt).toWellFormed().trim());
-      }
+      });
       rows.push(row);
-    }
+    });
     return rows;
   } catch {
     return null;
