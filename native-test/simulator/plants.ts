@@ -144,8 +144,8 @@ export const PLANTS: readonly Plant[] = [
   plant(
     'copied folder taken for the original',
     'electron/core/keeper.ts',
-    "?.[String(head.incarnation)] === undefined) return 'noKey';",
-    "?.[String(head.incarnation)] === undefined) return 'continue';",
+    "if (keys === null || !isPair(keys)) return 'noKey';",
+    "if (keys === null || !isPair(keys)) return 'continue';",
   ),
   plant(
     'clock mark lowered by unsigned time',
