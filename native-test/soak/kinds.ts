@@ -2,6 +2,9 @@ import type { Findings } from '../ledger/ledger-check.ts';
 import { powerDiskNeeds } from '../ledger/power-disk.ts';
 import type { Prerequisite } from '../prerequisite.ts';
 
+/** An exchange has no more boundaries of frames than this. */
+const FRAMES = 48;
+
 /** How many seeds a planted bug is hunted with before it counts as not found. */
 const PLANTED_SEEDS = 150;
 
@@ -133,13 +136,13 @@ export const KINDS: readonly Kind[] = [
     name: 'cuts of an exchange',
     unit: 'cuts',
     needs: nothing,
-    partCount: 100,
+    partCount: 200,
     ciCount: 200,
     run: async (seed, count) => {
       const { runCuts, runLineFaults } = await import('../exchange-faults/cuts.ts');
       const parts = [
         await runCuts({ seed, count: Math.ceil(count / 2), at: 'bytes', from: Math.floor(seed / 2) }),
-        await runCuts({ seed, count: Math.ceil(count / 4), at: 'frames' }),
+        await runCuts({ seed, count: Math.max(FRAMES, Math.ceil(count / 4)), at: 'frames' }),
         await runLineFaults({ seed, count: Math.ceil(count / 4) }),
       ];
       return {
