@@ -120,9 +120,14 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const noteJump = (): void => {
     if (jump === null) return;
     const body = jump;
+    if (ledger.identity() !== null) {
+      ledger.transaction(() => {
+        till.record({ kind: 'clock', id: world.newId(), operator: operator?.id ?? null, body });
+        clock.persist();
+      });
+    }
+    // Only now: what a failing disk did not take is noted at the next command.
     jump = null;
-    if (ledger.identity() !== null)
-      till.record({ kind: 'clock', id: world.newId(), operator: operator?.id ?? null, body });
     say('warn', 'clockSuspect');
   };
 
@@ -686,6 +691,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const guarded = async <T>(work: () => T | Promise<T>): Promise<T | null> => {
     try {
       atMs = clock.atMs();
+      noteJump();
       return await work();
     } catch (error) {
       // A till that is closing or stopped has let go of its ledger; what was under way is done again later.

@@ -106,7 +106,11 @@ test('what was seen comes back after a restart, a doubt too', () => {
   wallMs = startMs;
   expect(open().atMs()).toBe(startMs + 2 * HOUR_MS);
   wallMs += 400 * DAY_MS;
-  open().atMs();
+  const doubtful = open();
+  doubtful.atMs();
+  // Not before its record: a process that ends here sees the jump again.
+  expect([open().atMs(), jumps.length]).toEqual([wallMs, 2]);
+  doubtful.persist();
   wallMs = startMs + 3 * HOUR_MS;
   expect(open().suspect()).toBe(true);
 });

@@ -25,7 +25,7 @@ export function createJudgedClock(
     return { seenMs: isOlder ? newest.at_ms : mark.seenMs, suspect: mark.suspect };
   }
 
-  /** Written when the mark does not simply go on with the records: at a jump, and at a time that the town signed. */
+  /** Written when the mark does not simply go on with the records: with that of a jump, and at a time the town signed. */
   const persist = (): void => {
     const n = ledger.get<{ n: number | null }>('SELECT MAX(n) AS n FROM journal')?.n ?? 0;
     ledger.setSetting('timeSeen', JSON.stringify({ ...seen, n }));
@@ -38,12 +38,11 @@ export function createJudgedClock(
       const before = seen;
       const judged = judgeTime(seen, wallMs, limits().jumpHours * HOUR_MS);
       seen = judged.seen;
-      if (judged.jumpMs !== null) {
-        onJump(judged.jumpMs, before.seenMs, wallMs);
-        persist();
-      }
+      if (judged.jumpMs !== null) onJump(judged.jumpMs, before.seenMs, wallMs);
       return judged.atMs;
     },
+    /** Called in the transaction that records a jump: a mark that took it without a record would hide it. */
+    persist,
     /** A time that the town signed. It ends every doubt, unless the wall clock itself is a jump away from it. */
     trust: (townMs: number): void => {
       offMs = clock.nowMs() - townMs;
