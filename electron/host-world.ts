@@ -14,10 +14,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createORPCClient } from '@orpc/client';
+import { ResponseValidationPlugin } from '@orpc/contract/plugins';
 import { OpenAPILink } from '@orpc/openapi-client/fetch';
 import defaultPolicy from '../resources/policy-default.json' with { type: 'json' };
 import type { Devices } from '../shared/devices.ts';
 import { policySchema } from '../shared/policy.ts';
+import { LAST_INSTANT_MS } from '../shared/time.ts';
 import { townContract } from '../shared/town-contract.ts';
 import type { TownApi } from './core/town-api.ts';
 import type { Clock, Crypto, DemoShop, World } from './core/world.ts';
@@ -40,7 +42,8 @@ export function keepFolderOf(env: NodeJS.ProcessEnv, platform: NodeJS.Platform):
 const DELAY_MAX_MS = 2_147_483_647;
 
 export const hostClock: Clock = {
-  nowMs: () => Date.now(),
+  // A clock that was set out of the calendar is wrong in any case, and still must have a day.
+  nowMs: () => Math.min(Math.max(Date.now(), 0), LAST_INSTANT_MS),
   later(delayMs, task) {
     let timer: NodeJS.Timeout;
     const wait = (leftMs: number): void => {
@@ -176,6 +179,8 @@ export function townOver(
   timeoutMs: () => number = () => TOWN_TIMEOUT_MS,
 ): TownApi {
   const link = new OpenAPILink(townContract, {
+    // Only documents are signed: whatever else a faulty town says has to be what the contract lets it say.
+    plugins: [new ResponseValidationPlugin(townContract)],
     url: async () => `${await address()}/api`,
     fetch: async (request, init) => {
       if (!network.connected) throw new Error('the network is cut');

@@ -12,7 +12,7 @@ export type HostPort = Readonly<{
 
 /** Answers the contract on any number of ports; a message that is none of the contract's ends its port with a log line. */
 export function portHost(router: TillRouter, log: (line: string) => void): (port: HostPort) => void {
-  const handler = new RPCHandler(router, { interceptors: [logFailures(log)] });
+  const handler = new RPCHandler(router, logFailures(log));
   return (port) => {
     handler.upgrade(
       {

@@ -26,12 +26,32 @@ test('a message longer than any import is not even read', () => {
   expect(messageFault('x'.repeat(MESSAGE_BYTES_MAX + 1))).toBe('tooLong');
 });
 
-test('a failed call is logged by its path, and thrown on as it was', async () => {
+/** One call as the contract's library makes it: through the outer interceptor, and through the inner one once understood. */
+async function called(fails: Error, isUnderstood: boolean): Promise<string[]> {
   const lines: string[] = [];
-  const failure = new Error('broken');
-  const call = { request: { url: new URL('http://orpc/send?pin=1234') }, next: () => Promise.reject(failure) };
-  await expect(logFailures((line) => void lines.push(line))(call)).rejects.toBe(failure);
+  const guard = logFailures((line) => void lines.push(line));
+  const [outer] = guard.interceptors;
+  const [inner] = guard.clientInterceptors;
+  const request = { url: new URL('http://orpc/send?pin=1234') };
+  const fail = (): Promise<never> => Promise.reject(fails);
+  const call = {
+    request,
+    context: {},
+    next: (options: { context: object } = { context: {} }) =>
+      isUnderstood ? (inner?.({ context: options.context, next: fail }) ?? fail()) : fail(),
+  };
+  await expect(outer?.(call)).rejects.toBe(fails);
+  return lines;
+}
+
+test('a failed call is logged by its path, and thrown on as it was', async () => {
+  const lines = await called(new Error('broken'), true);
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/^rpc \/send: Error: broken/);
   expect(lines[0]).not.toContain('1234');
+});
+
+test('of a call that could not be read nothing is logged but that', async () => {
+  const unread = new SyntaxError('Unexpected token \'}\', "{"pin":9090}" is not valid JSON');
+  expect(await called(unread, false)).toEqual(['rpc /send: BAD_REQUEST, unreadable']);
 });

@@ -46,17 +46,36 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-type Call<T> = Readonly<{ request: Readonly<{ url: URL }>; next: () => Promise<T> }>;
+type Call<O, T> = O & Readonly<{ next: (options?: O) => Promise<T> }>;
+type Asked = Readonly<{ request: Readonly<{ url: URL }>; context: object }>;
 
-/** Logs a call that failed; what was sent stays out of the log, since it may hold a PIN or a card. */
-export function logFailures(log: (line: string) => void): <T>(call: Call<T>) => Promise<T> {
-  return async (call) => {
-    try {
-      return await call.next();
-    } catch (error) {
-      log(`rpc ${call.request.url.pathname}: ${faultOf(error)}`);
-      throw error;
-    }
+/**
+ * Logs a call that failed; what was sent stays out of the log, since it may hold a PIN or a card. A request that never
+ * reached the contract is the caller's fault, and what a parser says of it quotes it: of that nothing is kept at all.
+ */
+export function logFailures(log: (line: string) => void) {
+  const reached = new WeakSet<object>();
+  return {
+    interceptors: [
+      async <O extends Asked, T>(call: Call<O, T>): Promise<T> => {
+        const { next, ...options } = call;
+        // Of this call alone, so that it can be told whether its input was ever understood.
+        const context = { ...call.context };
+        try {
+          return await next({ ...(options as unknown as O), context });
+        } catch (error) {
+          const isOurs = reached.has(context) || error instanceof ORPCError;
+          log(`rpc ${call.request.url.pathname}: ${isOurs ? faultOf(error) : 'BAD_REQUEST, unreadable'}`);
+          throw error;
+        }
+      },
+    ],
+    clientInterceptors: [
+      <O extends Readonly<{ context: object }>, T>(call: Call<O, T>): Promise<T> => {
+        reached.add(call.context);
+        return call.next();
+      },
+    ],
   };
 }
 

@@ -68,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const gate = gateOf(port, token);
   const sockets = socketsOf(options);
   const http = new HttpHandler(options.router, {
-    interceptors: [logFailures(options.log)],
+    ...logFailures(options.log),
     plugins: [new BodyLimitPlugin({ maxBodySize: MESSAGE_BYTES_MAX })],
   });
   const refuse = (response: ServerResponse, refusal: Refusal, url: string): void => {
@@ -165,7 +165,7 @@ function gateOf(port: number, token: string) {
 
 /** A socket's text messages reach the contract's handler; anything else ends the socket with a word. */
 function socketsOf(options: ServeOptions) {
-  const handler = new SocketHandler(options.router, { interceptors: [logFailures(options.log)] });
+  const handler = new SocketHandler(options.router, logFailures(options.log));
   const server = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, perMessageDeflate: false });
   const welcome = (socket: WebSocket): void => {
     socket.on('error', (error) => options.log(`socket: ${error.message}`));

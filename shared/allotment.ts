@@ -1,3 +1,4 @@
+import { amountAt } from './amounts.ts';
 import type { JournalRecord } from './journal.ts';
 import type { LotPoints } from './record-bodies.ts';
 
@@ -47,7 +48,7 @@ function withAllotted(lot: LotState, term: string, points: number): LotState {
 }
 
 function held(lot: LotState, term: string): number {
-  return lot.allotted[term] ?? 0;
+  return amountAt(lot.allotted, term);
 }
 
 /** What a record of a till does to lots, read from its postings. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonical, readCanonical, type CanonicalFault, type CanonicalValue } from './canonical.ts';
 import type { Hash } from './signed.ts';
+import { LAST_INSTANT_MS } from './time.ts';
 
 /**
  * The journal: one record is one business fact, chained by hash, its exact bytes kept (protocol, "Records").
@@ -54,9 +55,6 @@ export const stockLineSchema = z.object({
   line: z.int(),
 });
 export type StockLine = z.infer<typeof stockLineSchema>;
-
-/** The end of the year 9999: labels of days have four digits for the year. */
-const LAST_INSTANT_MS = 253_402_300_799_999;
 
 export const recordSchema = z.strictObject({
   v: z.literal(1),

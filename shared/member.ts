@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Hash } from './signed.ts';
+import { LAST_INSTANT_MS } from './time.ts';
 
 /** What of their points a member wishes to spend when nobody says otherwise; most wish none. */
 export const standingWishSchema = z.enum(['none', 'half', 'max']);
@@ -32,7 +33,7 @@ export const memberViewSchema = z.object({
   /** The last sequence of the asking till's present incarnation that these figures count (what the town has settled). */
   countedSeq: z.int().min(0),
   /** When the town wrote these figures. */
-  asOfMs: z.int(),
+  asOfMs: z.int().min(0).max(LAST_INSTANT_MS),
 });
 export type MemberView = z.infer<typeof memberViewSchema>;
 

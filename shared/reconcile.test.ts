@@ -193,3 +193,10 @@ test('an account that one side does not know counts as zero there', () => {
   ]);
   expect(differences({ ...base, accounts: { ...base.accounts, 'fen safe': 0 } }, base)).toEqual([]);
 });
+
+test('an account named as what every object has is an account like any other', () => {
+  for (const name of ['constructor', 'toString', '__proto__']) {
+    const till = { ...NO_TOTALS, accounts: Object.fromEntries([[name, 5]]) };
+    expect(differences(till, NO_TOTALS)).toEqual([{ figure: name, tillAmount: 5, townAmount: 0 }]);
+  }
+});

@@ -1,3 +1,4 @@
+import { amountAt } from './amounts.ts';
 import type { JournalRecord } from './journal.ts';
 import type { RefundBody, SaleBody, Totals } from './record-bodies.ts';
 
@@ -115,8 +116,8 @@ export function differences(till: Totals, town: Totals): Difference[] {
     if (till[figure] !== town[figure]) found.push({ figure, tillAmount: till[figure], townAmount: town[figure] });
   }
   for (const account of [...new Set([...Object.keys(till.accounts), ...Object.keys(town.accounts)])].sort()) {
-    const tillAmount = till.accounts[account] ?? 0;
-    const townAmount = town.accounts[account] ?? 0;
+    const tillAmount = amountAt(till.accounts, account);
+    const townAmount = amountAt(town.accounts, account);
     if (tillAmount !== townAmount) found.push({ figure: account, tillAmount, townAmount });
   }
   return found;

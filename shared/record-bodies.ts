@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { itemSchema, perSchema } from './item.ts';
 import type { JournalRecord, RecordKind } from './journal.ts';
+import { LAST_INSTANT_MS } from './time.ts';
 
 /**
  * What each kind of record carries. Settlement needs nothing beside these bodies and the postings; a person is only
@@ -10,6 +11,7 @@ import type { JournalRecord, RecordKind } from './journal.ts';
 const AMOUNT_MAX = 10_000_000_000_000;
 const fen = z.int().min(-AMOUNT_MAX).max(AMOUNT_MAX);
 const whole = z.int().min(0).max(AMOUNT_MAX);
+const instant = z.int().min(0).max(LAST_INSTANT_MS);
 const POINTS_MAX = 10_000_000;
 const points = z.int().min(0).max(POINTS_MAX);
 const pointValueFen = z.int().min(1).max(100_000);
@@ -58,7 +60,7 @@ export const knownSchema = z.object({
   spentToday: z.int(),
   spentThisMonth: z.int(),
   townPoints: whole,
-  townAsOfMs: whole,
+  townAsOfMs: instant,
 });
 
 export const saleBodySchema = z.object({
@@ -67,7 +69,7 @@ export const saleBodySchema = z.object({
   shift: z.string(),
   policyVersion: z.int(),
   catalogueVersion: z.int(),
-  openedAtMs: whole,
+  openedAtMs: instant,
   member: z
     .object({
       id: z.string(),
@@ -233,8 +235,8 @@ export const bodySchemas = {
     hash: z.string(),
     ackSeq: whole,
     ackHash: z.string(),
-    term: z.object({ id: z.string(), endMs: whole }).nullable(),
-    townMs: whole,
+    term: z.object({ id: z.string(), endMs: instant }).nullable(),
+    townMs: instant,
     state: z.enum(['matched', 'breaks']),
     breaks: whole,
   }),
@@ -247,7 +249,7 @@ export const bodySchemas = {
     member: z.string(),
     points: z.int().min(1),
   }),
-  clock: z.object({ jumpMs: z.int(), seenMs: whole, wallMs: whole }),
+  clock: z.object({ jumpMs: z.int(), seenMs: instant, wallMs: instant }),
   override: z.object({
     what: z.enum(['manualPrice', 'refund', 'personConfirmed', 'drawer', 'refundAfterDays']),
     document: z.string(),

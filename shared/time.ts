@@ -6,6 +6,8 @@ const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
+/** The last instant that anybody may name, a year before labels of days run out of digits: some is counted on from it. */
+export const LAST_INSTANT_MS = Date.UTC(9999, 0, 1);
 
 function shanghai(atMs: number): string {
   return new Date(atMs + SHANGHAI_OFFSET_MS).toISOString();

@@ -6,6 +6,7 @@ import { cardStateSchema, cardViewSchema, memberStateSchema, memberViewSchema, s
 import { policySchema } from './policy.ts';
 import { grantSchema, recallSchema, returnedLineSchema, totalsSchema } from './record-bodies.ts';
 import { breakSchema } from './till-contract.ts';
+import { LAST_INSTANT_MS } from './time.ts';
 
 /**
  * The contract between a till and its town, and between the town and its own staff. A till signs every request over
@@ -15,6 +16,8 @@ const publicKey = z.string().min(20).max(100);
 const signature = z.string().min(20).max(200);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const sealed = z.object({ bytes: z.string(), signature });
+/** Every time that comes from the town has a day in the calendar. */
+const instant = z.int().min(0).max(LAST_INSTANT_MS);
 const from = { town: z.string(), till: z.string(), incarnation: z.int().min(1) };
 
 /** A time the town vouches for; `nonce` is the till's, so an old answer cannot be played again. */
@@ -23,7 +26,7 @@ export const townTimeSchema = z.object({
   town: z.string(),
   till: z.string(),
   nonce: z.string(),
-  nowMs: z.int(),
+  nowMs: instant,
 });
 export type TownTime = z.infer<typeof townTimeSchema>;
 
@@ -44,7 +47,7 @@ export const sealedGrantSchema = z.object({
   v: z.literal(1),
   town: z.string(),
   request: z.string(),
-  issuedAtMs: z.int(),
+  issuedAtMs: instant,
   grant: grantSchema.nullable(),
 });
 export type SealedGrant = z.infer<typeof sealedGrantSchema>;
@@ -59,7 +62,7 @@ export const returnableSchema = z.object({
   till: z.string(),
   incarnation: z.int(),
   request: z.string(),
-  issuedAtMs: z.int(),
+  issuedAtMs: instant,
   /** The exact text of the sale's record. */
   sale: z.string(),
   /** What came back of each line before, at any till that the town has heard. */
@@ -78,7 +81,7 @@ export const statementSchema = z.object({
   incarnation: z.int(),
   number: z.int().min(1),
   previous: hash,
-  issuedAtMs: z.int(),
+  issuedAtMs: instant,
   /** The town holds every record up to here on durable storage (invariant 23), and folded up to `settled`. */
   ack: z.object({ seq: z.int().min(0), hash }),
   settled: z.object({ seq: z.int().min(0), hash }),
@@ -87,7 +90,7 @@ export const statementSchema = z.object({
   perpetual: totalsSchema,
   breaks: z.array(breakSchema),
   /** The till's open term; its end only ever moves later by a statement. */
-  term: z.object({ id: z.string(), endMs: z.int() }),
+  term: z.object({ id: z.string(), endMs: instant }),
   grants: z.array(grantSchema),
   recalls: z.array(recallSchema),
   policyVersion: z.int(),
@@ -246,7 +249,7 @@ export const membersCall = {
     version: z.int(),
     members: z.array(memberViewSchema),
     cards: z.array(cardViewSchema),
-    asOfMs: z.int(),
+    asOfMs: instant,
     more: z.boolean(),
   }),
 };
@@ -399,7 +402,7 @@ export const townContract = {
     .output(
       answer({
         townName: z.string(),
-        nowMs: z.int(),
+        nowMs: instant,
         points: z.object({
           issued: z.int(),
           free: z.int(),
@@ -440,8 +443,8 @@ export const townContract = {
               z.object({
                 term: z.string(),
                 incarnation: z.int(),
-                endMs: z.int(),
-                freeableAtMs: z.int(),
+                endMs: instant,
+                freeableAtMs: instant,
                 allotted: z.int(),
               }),
             ),
@@ -450,11 +453,11 @@ export const townContract = {
         breaks: z.array(breakSchema.extend({ till: z.string() })),
         /** Those that a person resolved last; a break is never dropped. */
         resolved: z.array(
-          breakSchema.extend({ till: z.string(), resolvedAtMs: z.int(), by: z.string(), note: z.string() }),
+          breakSchema.extend({ till: z.string(), resolvedAtMs: instant, by: z.string(), note: z.string() }),
         ),
         /** Goods that a till was allowed to take back of another's sale, and whose refund has not come. */
         claims: z.array(
-          z.object({ claim: z.string(), till: z.string(), receipt: z.string(), lines: z.int(), madeAtMs: z.int() }),
+          z.object({ claim: z.string(), till: z.string(), receipt: z.string(), lines: z.int(), madeAtMs: instant }),
         ),
         policy: policySchema,
         /** The newest version, where it is published and not yet in force. */
@@ -533,7 +536,7 @@ export const townContract = {
   issueEnrolmentCode: oc
     .route({ method: 'POST', path: '/console/enrolment-codes', summary: 'A one-time code that lets one till enrol' })
     .input(z.object({ shop: z.string(), till: z.string().nullable(), tillName: z.string().max(40) }))
-    .output(answer({ code: z.string(), expiresAtMs: z.int() })),
+    .output(answer({ code: z.string(), expiresAtMs: instant })),
   publishPolicy: oc
     .route({ method: 'POST', path: '/console/policies', summary: 'Publish a new policy version; the town signs it' })
     .input(z.object({ policy: z.record(z.string(), z.unknown()) }))

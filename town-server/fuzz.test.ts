@@ -98,6 +98,38 @@ test(
   SLOWEST_MS,
 );
 
+for (const name of ['constructor', 'toString', '__proto__']) {
+  test(`a closing that claims an account named ${name} is a break, and stops nothing`, async () => {
+    const { town, till } = await aTown();
+    till.sell(2);
+    till.closePeriod();
+    const closing = till.records.at(-1);
+    if (closing === undefined) throw new Error('the period was not closed');
+    const totals = { ...(closing.body['totals'] as object), accounts: Object.fromEntries([[name, 5]]) };
+    rewrite(till, till.records.length - 1, recordText({ ...closing, body: { ...closing.body, totals } }));
+    await till.push();
+    expect((await till.settle()).kind).toBe('ok');
+    const found = await breaksOf(town.town);
+    // What it signed is not what it says now, whatever else of it was readable.
+    expect(found.map((one) => one.kind)).toContain('closingWrong');
+    for (const one of found) if (one.account === name) expect([one.tillAmount, one.townAmount]).toEqual([5, 0]);
+  });
+
+  test(`points spent of a term named ${name} are a shortfall, and the law of the lot holds`, async () => {
+    const { town, till } = await aTown();
+    till.sell(10, 'm1', 4);
+    const index = till.records.length - 1;
+    const sale = till.records[index];
+    if (sale === undefined) throw new Error('nothing was sold');
+    const postings = sale.postings.map((one) => (one.term === undefined ? one : { ...one, term: name }));
+    rewrite(till, index, recordText({ ...sale, postings }));
+    await till.push();
+    expect((await till.settle()).kind).toBe('ok');
+    await checkLaws(town.town);
+    expect((await breaksOf(town.town)).map((one) => [one.kind, one.tillAmount])).toContainEqual(['shortfall', 4]);
+  });
+}
+
 test(
   'a request with one thing wrong is refused by name or by the contract, and never thrown on',
   async () => {

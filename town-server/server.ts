@@ -6,7 +6,7 @@ import { OpenAPIGenerator } from '@orpc/openapi';
 import { OpenAPIHandler } from '@orpc/openapi/fastify';
 import { onError, ORPCError } from '@orpc/server';
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { townContract } from '../shared/town-contract.ts';
 import { createSessions, hasPassword, setPassword } from './console.ts';
@@ -233,11 +233,33 @@ async function demoCode(town: Town): Promise<string | null> {
 }
 
 const BODY_BYTES = 40_000_000;
+const MALFORMED = { defined: false, code: 'BAD_REQUEST', status: 400, message: 'malformed request' } as const;
 /** Tills are told not to keep an idle connection longer: one that an outage cut unseen would hold up their next call. */
 const KEEP_ALIVE_MS = 5_000;
 
 async function listen(options: TownOptions, town: Town, log: (line: string) => void): Promise<FastifyInstance> {
-  const app = Fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true, keepAliveTimeout: KEEP_ALIVE_MS });
+  const app = Fastify({
+    bodyLimit: BODY_BYTES,
+    forceCloseConnections: true,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // What the framework refuses before any of our code is asked gets our words, too.
+    frameworkErrors: (error, request, reply) => {
+      log(`${request.method}: ${error.code}`);
+      void (reply as FastifyReply).status(400).send(MALFORMED);
+    },
+    clientErrorHandler: (_error, socket) => {
+      log('http: refused, malformed');
+      if (!socket.writable) return void socket.destroy();
+      const body = JSON.stringify(MALFORMED);
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n` +
+          `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    },
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.status(404).send({ defined: false, code: 'NOT_FOUND', status: 404, message: 'no such page' }),
+  );
   const handler = new OpenAPIHandler(townRouter(town, createSessions(town)), {
     interceptors: [
       onError((error, { request }) => log(`${request.method} ${request.url.pathname}: ${describe(error)}`)),

@@ -10,6 +10,7 @@ import {
   type Moved,
   type PointsMove,
 } from '../shared/allotment.ts';
+import { amountAt } from '../shared/amounts.ts';
 import { must } from '../shared/assert.ts';
 import { canonical } from '../shared/canonical.ts';
 import type { JournalRecord } from '../shared/journal.ts';
@@ -257,7 +258,7 @@ function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
     pointValueFen: body.pointValueFen,
   };
   for (const move of moves) {
-    if (applyToLot(book, move, where, sale)) sale.points[move.lot] = (sale.points[move.lot] ?? 0) + move.points;
+    if (applyToLot(book, move, where, sale)) sale.points[move.lot] = amountAt(sale.points, move.lot) + move.points;
   }
   for (const waiting of known?.waiting ?? []) {
     giveBack(book, sale, waiting);
@@ -379,7 +380,7 @@ function applyToLot(book: Book, move: PointsMove, where: Where, sale: SaleState 
   const termOpen = move.kind !== 'returnFree' && isOpen(book, move.term, where);
   const { lot: moved, rebornPoints, borne } = moveOf(lot, move, termOpen, where.day, sale);
   keepLot(book, lot, moved, where);
-  if (sale !== null && borne !== 0) sale.borne[move.lot] = (sale.borne[move.lot] ?? 0) + borne;
+  if (sale !== null && borne !== 0) sale.borne[move.lot] = amountAt(sale.borne, move.lot) + borne;
   if (rebornPoints > 0) {
     const from = [lot.lot, where.till, where.incarnation, where.seq].join('\0');
     const id = hashText(`reborn\0${from}`).slice(0, 32);
@@ -400,7 +401,7 @@ function applyToLot(book: Book, move: PointsMove, where: Where, sale: SaleState 
 
 function moveOf(lot: LotState, move: PointsMove, termOpen: boolean, day: string, sale: SaleState | null): Moved {
   if (sale?.onLostCard !== true || move.kind === 'out')
-    return applyMove(lot, move, termOpen, day, sale?.borne[move.lot] ?? 0);
+    return applyMove(lot, move, termOpen, day, amountAt(sale?.borne ?? {}, move.lot));
   const moved = move.kind === 'spend' ? spendOnLostCard(lot, move, termOpen) : returnOfLostCard(lot, move, termOpen);
   return { lot: moved, rebornPoints: 0, borne: moved.shortfall - lot.shortfall };
 }
@@ -441,7 +442,7 @@ function payableKey(row: Readonly<{ shop: string; month: string; village: string
 /** Gives points back to the lots of a sale, never more than each of them gave. */
 function giveBack(book: Book, sale: SaleState, refund: WaitingReturn): void {
   for (const move of refund.moves) {
-    const left = sale.points[move.lot] ?? 0;
+    const left = amountAt(sale.points, move.lot);
     const points = Math.min(left, move.points);
     if (points > 0 && applyToLot(book, { ...move, points }, refund, sale)) sale.points[move.lot] = left - points;
     if (points < move.points) twice(book, sale, refund, `points ${move.lot}`, move.points, points);
