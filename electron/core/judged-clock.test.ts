@@ -129,3 +129,26 @@ test('a till that kept no mark begins at its last record', () => {
   wallMs = startMs - HOUR_MS;
   expect(open().atMs()).toBe(startMs);
 });
+
+test('a time on a stick ends a doubt where the wall clock says that it is fresh', () => {
+  const clock = open();
+  wallMs += 40 * HOUR_MS;
+  clock.atMs();
+  expect(clock.suspect()).toBe(true);
+  clock.trustCarried(wallMs - 2 * HOUR_MS);
+  expect([clock.suspect(), clock.atMs()]).toEqual([false, wallMs]);
+});
+
+test('a statement older than the newest word of the town ends no doubt and takes no time back, also after a restart', () => {
+  const clock = open();
+  clock.atMs();
+  const townMs = startMs + 26 * HOUR_MS;
+  wallMs = townMs - 25 * HOUR_MS;
+  clock.trust(townMs);
+  expect([clock.suspect(), clock.atMs()]).toEqual([true, townMs]);
+  clock.trustCarried(wallMs - 2 * HOUR_MS);
+  expect([clock.suspect(), clock.atMs()]).toEqual([true, townMs]);
+  const again = open();
+  again.trustCarried(wallMs - HOUR_MS);
+  expect([again.suspect(), again.atMs()]).toEqual([true, townMs]);
+});

@@ -15,6 +15,8 @@ export function createJudgedClock(
   const stored = ledger.setting('timeSeen');
   const newest = ledger.get<{ n: number; at_ms: number }>('SELECT n, at_ms FROM journal ORDER BY n DESC LIMIT 1');
   let seen: TimeSeen = restored();
+  /** The newest time that the town signed, as far as this till heard. */
+  let townSaidMs = stored === null ? 0 : ((JSON.parse(stored) as { townSaidMs?: number }).townSaidMs ?? 0);
   let offMs = 0;
 
   /** The mark as it was last written, or the time of a record made since, which was judged by a mark no further on. */
@@ -28,7 +30,7 @@ export function createJudgedClock(
   /** Written when the mark does not simply go on with the records: with that of a jump, and at a time the town signed. */
   const persist = (): void => {
     const n = ledger.get<{ n: number | null }>('SELECT MAX(n) AS n FROM journal')?.n ?? 0;
-    ledger.setSetting('timeSeen', JSON.stringify({ ...seen, n }));
+    ledger.setSetting('timeSeen', JSON.stringify({ ...seen, townSaidMs, n }));
   };
 
   return {
@@ -46,16 +48,20 @@ export function createJudgedClock(
     /** A time that the town signed. It ends every doubt, unless the wall clock itself is a jump away from it. */
     trust: (townMs: number): void => {
       offMs = clock.nowMs() - townMs;
+      townSaidMs = townMs;
       seen = Math.abs(offMs) > limits().jumpHours * HOUR_MS ? { seenMs: townMs, suspect: true } : trustTownTime(townMs);
       persist();
     },
     /**
      * A time that the town signed and a stick carried: now is at least as late, and nobody knows by how much. It raises
-     * the mark and never lowers it; it ends a doubt only where the wall clock says that it is fresh.
+     * the mark; it ends a doubt only where the wall clock says that it is fresh and nothing newer was ever heard: a wall
+     * clock that stands a day behind agrees with every statement of yesterday.
      */
     trustCarried: (townMs: number): void => {
       const lateMs = clock.nowMs() - townMs;
-      const isFresh = lateMs >= 0 && lateMs <= limits().jumpHours * HOUR_MS;
+      const isNews = townMs >= townSaidMs;
+      const isFresh = isNews && lateMs >= 0 && lateMs <= limits().jumpHours * HOUR_MS;
+      if (isNews) townSaidMs = townMs;
       if (lateMs < 0) offMs = lateMs;
       if (isFresh && seen.suspect) seen = trustTownTime(townMs);
       else
