@@ -132,6 +132,42 @@ describe('points', () => {
     expect(till.records().at(-1)).toMatchObject({ kind: 'sale', body: { pointsUsed: 0, lots: [] } });
   });
 
+  const almostPaid = async (steps: number): Promise<string> => {
+    await manyBreads(2);
+    for (let step = 0; step < steps; step += 1) {
+      till.world.advance(23 * HOUR_MS);
+      await till.ask(scan(salt.code));
+    }
+    await till.ask({ kind: 'startPay' });
+    await till.ask({ kind: 'setPoints', points: 5 });
+    const { sale, pay } = await till.screen();
+    expect(pay).toMatchObject({ pointsUsed: 5 });
+    return sale.id;
+  };
+
+  test('of a term that ended while the payment stood open pay nothing any more (invariant 18)', async () => {
+    const sale = await almostPaid(3);
+    till.world.advance(4 * HOUR_MS);
+    expect(await till.send({ kind: 'pay', sale })).toEqual({
+      kind: 'refused',
+      reason: 'tooManyPoints',
+      detail: { pointsMax: 0 },
+    });
+    expect(till.records().filter((record) => record.kind === 'sale')).toEqual([]);
+    expect((await till.screen()).sale.member).toMatchObject({ pointsRefused: 'termEnded' });
+    await till.ask({ kind: 'pay', sale });
+    expect(till.records().at(-1)).toMatchObject({ kind: 'sale', id: sale, body: { pointsUsed: 0, lots: [] } });
+  });
+
+  test('pay nothing either once the clock jumped while the payment stood open (invariants 18 and 30)', async () => {
+    const sale = await almostPaid(1);
+    till.world.advance(-400 * DAY_MS);
+    expect(await till.send({ kind: 'pay', sale })).toMatchObject({ kind: 'refused', reason: 'tooManyPoints' });
+    expect((await till.screen()).sale.member).toMatchObject({ pointsRefused: 'clockSuspect' });
+    await till.ask({ kind: 'pay', sale });
+    expect(till.records().at(-1)).toMatchObject({ kind: 'sale', id: sale, body: { pointsUsed: 0, lots: [] } });
+  });
+
   test('stars older than seven days count as none, with a word', async () => {
     for (let step = 0; step < 8; step += 1) {
       till.world.advance(23 * HOUR_MS);

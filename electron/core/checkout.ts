@@ -126,6 +126,10 @@ export function createCheckout(parts: Parts) {
     return priced;
   };
 
+  /**
+   * Why no points may be spent right now: the clock is in doubt (invariant 30), or the term ended by judged time, the
+   * later of the wall clock and the last time seen (invariant 18).
+   */
   const pointsRefusedOf = (): ScreenMember['pointsRefused'] => {
     const open = sale.member;
     if (open === null) return null;
@@ -517,6 +521,12 @@ export function createCheckout(parts: Parts) {
   const recordSale = (operator: Operator, shift: string): Answer | { body: SaleBody; recorded: RecordRow } => {
     const shown = screenPay();
     if (shown === null) return refuse('notPaying');
+    if (shown.pointsUsed > 0) {
+      // Its term or a lot may have ended, or the clock jumped, since this was shown: the time of the record judges.
+      priced = null;
+      const { pointsUsed, pointsMax } = screenPay() ?? shown;
+      if (pointsUsed < shown.pointsUsed) return refused('tooManyPoints', { pointsMax });
+    }
     const result = settle(shown);
     if (result.kind !== 'priced') return result;
     const body = saleBody(result, shown, shift);

@@ -4,7 +4,7 @@ import { GENESIS_PREVIOUS } from '../../shared/journal.ts';
 import { policySchema } from '../../shared/policy.ts';
 import type { CanonicalValue } from '../../shared/canonical.ts';
 import type { ReturnedLine } from '../../shared/pricing.ts';
-import type { Recall } from '../../shared/record-bodies.ts';
+import type { Grant, Recall } from '../../shared/record-bodies.ts';
 import { signRequest, unseal, type Sign, type SignedDocument } from '../../shared/signed.ts';
 import type { Status } from '../../shared/till-contract.ts';
 import {
@@ -264,6 +264,15 @@ export function createTownClient(
     return forTill === mine.till && incarnation === mine.incarnation && town === mine.town ? opened.value : null;
   };
 
+  /** A grant names one till, incarnation and term, and is written down there once, by its id (invariant 19). */
+  const isOurs = (grant: Grant): boolean => {
+    const mine = from();
+    if (grant.till === mine.till && grant.incarnation === mine.incarnation) return true;
+    world.log(`town: grant ${grant.id} names ${grant.till}/${grant.incarnation} and is not taken`);
+    return false;
+  };
+
+  /** Gives back what the term still holds of what is asked for, once, by the recall's id (invariant 14). */
   const recallNow = (recall: Recall): void => {
     const row = ledger.get<{ points: number }>(
       'SELECT points FROM held_lot WHERE term = ? AND lot = ?',
@@ -305,6 +314,7 @@ export function createTownClient(
         },
       });
       for (const grant of statement.grants) {
+        if (!isOurs(grant)) continue;
         if (ledger.byId(grant.id) !== null || grant.lots.length === 0) continue;
         till.record({
           kind: 'allotmentIn',
@@ -421,7 +431,7 @@ export function createTownClient(
   const takeTopUp = (request: string, answer: Ok<typeof topUpCall>): TownTrouble | null => {
     const opened = unseal('grant', answer.grant, readShop(ledger).townKey, verify, parseGrant);
     if (opened.kind === 'refused' || opened.value.request !== request) return fault('wrongKey');
-    const { grant } = opened.value;
+    const grant = opened.value.grant === null || isOurs(opened.value.grant) ? opened.value.grant : null;
     ledger.transaction(() => {
       if (grant !== null && grant.lots.length > 0 && ledger.byId(grant.id) === null) {
         till.record({
@@ -442,6 +452,9 @@ export function createTownClient(
   };
 
   const forgetTopUp = (request: string): void => ledger.run('DELETE FROM top_up WHERE request = ?', request);
+
+  const isAsked = (request: string): boolean =>
+    ledger.get('SELECT 1 FROM top_up WHERE request = ?', request) !== undefined;
 
   /** Asks for a member's free points under an id that is kept until it is answered (protocol, "top-up"). */
   const askTopUp = async (request: string, member: string, term: string): Promise<void> => {
@@ -691,12 +704,17 @@ export function createTownClient(
         till.atMs(),
       );
       toppingUp.add(member);
-      background(() =>
-        askTopUp(request, member, term).finally(() => {
+      background(async () => {
+        try {
+          // A scan's transaction is still open here and may yet fail: nothing is asked before its id is on the disk
+          // (invariant 6).
+          await Promise.resolve();
+          if (isAsked(request)) await askTopUp(request, member, term);
+        } finally {
           toppingUp.delete(member);
           onChange();
-        }),
-      );
+        }
+      });
     },
     findSale,
     claim,
