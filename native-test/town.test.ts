@@ -12,8 +12,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { townContract } from '../shared/town-contract.ts';
 import { openDatabase, type Database } from '../town-server/database.ts';
 import { MIGRATIONS } from '../town-server/migrations.ts';
+import { createMemoryStore } from '../town-server/memory-store.ts';
 import { createPostgresStore } from '../town-server/postgres-store.ts';
 import { startTown, type StartedTown, type TownOptions } from '../town-server/server.ts';
+import { keys, type Store, type TableName, type Transaction } from '../town-server/store.ts';
 import { claimCases, openShops } from '../town-server/test-claims.ts';
 import { ANNA, aStep, BEN, runSteps } from '../town-server/test-steps.ts';
 import { enrolTestTill, type TestTill, type TownApi } from '../town-server/test-till.ts';
@@ -195,6 +197,26 @@ describe('a town on real PostgreSQL, over HTTP', () => {
   });
 });
 
+/** A store that asks two others everything, and holds what the second answers against the first. */
+function twoStores(first: Store, second: Store): Store {
+  const both = (one: Transaction, other: Transaction): Transaction =>
+    new Proxy(one, {
+      get:
+        (target, name: keyof Transaction) =>
+        async (...input: unknown[]) => {
+          const ask = (of: Transaction) => (of[name] as (...all: unknown[]) => Promise<unknown>)(...input);
+          const answer = await ask(target);
+          expect(await ask(other), `${name} ${JSON.stringify(input)}`).toEqual(answer);
+          return answer;
+        },
+    });
+  return {
+    transact: (locks, work) =>
+      first.transact(locks, (one) => second.transact(locks, (other) => work(both(one, other)))),
+    close: async () => {},
+  };
+}
+
 describe('the laws on PostgreSQL', () => {
   let database: Database;
   beforeAll(async () => {
@@ -227,6 +249,20 @@ describe('the laws on PostgreSQL', () => {
       await runSteps(await openTestTown([ANNA, BEN], createPostgresStore(database.pool, `town${count}`)), steps);
     });
     await fc.assert(property, { numRuns: 5 });
+  });
+
+  test('PostgreSQL and the store in memory answer alike at every step, so one logic folds the same on both (invariant 25)', async () => {
+    let count = 0;
+    const property = fc.asyncProperty(fc.array(aStep, { minLength: 20, maxLength: 30 }), async (steps) => {
+      count += 1;
+      const both = twoStores(createPostgresStore(database.pool, `both${count}`), createMemoryStore());
+      await runSteps(await openTestTown([ANNA, BEN], both), steps);
+      await both.transact([], async (transaction) => {
+        for (const table of Object.keys(keys) as TableName[]) await transaction.list(table);
+        expect(await transaction.list('record')).not.toEqual([]);
+      });
+    });
+    await fc.assert(property, { numRuns: 2 });
   });
 
   test('a town of before claims finds its sales by their receipts, with what was paid and has not come back', async () => {

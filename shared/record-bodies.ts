@@ -250,10 +250,15 @@ export const bodySchemas = {
     points: z.int().min(1),
   }),
   clock: z.object({ jumpMs: z.int(), seenMs: instant, wallMs: instant }),
+  /**
+   * What a person decided against the rule (invariant 31): the record's operator did it, `by` allowed it, which is the
+   * operator again where that was enough. Why is `what` itself, and the words of it as a code where the act asks for them.
+   */
   override: z.object({
     what: z.enum(['manualPrice', 'refund', 'personConfirmed', 'drawer', 'refundAfterDays']),
     document: z.string(),
     by: z.string(),
+    reason: reason.optional(),
     detail: z.record(z.string(), z.int()),
   }),
   operatorChange: z.object({ operator: z.string(), role: z.enum(['cashier', 'manager']), active: z.boolean() }),

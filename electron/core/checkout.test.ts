@@ -368,6 +368,51 @@ describe('a refund', () => {
   });
 });
 
+describe('what a person decides against the rule', () => {
+  freshTill({ before: beforeEach, after: afterEach });
+
+  test('stands in the journal with who did it, who allowed it and why, also of a voided sale (invariant 31)', async () => {
+    const approval = { pin: pins.manager };
+    const receipt = await sellAt(till, bread.code);
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    await till.ask(scan(bread.code));
+    await till.ask(scan(cards.good, 'card'));
+    await till.ask({ kind: 'setPrice', line: 0, priceFen: 100, reason: 'damaged', approval });
+    await till.ask({ kind: 'confirmPerson', approval });
+    await till.ask({ kind: 'openDrawer', approval });
+    await till.ask({ kind: 'voidSale', reason: 'wish' });
+    for (let step = 0; step < 40; step += 1) {
+      till.world.advance(23 * HOUR_MS);
+      await till.ask(scan(salt.code));
+    }
+    const lines = [{ line: 0, quantity: 1, goods: 'waste' as const }];
+    const refund: Command = { kind: 'refund', id: 'refund-01', receipt, lines, reason: 'quality', approval: null };
+    expect(await till.send(refund)).toEqual(refused('needsManager'));
+    await till.ask({ ...refund, approval });
+    const overrides = till.records().filter((record) => record.kind === 'override');
+    expect(overrides.map(({ operator, body }) => [operator, body['by'], body['what'], body['reason']])).toEqual([
+      ['operator-cashier', 'operator-manager', 'manualPrice', 'damaged'],
+      ['operator-cashier', 'operator-manager', 'personConfirmed', undefined],
+      ['operator-cashier', 'operator-manager', 'drawer', undefined],
+      ['operator-cashier', 'operator-manager', 'refundAfterDays', 'quality'],
+    ]);
+  });
+
+  test('is refused without leave, and then nothing of it stands in the journal (invariant 31)', async () => {
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    await till.ask(scan(bread.code));
+    await till.ask(scan(cards.good, 'card'));
+    const acts: readonly Command[] = [
+      { kind: 'setPrice', line: 0, priceFen: 100, reason: 'damaged', approval: null },
+      { kind: 'confirmPerson', approval: null },
+      { kind: 'openDrawer', approval: null },
+    ];
+    for (const act of acts) expect(await till.send(act)).toEqual(refused('needsManager'));
+    expect(till.records().filter((record) => record.kind === 'override')).toEqual([]);
+    expect((await till.screen()).sale).toMatchObject({ totalFen: 460, member: { personConfirmed: false } });
+  });
+});
+
 describe('weighed goods', () => {
   freshTill({ before: beforeEach, after: afterEach });
   test('wait for their weight, and pieces take none', async () => {

@@ -620,6 +620,8 @@ export function createCheckout(parts: Parts) {
       if (approver.kind === 'refused') return approver;
       approvedBy = approver.operator.id;
     }
+    // Here and not only on the line: of a sale that is voided, who cut a price, why and by whose leave stays (invariant 31).
+    const reason = till.codeOf(command.reason);
     till.record({
       kind: 'override',
       id: world.newId(),
@@ -628,10 +630,11 @@ export function createCheckout(parts: Parts) {
         what: 'manualPrice',
         document: sale.id,
         by: approvedBy,
+        reason,
         detail: { line: command.line, shelfFen: line.priceFen, manualFen: priceFen },
       },
     });
-    become(changeLine(sale, command.line, { manualFen: priceFen, manualReason: till.codeOf(command.reason) }));
+    become(changeLine(sale, command.line, { manualFen: priceFen, manualReason: reason }));
     say('good', 'priceChanged', { name: line.name, priceFen });
     return done;
   };

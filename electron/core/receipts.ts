@@ -376,7 +376,7 @@ export function createReceipts(
           kind: 'override',
           id: world.newId(),
           operator: operator.id,
-          body: { what: 'refundAfterDays', document: command.id, by: approvedBy, detail: {} },
+          body: { what: 'refundAfterDays', document: command.id, by: approvedBy, reason: body.reason, detail: {} },
         });
       }
       if (claim !== null) claims.used(claim);
