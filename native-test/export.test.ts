@@ -81,6 +81,7 @@ describe('a whole export', () => {
       expect(kinds).toContain(kind);
   });
 
+  // Invariant 32.
   test('names no person, no card and no PIN', () => {
     for (const [name, bytes] of whole)
       for (const word of PRIVATE_WORDS) expect([name, bytes.includes(word)]).toEqual([name, false]);

@@ -355,6 +355,7 @@ const anyStep = fc.record({
   event: fc.constantFrom('nothing', 'nothing', 'month', 'price', 'policy', 'shift', 'cut', 'mend', 'lose'),
 });
 
+// Invariant 21.
 test('any partial refunds at both tills, over months, shifts, prices and policies, leave every balance as before', {
   timeout: 60_000 + RUNS * 5_000,
 }, async () => {

@@ -151,6 +151,7 @@ describe('a till whose folder was lost', () => {
 });
 
 describe('a till whose folder still stands', () => {
+  // Invariant 24.
   test('keeps what its former ledger has beyond the backup, and the former ledger itself', async () => {
     await sellBread(till);
     const before = textsOf(folder);
@@ -205,6 +206,7 @@ describe('a till whose folder still stands', () => {
     await expectWhole(again, 4);
   });
 
+  // Invariant 11.
   test('copied and both used: each sells on its own chain, no record is lost, no point spent twice', async () => {
     await till.core.close();
     const copied = join(world.scratch, 'copied');

@@ -31,6 +31,7 @@ test(`${Math.ceil(MUTATIONS / 10)} tampered exports of a range of days: the same
   expect(tamperExports(range, keys, FROM, Math.ceil(MUTATIONS / 10)).missed).toEqual([]);
 });
 
+// Invariants 4, 9 and 10.
 test(`${MUTATIONS} tampered journals: the till's own walk finds each, except a tail that was rewritten whole`, () => {
   expect(tamperJournals(clean, FROM, MUTATIONS)).toEqual([]);
 });

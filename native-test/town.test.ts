@@ -226,6 +226,7 @@ describe('the laws on PostgreSQL', () => {
     await database.close();
   });
 
+  // Invariant 4.
   test('rows that are appended come back to the letter, and a key that is there already is refused', async () => {
     const store = createPostgresStore(database.pool, 'appended');
     const at = { till: 't01', incarnation: 1, hash: 'f'.repeat(64), fault: null };
@@ -418,6 +419,7 @@ describe('the program', () => {
     await expect(openDatabase(folder, null, () => {})).rejects.toThrow(/newer town server: schema 99/);
   });
 
+  // Invariant 23.
   test('refuses a server that does not write through', async () => {
     const folder = newFolder();
     const database = await openDatabase(folder, null, () => {});

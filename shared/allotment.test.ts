@@ -38,6 +38,7 @@ const spend = (points: number, term = 't1'): PointsMove => ({ kind: 'spend', lot
 
 // The table of moves, row by row.
 
+// Invariant 13.
 test('a grant moves free points to its term, and never more than there are', () => {
   const lot = grantFrom(lotOf('a', 10), 't1', 6);
   expect(lot).toMatchObject({ free: 4, allotted: { t1: 6 } });
@@ -89,6 +90,7 @@ for (const [what, move, termOpen, day, expected, rebornPoints] of [
     0,
   ],
   [
+    // Invariant 14.
     'a recall of a closed term does nothing',
     { kind: 'out', lot: 'a', term: 'gone', points: 5 },
     false,

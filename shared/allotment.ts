@@ -32,7 +32,7 @@ export function newLot(
   return { ...lot, free: lot.issued, allotted: {}, spent: 0, expired: 0, shortfall: 0 };
 }
 
-/** True when the law of the lot holds and no part is negative. */
+/** True when the law of the lot holds (invariants 3 and 20) and no part is negative (invariant 12). */
 export function lawHolds(lot: LotState): boolean {
   const allotted = Object.values(lot.allotted);
   const parts = lot.free + allotted.reduce((sum, points) => sum + points, 0) + lot.spent + lot.expired - lot.shortfall;
@@ -93,6 +93,8 @@ export type Moved = Readonly<{
  * Applies one move at the town. `termOpen` says whether the term still stands; `day` is the record's business day.
  * `borne` is what a shortfall still bears of this lot for the very sale that a return belongs to: nobody paid for that
  * part, so it is undone first, wherever the till put the points, and only the rest is anybody's again.
+ * Nothing leaves a term twice (invariant 14): what one spends or gives back beyond what it holds, or of a closed one, is
+ * not taken from it (invariant 16), and a shortfall bears the spend instead of the villager (invariant 12).
  */
 export function applyMove(lot: LotState, move: PointsMove, termOpen: boolean, day: string, borne = 0): Moved {
   switch (move.kind) {
@@ -165,7 +167,7 @@ export function returnOfLostCard(lot: LotState, move: Return, termOpen: boolean)
   };
 }
 
-/** Moves free points to a term; the caller never asks for more than is free. */
+/** Moves free points to a term; the caller never asks for more than is free (invariants 13 and 15), or it fails here. */
 export function grantFrom(lot: LotState, term: string, points: number): LotState {
   if (points < 0 || points > lot.free) throw new Error(`lot ${lot.lot} has ${lot.free} free points, not ${points}`);
   return { ...withAllotted(lot, term, held(lot, term) + points), free: lot.free - points };
@@ -186,7 +188,8 @@ export type TillShare = Readonly<{ till: string; shop: string; term: string }>;
 
 /**
  * What each term should hold of a lot (protocol, "Split"): home shop 60 %, other shops 30 % together, the rest free;
- * with one shop all of it. Within a shop equally; rounding stays free.
+ * with one shop all of it. Within a shop equally; rounding stays free, so that all of them together never want more than
+ * there is (invariant 15).
  */
 export function targetsOf(
   points: number,

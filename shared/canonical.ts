@@ -109,7 +109,8 @@ function isInOrder(value: unknown, depth: number): boolean {
 
 /**
  * Reads a text from outside and accepts it only when it is its own canonical form (RFC 8785). This refuses duplicate
- * keys, floats, unsafe integers, lone surrogates and stray white space in one comparison. Never throws on input.
+ * keys, floats, unsafe integers (invariant 2), lone surrogates and stray white space in one comparison. Never throws on
+ * input.
  */
 export function readCanonical(
   text: string,

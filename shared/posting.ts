@@ -16,6 +16,7 @@ function points(account: string, lot: string, amount: number, term: string | nul
   return [{ account, unit: 'points', amount, lot, ...(term === null ? {} : { term }) }];
 }
 
+/** Postings that do not sum to zero are never handed out (invariant 1): who made them has a bug. */
 function balanced(postings: Posting[], what: string): Posting[] {
   if (!isBalanced(postings)) throw new Error(`the postings of a ${what} do not balance: ${JSON.stringify(postings)}`);
   return postings;

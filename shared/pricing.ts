@@ -325,7 +325,7 @@ export function refundState(sale: PaidSale, returned: readonly ReturnedLine[]): 
 
 /**
  * One refund: what has come back after it less what had come back before. Refused as a whole when more of a line would
- * come back than was bought, or part of a labelled line, whose amount was printed for the whole of it.
+ * come back than was bought (invariant 21), or part of a labelled line, whose amount was printed for the whole of it.
  */
 export function refundDifference(
   sale: PaidSale,

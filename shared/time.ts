@@ -55,7 +55,8 @@ export type JudgedTime = Readonly<{ atMs: number; seen: TimeSeen; jumpMs: number
 
 /**
  * Judged time is the wall clock unless it stands behind the last time seen. Small steps raise the mark; a step larger
- * than `jumpMs` either way is reported once, marks time as suspect and stops points until a town-signed time comes.
+ * than `jumpMs` either way is reported once, marks time as suspect and stops points until a town-signed time comes
+ * (invariant 18).
  */
 export function judgeTime(seen: TimeSeen, wallMs: number, jumpMs: number): JudgedTime {
   const stepMs = wallMs - seen.seenMs;

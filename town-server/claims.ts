@@ -14,7 +14,8 @@ import { asCanonical, noteContact, refused, unknownCaller, type Refused, type Ti
  * Claims (protocol, "Allotments"): a till takes goods of another till's sale back, or of an earlier incarnation's, only
  * with the town's claim. The town first folds all it was sent of the chains concerned, so that it speaks of everything
  * that came back anywhere; and it gives one claim on a sale at a time, so that what each refund pays is counted from a
- * known state and any sequence of them sums exactly (arithmetic, "Refunds").
+ * known state and any sequence of them sums exactly (arithmetic, "Refunds"; invariant 21). A claim ends once: by the record
+ * of its refund, or by being let go (invariant 14).
  */
 type Asked = TillRequest & Readonly<{ request: string; receipt: string }>;
 

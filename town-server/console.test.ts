@@ -46,6 +46,7 @@ test('members are listed by village, then by name', async () => {
   ]);
 });
 
+// Invariants 14 and 17.
 test('a silent term is freed only when it is due, and only at the loss that was named beforehand', async () => {
   const { town, clock, till } = await aTown();
   const { term } = await till.night();
@@ -66,6 +67,7 @@ test('a silent term is freed only when it is due, and only at the loss that was 
   await checkLaws(town);
 });
 
+// Invariants 28 and 31.
 test('a break is resolved by a person with a note and a time, once, and never dropped', async () => {
   const { town, clock, till } = await aTown();
   await till.night();

@@ -260,7 +260,7 @@ export async function freeTerm(
   return answer;
 }
 
-/** Marks a break as resolved; who did it, why and when stay with it, and the row is never dropped. */
+/** Marks a break as resolved; who did it, why and when stay with it (invariant 31), and the row is never dropped (invariant 28). */
 export async function resolveBreak(
   town: Town,
   wanted: Readonly<{ id: string; by: string; note: string }>,

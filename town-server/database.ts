@@ -8,7 +8,7 @@ export type Database = Readonly<{ pool: pg.Pool; enginePid: () => number | null;
 type TypeId = Parameters<typeof pg.types.getTypeParser>[0];
 const INT8 = pg.types.builtins.INT8;
 
-/** Amounts are int8 in the database and whole numbers here; one beyond 2^53 would be a lie. */
+/** Amounts are int8 in the database and whole numbers here; one beyond 2^53 would be a lie (invariant 2). */
 function readInt8(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new Error(`an integer of the database is not safe: ${text}`);
@@ -47,7 +47,7 @@ export async function openDatabase(
   return { pool, enginePid: () => engine?.pid() ?? null, close };
 }
 
-/** Points never sit on a server that answers before it has written (design, "Town server"). */
+/** Points never sit on a server that answers before it has written (design, "Town server"; invariant 23). */
 async function assertDurable(pool: pg.Pool): Promise<void> {
   for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) {
     const result = await pool.query<Record<string, string>>(`SHOW ${name}`);

@@ -21,7 +21,7 @@ async function twoTills() {
   return { ...opened, first, second, grant, named, allotted };
 }
 
-test('a grant that another till writes down is named, and what that till spends of it is nobody’s points (invariants 16 and 19)', async () => {
+test('what another till than the one it names spends of a grant is nobody’s points (invariants 16 and 19)', async () => {
   const { town, first, second, grant, named, allotted } = await twoTills();
   second.take(grant, 'statement');
   second.sell(30, 'ben', 30);

@@ -43,7 +43,7 @@ const BATCH_CHARACTERS = 12_000_000;
 /**
  * Takes in a signed batch. What it answers as acknowledged is committed with fsync (invariant 23); a batch that comes
  * twice is answered as the first time; a record that cannot be read is kept raw and does not stop those behind it
- * (invariant 29); another record for a taken sequence is kept beside the first, and a person decides.
+ * (invariant 29); another record for a taken sequence is kept beside the first, and a person decides (invariant 5).
  */
 export async function takeIn(town: Town, upload: Upload): Promise<Taken | Refused> {
   return (await unknownCaller(town, upload)) ?? takeBatch(town, upload);
@@ -113,7 +113,7 @@ export async function hashAt(
   return (await transaction.get('record', { till, incarnation, seq }))?.hash ?? null;
 }
 
-/** Judges the records behind the first `known`, each against the one before; a bad one still carries the chain on. */
+/** Judges the records behind the first `known`, each against the one before (invariant 9); a bad one still carries the chain on. */
 async function walkOn(
   town: Town,
   transaction: Transaction,

@@ -30,7 +30,7 @@ import {
 
 type LotRow = Rows['lot'];
 
-/** Writes lots after checking their law; a lot that broke it would be a bug, and is never stored. */
+/** Writes lots after checking their law (invariants 3, 12 and 20); a lot that broke it would be a bug, and is never stored. */
 export async function putLots(transaction: Transaction, lots: readonly LotRow[]): Promise<void> {
   for (const lot of lots) must(lawHolds(lot), `the law of lot ${lot.lot} is broken: ${JSON.stringify(lot)}`);
   await transaction.put('lot', lots);
@@ -281,7 +281,7 @@ async function grantFree(
   return answer;
 }
 
-/** A chain with two records for one sequence gets no points until a person has decided. */
+/** A chain with two records for one sequence gets no points until a person has decided (invariant 30). */
 export async function isInDoubt(transaction: Transaction, till: string, incarnation: number): Promise<boolean> {
   const breaks = await openBreaks(transaction, till, incarnation);
   return breaks.some((one) => one.kind === 'fork');
@@ -291,8 +291,9 @@ export async function isInDoubt(transaction: Transaction, till: string, incarnat
 export const FREE_AFTER_MS = 24 * HOUR_MS;
 
 /**
- * Frees the term of a silent till: a clerk's decision, with the possible loss named beforehand. The term is closed for
- * ever; what it held is free again; the till's next statement opens a new, empty one. `agreedLoss` is what the clerk
+ * Frees the term of a silent till: a clerk's decision, with the possible loss named beforehand, and not before a day after
+ * the last end ever sent (invariant 17). The term is closed for ever (invariant 14); what it held is free again; the
+ * till's next statement opens a new, empty one. `agreedLoss` is what the clerk
  * was told and agreed to; should the term hold another number of points by now, it is named again first.
  */
 export async function freeSilentTerm(

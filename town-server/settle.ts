@@ -32,7 +32,7 @@ const CHUNK = 250;
 /**
  * Folds the next taken-in records of a chain, in order, up to `untilSeq`. Pointer and effects move in one transaction, so
  * a fold cut anywhere goes on where it stood and nothing counts twice. Answers whether `untilSeq` is reached.
- * Only under the `points` lock.
+ * Only under the `points` lock. The fold looks at the records, the books and the day, and at nothing else (invariant 25).
  */
 export async function foldNext(
   town: Town,
@@ -310,6 +310,7 @@ function foldRefund(book: Book, record: JournalRecord, body: RefundBody): void {
     moves: movesOf(record),
     lines: body.lines.map(({ line }) => line),
   };
+  // Heard before its sale, from another till, it waits: the order of arrival changes no balance (invariant 26).
   if (sale.seen) {
     giveBack(book, sale, waiting);
     judgeReturned(book, sale, waiting);
@@ -439,7 +440,7 @@ function payableKey(row: Readonly<{ shop: string; month: string; village: string
   return JSON.stringify([row.shop, row.month, row.village, row.fund]);
 }
 
-/** Gives points back to the lots of a sale, never more than each of them gave. */
+/** Gives points back to the lots of a sale, never more than each of them gave (invariant 21). */
 function giveBack(book: Book, sale: SaleState, refund: WaitingReturn): void {
   for (const move of refund.moves) {
     const left = amountAt(sale.points, move.lot);
@@ -470,7 +471,7 @@ function twice(
   addBreak(book, 'refundedTwice', `${sale.sale}:${account}:${seq}`, { account, seq, tillAmount, townAmount }, refund);
 }
 
-/** A term counts as open only for the chain it belongs to. */
+/** A term counts as open only for the chain it belongs to (invariant 16). */
 function isOpen(book: Book, term: string, where: Where): boolean {
   const row = book.terms.get(term);
   return (
@@ -515,7 +516,7 @@ function dayOf(book: Book, till: string, day: string): Rows['tillDay'] {
   return row;
 }
 
-/** The till has written down a grant: it need not be sent again. One that the town never made is named. */
+/** The till has written down a grant, once, and it was this till's (invariant 19): it need not be sent again. Any other is named. */
 function foldGrant(book: Book, record: JournalRecord): void {
   const body = bodyOf(record, 'allotmentIn');
   if (body === null) return;
@@ -557,7 +558,7 @@ function foldRecall(book: Book, record: JournalRecord): void {
   if (recall !== undefined) book.recalls.set(recall.recall, { ...recall, doneSeq: record.seq });
 }
 
-/** A closing is the till's claim: its signature, its place in the chain, and its totals against our own fold. */
+/** A closing is the till's claim: its signature, its place in the chain, and its totals against our own fold (invariant 22). */
 function foldClosing(book: Book, record: JournalRecord): void {
   const body = bodyOf(record, 'periodClose');
   if (body === null) return;

@@ -87,6 +87,7 @@ export const claimCases: readonly ClaimCase[] = [
     },
   ],
   [
+    // Invariant 14.
     'while a claim is held nobody else gets one, and its record resolves it without waiting for a night',
     async (open) => {
       const shop = await open();

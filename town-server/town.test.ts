@@ -77,6 +77,7 @@ describe('who may ask', () => {
 });
 
 describe('intake', () => {
+  // Invariant 5.
   test('a batch that comes twice, or overlaps, is acknowledged as the first time', async () => {
     const { town, till } = await aTown();
     till.sell(3);
@@ -90,6 +91,7 @@ describe('intake', () => {
     expect(await breaksOf(town)).toEqual([]);
   });
 
+  // Invariant 9.
   test('a gap is refused and nothing of it is kept', async () => {
     const { till } = await aTown();
     till.sell(1);
@@ -98,6 +100,7 @@ describe('intake', () => {
     expect(await till.upload(1, 3)).toMatchObject({ kind: 'ok', ack: { seq: 3 } });
   });
 
+  // Invariants 28 and 30.
   test('another record for a taken sequence is a fork: both are kept, and points stop', async () => {
     const { town, till } = await aTown();
     await till.night();
@@ -145,6 +148,7 @@ describe('intake', () => {
     ['with a strange body', (text: string) => text.replace('"counter":1', '"counter":"1"'), 'wrongBody'],
     ['of another shop', (text: string) => text.replace('"shop":"s01"', '"shop":"s02"'), 'foreign'],
   ] as const) {
+    // Invariant 29.
     test(`a record ${name} is quarantined and stops nothing behind it`, async () => {
       const { town, till } = await aTown();
       till.sell(3);
@@ -189,6 +193,7 @@ describe('settlement', () => {
     await checkLaws(town, [till]);
   });
 
+  // Invariant 22.
   test('a closing that claims other totals is a break per figure', async () => {
     const { till } = await aTown();
     till.sell(3);
@@ -260,6 +265,7 @@ describe('settlement', () => {
     await checkLaws(town);
   });
 
+  // Invariant 12.
   test('points beyond what a term held are a shortfall with a name, never a debt', async () => {
     const { town, till } = await aTown();
     await till.night();
@@ -362,6 +368,7 @@ describe('settlement', () => {
     await checkLaws(town);
   });
 
+  // Invariant 26.
   test('a refund heard before its sale waits for it', async () => {
     const { town, api, code, nowMs, till } = await aTown();
     await till.night();

@@ -75,6 +75,7 @@ describe('points', () => {
     await present(bread.code);
   };
 
+  // Invariant 13.
   test('more than are possible are refused, and how many are possible is said', async () => {
     await present(bread.code);
     await till.ask({ kind: 'startPay' });
@@ -330,6 +331,7 @@ describe('a refund', () => {
     approval: null,
   });
 
+  // Invariant 21.
   test('of more than was bought is refused, also over several refunds and several mentions of a line', async () => {
     await till.ask({ kind: 'quantityFirst', count: 3 });
     const receipt = await sellAt(till, bread.code);
@@ -356,6 +358,7 @@ describe('a refund', () => {
     expect(await till.send(back('refund-02', 'no such receipt', 1))).toEqual(refused('unknownReceipt'));
   });
 
+  // Invariant 5.
   test('sent twice is one; the same id with other goods is refused and recorded', async () => {
     await till.ask({ kind: 'quantityFirst', count: 3 });
     const receipt = await sellAt(till, bread.code);

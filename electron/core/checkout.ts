@@ -522,7 +522,8 @@ export function createCheckout(parts: Parts) {
     const shown = screenPay();
     if (shown === null) return refuse('notPaying');
     if (shown.pointsUsed > 0) {
-      // Its term or a lot may have ended, or the clock jumped, since this was shown: the time of the record judges.
+      // Its term or a lot may have ended, or the clock jumped, since this was shown: the time of the record judges, and
+      // what is not held any more is not spent (invariants 13 and 18).
       priced = null;
       const { pointsUsed, pointsMax } = screenPay() ?? shown;
       if (pointsUsed < shown.pointsUsed) return refused('tooManyPoints', { pointsMax });
@@ -543,7 +544,10 @@ export function createCheckout(parts: Parts) {
     return recorded.kind === 'conflict' ? refuse('idConflict') : { body, recorded };
   };
 
-  /** Record first, then move the world: drawer and paper follow the commit and may fail without touching the books. */
+  /**
+   * Record first, then move the world: drawer and paper follow the commit and may fail without touching the books
+   * (invariants 6 and 7).
+   */
   const pay = (saleId: string): Answer => {
     if (saleId !== sale.id || paid !== null) {
       // The page that asks again for a sale that is paid gets its answer again, never a second sale.

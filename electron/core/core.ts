@@ -412,7 +412,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     return answer;
   };
 
-  /** What a manager allows: at once when one is signed in, otherwise with the PIN of one. `by` is who allowed it. */
+  /**
+   * What a manager allows: at once when one is signed in, otherwise with the PIN of one. `by` is who allowed it, and
+   * stands in the record of what was done (invariant 31).
+   */
   const approved = (
     approval: Extract<Command, { kind: 'openDrawer' }>['approval'],
     work: (operator: Operator, by: string) => Answer,

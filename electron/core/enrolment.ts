@@ -13,7 +13,7 @@ const NUMBERS_TRIED = 50;
 
 /**
  * What a till asks its town to be enrolled with (protocol, "Incarnations"). The key pair is kept before the town hears
- * of it, so that a lost answer can be asked for again with the same key.
+ * of it, and so is the incarnation's id (invariant 6), so that a lost answer can be asked for again with the same key.
  */
 export function enrolRequest(till: Till, keepOf: (name: string) => Keeper, code: string): Asked {
   const { ledger, world } = till;

@@ -1,12 +1,24 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mutated } from '../../shared/mutated-sample.ts';
 import { commandSchema, type Command } from '../../shared/till-contract.ts';
+import { openReadOnly } from './ledger/database.ts';
 import { cards, goods, openTestCore, pins, scan, sellAt, type TestCore } from './test-core.ts';
 
 /** More for a soak; each run is a handful of commands to a till that goes on from run to run. */
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? '120');
 const SLOWEST_MS = 20_000 + RUNS * 500;
+
+/** The sum over all accounts of each unit. */
+function standsAt(till: TestCore): unknown[] {
+  const database = openReadOnly(join(till.folder, 'data', 'ledger.sqlite'));
+  try {
+    return database.prepare('SELECT unit, SUM(amount) AS accounts FROM balance GROUP BY unit ORDER BY unit').all();
+  } finally {
+    database.close();
+  }
+}
 
 /** One command of each kind that a page sends, none of them wrong yet. */
 async function corpus(till: TestCore, id: string): Promise<Command[]> {
@@ -127,6 +139,11 @@ test(
       );
       expect(await till.client.verify({})).toMatchObject({ state: 'sound' });
       expect(await till.client.rebuild({})).toMatchObject({ identical: true });
+      // Invariant 3.
+      expect(standsAt(till)).toEqual([
+        { unit: 'fen', accounts: 0 },
+        { unit: 'points', accounts: 0 },
+      ]);
       till = await till.again();
       expect((await till.screen()).stopped).toBeNull();
     } finally {

@@ -37,6 +37,7 @@ describe('what a till keeps outside its folder', () => {
     expect(keeper.judge(head(4))).toBe('continue');
   });
 
+  // Invariant 11.
   test('a journal behind its mark, or another one at the same place, was restored', () => {
     keeper.makeKeys(1);
     keeper.raise(head(3));

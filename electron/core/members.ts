@@ -36,6 +36,7 @@ export function createMembers(till: Till) {
   });
   const openTerm = (): OpenTerm | null => openTermNow('term');
 
+  /** What one term holds for a member: no lot of another term is ever spent here (invariant 16). */
   const heldLots = (member: string, term: string): HeldLot[] =>
     ledger
       .all<{ term: string; lot: string; village: string; fund: string; expires_on: string; points: number }>(

@@ -65,8 +65,8 @@ const BESIDE = ['ledger.sqlite-wal', 'ledger.sqlite-shm', 'open-sale.log'];
 
 /**
  * Puts a backup in the place of a till's ledger (invariant 11). What the copy lacks is taken from the former ledger as
- * far as that can be read, and from the town as far as this machine still has the key to ask with. Nothing is deleted:
- * the former ledger is set aside. The copy is marked, so that the till goes on as its next incarnation whatever the
+ * far as that can be read, and from the town as far as this machine still has the key to ask with. Nothing is deleted
+ * (invariant 24): the former ledger is set aside. The copy is marked, so that the till goes on as its next incarnation whatever the
  * high-water mark says. Until the last rename the folder stands as it was.
  */
 export async function restore(world: RestoreWorld, backup: string): Promise<Restored | RestoreRefused> {

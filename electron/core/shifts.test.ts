@@ -123,6 +123,7 @@ describe('periods', () => {
     expect(closings()[1]?.totals).toMatchObject({ sales: 0, totalFen: 0, accounts: {} });
   });
 
+  // Invariant 22.
   test('are gapless, hold every record once, and their totals are the fold of their records; the perpetual adds up', async () => {
     for (let day = 0; day < 4; day += 1) {
       for (let sale = 0; sale <= day; sale += 1) await sellAt(till, bread.code, salt.code);
@@ -242,6 +243,7 @@ describe('a correction', () => {
   };
 
   for (const direction of ['in', 'out'] as const) {
+    // Invariant 4.
     test(`of a cash move ${direction} names it, leaves it standing and every account as before, once`, async () => {
       await till.ask(move('move-0001', direction, 50_000));
       await till.ask(undo('undo-0001', 'move-0001'));
@@ -295,6 +297,7 @@ describe('a correction', () => {
     expect(await till.send(correct('correct-04', 20_000))).toMatchObject({ reason: 'notLastShift' });
   });
 
+  // Invariant 31.
   test('is allowed by a manager only, who stands in the record', async () => {
     await till.ask(move('move-0001', 'out', 500));
     await till.ask({

@@ -26,7 +26,7 @@ export type Till = Readonly<{
   record: <K extends RecordKind>(draft: RecordDraft<K>) => Recorded;
   /**
    * A free text becomes a code of the record: its salted hash, while the words stay in a side table, so that no person
-   * is ever named in the journal. Texts of the form `[a-zA-Z]+` are codes already.
+   * is ever named in the journal (invariant 32). Texts of the form `[a-zA-Z]+` are codes already.
    */
   codeOf: (text: string) => string;
 }>;

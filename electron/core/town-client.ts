@@ -504,8 +504,8 @@ export function createTownClient(
   };
 
   /**
-   * Asks for the town's claim on goods of a sale, under an id that is kept before it is sent, so that a claim whose
-   * answer is lost can be let go. The town hears of this till's own refunds and given-up claims first.
+   * Asks for the town's claim on goods of a sale, under an id that is kept before it is sent (invariant 6), so that a
+   * claim whose answer is lost can be let go. The town hears of this till's own refunds and given-up claims first.
    */
   const claim = async (
     receipt: string,

@@ -10,6 +10,7 @@ const OF = countFrom('ONE_CARD_CALLS_OF', 120);
 const WAYS = countFrom('ONE_CARD_CALL_WAYS', 3);
 
 groupNeedingAll('a call to the disk that fails', powerDiskNeeds, () => {
+  // Invariants 8 and 30.
   test(`every ${OF}th call of each main transaction: refused or recorded whole, and done once when asked again`, async () => {
     const { lost, doubled, broken, ...figures } = await runFailingCalls({
       seed: seedOfRun(),

@@ -71,6 +71,7 @@ groupNeeding('a full disk', smallDisk, () => {
     await till.ask({ kind: 'nextSale' });
   });
 
+  // Invariant 30.
   test('refuses the payment that finds no room; what was answered as paid is paid, the rest stands open and is paid once', async () => {
     const paid: string[] = sales().map((sale) => sale.id);
     let refusedSale = '';

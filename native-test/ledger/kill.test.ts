@@ -245,6 +245,7 @@ describe('kill -9', () => {
   });
 });
 
+// Invariants 5 and 7.
 test(`a cashier's till killed ${KILLS} times at random moments loses nothing it acknowledged and doubles nothing`, async () => {
   const { lost, doubled, broken, ...figures } = await runKills({ seed: seedOfRun(), count: KILLS });
   console.log('kills of the till:', JSON.stringify({ ...figures, lost: lost.length, doubled: doubled.length }));

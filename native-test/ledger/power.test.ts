@@ -53,6 +53,7 @@ groupNeedingAll('a power cut', powerDiskNeeds, () => {
     }
   });
 
+  // Invariant 7.
   test(`at ${IMAGES} moments of a cashier's work: every acknowledged fact is there once, and the counter is as promised`, async () => {
     const { lost, doubled, broken, ...figures } = await runPowerCuts({ seed: seedOfRun(), images: IMAGES });
     console.log('power cuts:', JSON.stringify({ ...figures, lost: lost.length, doubled: doubled.length }));

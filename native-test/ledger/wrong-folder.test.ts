@@ -242,6 +242,7 @@ describe('a folder that is not what it was', () => {
     expect((await client.rebuild()).identical).toBe(true);
   }
 
+  // Invariant 11.
   test('set back to an older state it begins a new incarnation; refunds of older points wait', async () => {
     const withPoints = await sell(client, { codes: [goods.oil.code], card, points: 2 });
     const forMoney = await sell(client, { codes: [goods.salt.code] });
@@ -298,6 +299,7 @@ describe('a folder that is not what it was', () => {
   });
 });
 
+// Invariant 32.
 test('after all of this no record names a person, a card or a PIN', () => {
   const town = JSON.parse(readFileSync(join(root, 'resources', 'demo', 'town.json'), 'utf8')) as {
     operators: { name: string; demoPin: string }[];

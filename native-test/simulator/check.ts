@@ -73,7 +73,10 @@ function refundedTwice(simulation: Simulation): Map<string, number> {
   return twice;
 }
 
-/** Per term and lot: what the town calls allotted is what the till holds and what is still under way (protocol, "Always"). */
+/**
+ * Per term and lot: what the town calls allotted is what the till holds and what is still under way (protocol, "Always";
+ * invariants 13 and 15).
+ */
 export function checkTerms(simulation: Simulation): void {
   const { town } = simulation;
   const grants = Map.groupBy(town.rows('grant'), (grant) => grant.term);
@@ -144,7 +147,7 @@ export function checkHeads(simulation: Simulation): void {
   }
 }
 
-/** The town's totals of a chain against a fold of the till's file that shares no code with either side. */
+/** The town's totals of a chain against a fold of the till's file that shares no code with either side (invariant 27). */
 export function checkTotals(machine: Machine, chain: Rows['incarnation']): void {
   const own = machine.truth
     .seen()

@@ -124,7 +124,7 @@ function checkBreaks(simulation: Simulation): void {
   for (const one of simulation.town.rows('break')) explained(simulation, one.kind, JSON.stringify(one));
 }
 
-/** The file is sound, and a rebuild of everything beside the journal comes out identical. */
+/** The file is sound, and a rebuild of everything beside the journal comes out identical (invariants 8 and 25). */
 function checkFile(machine: Machine, isHeard: boolean): void {
   const compared = compareProjections(machine.ledgerFile);
   const other = compared.tables.filter((table) => !table.identical).map(({ table }) => table);

@@ -95,6 +95,7 @@ export function createTruth(till: string, rules: Rules) {
     ensure(spent <= rules.pointsCap, 'capKept', () => `${where}: ${spent} points in a day`);
     const isConfirmed = confirmed.has(record.id);
     ensure(isConfirmed || spent <= rules.pinFreePerDay, 'pinFree', () => `${where}: ${spent} points without PIN`);
+    // Invariants 16 and 18.
     const term = terms.get(record.incarnation);
     for (const lot of body.lots)
       ensure(lot.term !== null && lot.term === term?.id, 'ownTerm', () => `${where}: ${lot.lot} of ${lot.term}`);
@@ -103,7 +104,7 @@ export function createTruth(till: string, rules: Rules) {
 
   const takeRefund = (body: RefundBody, where: string): void => {
     const sale = sold.get(body.sale);
-    // A sale of another till comes back under the town's claim; the town counts those.
+    // Invariant 21. A sale of another till comes back under the town's claim; the town counts those.
     if (sale === undefined) return;
     sale.points -= body.pointsBack;
     ensure(sale.points >= 0, 'refundWithin', () => `${where}: points of ${body.sale}`);

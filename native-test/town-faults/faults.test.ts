@@ -27,6 +27,7 @@ test(
 
 groupNeedingAll('a power cut of the town', powerDiskNeeds, () => {
   test(
+    // Invariant 23.
     `at ${POWER_CUTS} moments of an intake: every acknowledged record and statement is there once, the rest comes in after all`,
     async () => {
       const run = await runTownPowerCuts({ seed: seedOfRun(), count: POWER_CUTS });

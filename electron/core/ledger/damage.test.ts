@@ -52,6 +52,7 @@ describe('a damaged journal', () => {
     ['a page of zeros', () => zeroPage()],
     ['a name in the schema whose byte turned over', () => turnByte('counter INTEGER')],
   ] as const) {
+    // Invariant 10.
     test(`${what} stops the till by name, with its page, and leaves the file as it was`, async () => {
       await till.core.close();
       damage();

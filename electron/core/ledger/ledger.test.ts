@@ -28,6 +28,7 @@ function opened(): Database.Database {
 }
 
 describe('the connection', () => {
+  // Invariant 7.
   test('is fully synchronous after a write, in WAL', () => {
     const database = opened();
     database.prepare(`INSERT INTO setting (key, value) VALUES ('a', 'b')`).run();
@@ -168,6 +169,7 @@ describe('the journal', () => {
       `INSERT OR REPLACE INTO journal SELECT n, incarnation, seq, period, business_day, at_ms, kind, id, hash, '{}' FROM journal`,
     ],
   ] as const) {
+    // Invariants 4 and 24.
     test(`cannot be ${what}`, () => {
       till.record(move('move-0001'));
       const before = till.ledger.all('SELECT * FROM journal');
@@ -176,6 +178,7 @@ describe('the journal', () => {
     });
   }
 
+  // Invariant 5.
   test('the same id and content answers the first record again; another content is a conflict', () => {
     const first = till.record(move('move-0001'));
     const again = till.record(move('move-0001'));
@@ -216,6 +219,7 @@ describe('the journal', () => {
     expect(till.ledger.head()).toEqual({ incarnation: 1, seq: rows.length, hash: previous });
   });
 
+  // Invariant 8.
   test('a transaction that fails leaves record, balances and head as before, and its mark is never told', () => {
     const told: number[] = [];
     till.ledger.onCommit((head) => void told.push(head.seq));
@@ -239,6 +243,7 @@ describe('the journal', () => {
     expect(told).toEqual([head.seq, head.seq + 2]);
   });
 
+  // Invariant 25.
   test('folded anew, every projection comes out identical; one that was tampered with is found and mended', () => {
     putItems(till, testItem());
     till.record(move('move-0001'));

@@ -281,6 +281,7 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
         return same ? { kind: 'exists', ...known } : { kind: 'conflict' };
       }
       must(identity !== null, 'a till records nothing before it is enrolled');
+      // Invariants 1, 2 and 3: whatever the accounts stood at, they stand at zero together after it too.
       must(isBalanced(postings), `the postings of a ${draft.kind} do not balance`);
       const before = tipNow();
       // The open period, or the next one with its own label (protocol, "Periods").

@@ -1,7 +1,8 @@
 /**
  * The schema of the till's ledger, as an ordered list: only ever appended to. `PRAGMA user_version` is the number of
  * migrations a file has seen. Three sorts of table (design, "The journal"): the journal itself, projections that a
- * rebuild makes anew from it, and replicas and working state that it does not hold.
+ * rebuild makes anew from it, and replicas and working state that it does not hold. Two triggers hold the journal to
+ * invariants 4 and 24: nobody changes a record, and nobody deletes one, sent or not, however old.
  */
 export const MIGRATIONS: readonly string[] = [
   `

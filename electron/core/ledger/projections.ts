@@ -8,7 +8,8 @@ import { ITEM_COLUMNS, itemFromRow, itemToRow, type ItemRow } from './item-row.t
 /**
  * Folds one record into every table beside the journal. The till calls it in the transaction that writes the record; a
  * rebuild calls it for all records in order, and must come to identical rows. So it may look at nothing but the record
- * and what earlier records left: no clock, no replica, no policy.
+ * and what earlier records left: no clock, no replica, no policy (invariant 25). The balances of all accounts sum to zero
+ * in each unit, as the postings of each record do (invariant 3).
  */
 export type Projector = (n: number, record: JournalRecord) => void;
 
