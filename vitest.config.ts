@@ -1,12 +1,38 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const ALONE = ['native-test/browser.test.ts', 'native-test/start.test.ts', 'native-test/town.test.ts'];
+/** The files that take longest begin first, so that none of them is still running when all others have ended. */
+const LONGEST = [
+  'browser.test.ts',
+  'town.test.ts',
+  'night.test.ts',
+  'wrong-folder.test.ts',
+  'start.test.ts',
+  'kill.test.ts',
+  'cuts.test.ts',
+  'life-cycle-cli.test.ts',
+  'export.test.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({ moduleId }: TestSpecification): number => {
+      const rank = LONGEST.findIndex((name) => moduleId.includes('/native-test/') && moduleId.endsWith(`/${name}`));
+      return rank === -1 ? LONGEST.length : rank;
+    };
+    const sorted = await super.sort(files);
+    return sorted.toSorted((one, other) => rankOf(one) - rankOf(other));
+  }
+}
 
 /** Each project has its own reporter-neutral settings; `scripts/test.ts` runs them one after the other. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
+        // Nothing here is put in the place of a part, so files may share their modules; loading them anew for each
+        // takes longer than the tests.
         test: {
           name: 'unit',
           include: [
@@ -18,31 +44,19 @@ export default defineConfig({
             'resources/**/*.test.ts',
           ],
           environment: 'node',
+          isolate: false,
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
       },
       {
-        // Real processes, databases and disks, two files at a time: each has folders and ports of its own.
+        // Real processes, databases and disks, a few files at a time: each has folders and ports of its own.
         test: {
           name: 'native',
           include: ['native-test/**/*.test.{ts,tsx}'],
-          exclude: ALONE,
           environment: 'node',
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        // These look at the whole machine's processes, or at how a page keeps up with a scanner: one at a time.
-        test: {
-          name: 'native-alone',
-          include: ALONE,
-          environment: 'node',
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

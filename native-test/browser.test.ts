@@ -255,9 +255,8 @@ groupNeeding('a day at the counter', chromium, (program) => {
     const given = Math.ceil(Number(half?.cashDueFen) / 10_000) * 100 + 100;
     await typeByHand(page, String(given));
     await payDialog().getByText('找零').waitFor();
-    await page.waitForTimeout(300);
+    await expect.poll(async () => (await screen()).pay?.cashGivenFen, { timeout: 20_000 }).toBe(given * 100);
     const { pay, sale } = await screen();
-    expect(pay?.cashGivenFen).toBe(given * 100);
     expect(pay?.changeFen).toBe(given * 100 - Number(pay?.cashDueFen));
     expect(Number(pay?.pointsFen) + Number(pay?.cashDueFen) + Number(pay?.truncationFen)).toBe(sale.totalFen);
     await see('10-pay-mixed');
@@ -302,10 +301,10 @@ groupNeeding('a day at the counter', chromium, (program) => {
     await count(1);
     await page.keyboard.press('+');
     await payDialog().waitFor();
-    await page.waitForTimeout(200);
+    await page.waitForTimeout(300);
     await page.keyboard.press('Enter');
     await page.getByText('已收款').waitFor();
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(700);
     await page.keyboard.press('Enter');
     await count(0);
     await page.keyboard.press('F7');
@@ -320,7 +319,7 @@ groupNeeding('a day at the counter', chromium, (program) => {
     await page.keyboard.press('Shift+Delete');
     await page.getByRole('dialog', { name: '整单作废' }).waitFor();
     await page.keyboard.press('1');
-    if ((await screen()).sale.lines.length > 0) await approve();
+    await approve(count(0));
     await count(0);
   });
 
@@ -334,20 +333,18 @@ groupNeeding('a day at the counter', chromium, (program) => {
     await refund.getByText('退现金').waitFor();
     await see('13-refund');
     await page.keyboard.press('Enter');
-    await approve();
+    const refunds = async (): Promise<number> =>
+      (await shop.client.receipts({ day: null, text: '', limit: 10 })).filter((row) => row.kind === 'refund').length;
+    await approve(expect.poll(refunds, { timeout: 20_000 }).toBe(1));
     await refund.waitFor({ state: 'detached' });
     await see('14-refunded');
-    const rows = await shop.client.receipts({ day: null, text: '', limit: 10 });
-    expect(rows.filter((row) => row.kind === 'refund')).toHaveLength(1);
+    expect(await refunds()).toBe(1);
   });
 
-  /** The manager's PIN, where the core asks for one. */
-  async function approve(): Promise<void> {
+  /** The manager's PIN, where the core asks for one before what is wanted is done. */
+  async function approve(done: Promise<unknown>): Promise<void> {
     const prompt = page.getByRole('dialog', { name: '要店长同意' });
-    const asked = await prompt.waitFor({ timeout: 2_000 }).then(
-      () => true,
-      () => false,
-    );
+    const asked = await Promise.any([prompt.waitFor().then(() => true), done.then(() => false)]);
     if (!asked) return;
     await typeByHand(page, demo.manager.pin);
     await page.keyboard.press('Enter');
@@ -407,12 +404,12 @@ groupNeeding('a day at the counter', chromium, (program) => {
     await see('17-town-cut');
     await page.keyboard.press('+');
     await payDialog().waitFor();
-    await page.waitForTimeout(200);
+    await page.waitForTimeout(300);
     await page.keyboard.press('Enter');
     await page.getByText('已收款').waitFor();
     await strip.getByRole('button', { name: '恢复' }).click();
     await page.getByText('镇上未连').waitFor({ state: 'detached' });
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(700);
     await page.keyboard.press('Enter');
     await count(0);
   });

@@ -146,7 +146,9 @@ export async function openTestShop(): Promise<TestShop> {
 }
 
 /** The town's process again on the same folder, after a test ended it. */
-export function restartTown(shop: TestShop): Promise<DemoTown> {
+export async function restartTown(shop: TestShop): Promise<DemoTown> {
+  // A killed process still holds its folder for a moment.
+  await shop.town.stop();
   return startDemoTown(root, join(shop.folder, 'town'), (text) => void shop.log.push(text));
 }
 

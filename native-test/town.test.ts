@@ -323,11 +323,13 @@ describe('after a crash nothing acknowledged is lost', () => {
     const till = await enrolTestTill(apiOf(first.url), first.code, Date.now);
     await till.night();
     const intake = new Intake([till], chanceOf(seedOfRun()));
-    await expect.poll(() => intake.answered).toBeGreaterThan(10);
+    await expect.poll(() => intake.answered, { timeout: 20_000 }).toBeGreaterThan(10);
     const settling = till.settle().catch(() => null);
     first.child.kill('SIGKILL');
     await settling;
     await intake.stop();
+    // Its connections close before the process is gone, which may take a while on a busy machine.
+    await ended(first.child);
     const town = await start(folder);
     const { seq } = intake.ackOf(till);
     const figures = noTownFigures(seedOfRun());
@@ -348,7 +350,7 @@ describe('after a crash nothing acknowledged is lost', () => {
       const night = till.night().catch(() => null);
       await wait(4 * round);
       current.child.kill('SIGKILL');
-      await night;
+      await Promise.all([night, ended(current.child)]);
       current = await spawnTown(folder);
       url = current.url;
     }

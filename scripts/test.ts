@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestCase, TestModule } from 'vitest/node';
 
 /**
  * `npm test`: the checks (lint, format, types, build), then unit and property tests, then the native ones with the
- * browser's. `npm test -- unit native/some.test.ts` runs only the named groups, and in them only the named files.
+ * browser's. `npm test -- unit native/some.test.ts` runs only the named groups, and in them only the named files. The
+ * checks run beside the unit tests, so their lines stand between those of the test files.
  */
 
 const root = dirname(import.meta.dirname);
@@ -21,37 +23,101 @@ function isGroup(word: string): word is Group {
   return GROUPS.some((group) => group === word);
 }
 
+/** A disk in memory has to hold the folders of two files at a time, each with a few databases of fifty megabytes. */
+const MEMORY_DISK = '/dev/shm';
+const MEMORY_DISK_LEAST_BYTES = 2 * 2 ** 30;
+const SCRATCH = /^one-card-test-(\d+)-/;
+
+/**
+ * Where the tests make their folders: in memory where there is room, since nothing here is judged by how long a disk
+ * takes. What a write through to the disk is worth, the tests of power cuts judge by a disk of their own; a TMPDIR in
+ * the environment is taken as it is, so that `TMPDIR=/tmp npm test` runs all of it on the real one.
+ */
+function makeScratch(): string | null {
+  if (process.env['TMPDIR'] !== undefined || !existsSync(MEMORY_DISK)) return null;
+  try {
+    for (const name of readdirSync(MEMORY_DISK)) {
+      // A run that was killed could not tidy up, and what it left takes memory.
+      const pid = SCRATCH.exec(name)?.[1];
+      if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(MEMORY_DISK, name), { recursive: true });
+    }
+    const { bavail, bsize } = statfsSync(MEMORY_DISK);
+    if (bavail * bsize < MEMORY_DISK_LEAST_BYTES) return null;
+    return mkdtempSync(join(MEMORY_DISK, `one-card-test-${process.pid}-`));
+  } catch {
+    // Another user's leftovers, or a folder that takes nothing: the disk will do.
+    return null;
+  }
+}
+
+/** What every test, check and program started from here goes by. */
+function prepareEnvironment(): void {
+  // A program or worker that is started a second time need not be compiled again, which is half of its start.
+  process.env['NODE_COMPILE_CACHE'] ??= join(root, 'node_modules', '.cache', 'compiled');
+  const scratch = makeScratch();
+  if (scratch === null) return;
+  process.env['TMPDIR'] = scratch;
+  process.once('exit', () => {
+    try {
+      rmSync(scratch, { recursive: true, force: true });
+    } catch {
+      // Somebody still writes there; the next run tidies up.
+    }
+  });
+}
+
 /** Runs one check with this very Node; its output is shown only when it fails, so that the last lines stay readable. */
-function check(name: string, program: string, ...words: readonly string[]): void {
+async function check(name: string, program: string, ...words: readonly string[]): Promise<void> {
   const startedMs = performance.now();
-  const run = spawnSync(process.execPath, [join(root, program), ...words], { cwd: root, encoding: 'utf8' });
+  const { passed, output } = await run([join(root, program), ...words]);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-  if (run.status === 0) {
+  if (passed) {
     count.passed += 1;
     process.stdout.write(`✓ ${name} (${seconds} s)\n`);
     return;
   }
   count.failed.push(name);
-  process.stdout.write(`${run.stdout}${run.stderr}${run.error?.message ?? ''}\n× ${name} (${seconds} s)\n`);
+  process.stdout.write(`${output}\n× ${name} (${seconds} s)\n`);
 }
 
-function runChecks(): void {
-  check('lint', 'node_modules/oxlint/bin/oxlint');
-  check('format', 'node_modules/@biomejs/biome/bin/biome', 'check', '--colors=off', '.');
-  check('types', 'node_modules/typescript/bin/tsc', '--noEmit', '--pretty', 'false');
-  check('types of the pages', 'node_modules/typescript/bin/tsc', '--noEmit', '--pretty', 'false', '-p', 'renderer');
+function run(words: readonly string[]): Promise<{ passed: boolean; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const output: Buffer[] = [];
+    child.stdout.on('data', (part: Buffer) => void output.push(part));
+    child.stderr.on('data', (part: Buffer) => void output.push(part));
+    const done = (passed: boolean, more = ''): void =>
+      resolve({ passed, output: Buffer.concat(output).toString() + more });
+    child.once('error', (error) => done(false, error.message));
+    child.once('close', (code) => done(code === 0));
+  });
+}
+
+async function runChecks(): Promise<void> {
+  await check('lint', 'node_modules/oxlint/bin/oxlint');
+  await check('format', 'node_modules/@biomejs/biome/bin/biome', 'check', '--colors=off', '.');
+  await check('types', 'node_modules/typescript/bin/tsc', '--noEmit', '--pretty', 'false');
+  await check(
+    'types of the pages',
+    'node_modules/typescript/bin/tsc',
+    '--noEmit',
+    '--pretty',
+    'false',
+    '-p',
+    'renderer',
+  );
 }
 
 /** The built pages and the built shell are what the native tests drive. */
-function runBuild(): void {
-  check('build', 'scripts/build.ts');
+function runBuild(): Promise<void> {
+  return check('build', 'scripts/build.ts');
 }
 
 async function runVitest(group: Group, files: readonly string[]): Promise<void> {
   const { startVitest } = await import('vitest/node');
   const vitest = await startVitest('test', [...files], {
     root,
-    project: group === 'native' ? ['native', 'native-alone'] : [group],
+    project: [group],
     run: true,
     watch: false,
     passWithNoTests: true,
@@ -117,12 +183,13 @@ const named = words.filter(isGroup);
 const files = words.filter((word) => !isGroup(word));
 const groups: readonly Group[] = named.length > 0 ? named : files.length > 0 ? ['unit', 'native'] : GROUPS;
 
-if (groups.includes('checks')) runChecks();
-if (groups.includes('unit')) await runVitest('unit', files);
-if (groups.includes('native')) {
-  runBuild();
-  await runVitest('native', files);
-}
+prepareEnvironment();
+const besideUnit = async (): Promise<void> => {
+  if (groups.includes('native')) await runBuild();
+  if (groups.includes('checks')) await runChecks();
+};
+await Promise.all([besideUnit(), groups.includes('unit') ? runVitest('unit', files) : null]);
+if (groups.includes('native')) await runVitest('native', files);
 if (inContinuousIntegration && count.skipped.length > 0) {
   process.stdout.write('\nCI=true: a machine that checks a change runs every test, so what was skipped has failed.\n');
   for (const { name, reason } of count.skipped) count.failed.push(`${name}: ${reason}`);
