@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { cover, coverageTable, missingPairs, newCoverage } from './simulator/coverage.ts';
 import { huntAll } from './simulator/planted.ts';
-import { optionsOf, type Options } from './simulator/options.ts';
+import { PLANTS } from './simulator/plants.ts';
+import { optionsOf, type Options, type Wanted, withWanted } from './simulator/options.ts';
 import { shrink } from './simulator/shrink.ts';
 import { run } from './simulator/run.ts';
 
@@ -16,6 +17,10 @@ const { values } = parseArgs({
     tills: { type: 'string' },
     days: { type: 'string' },
     options: { type: 'string' },
+    /** Parts of options, as they are printed, that stand in for what each seed chooses. */
+    with: { type: 'string', default: '{}' },
+    /** A seed that is tried before the others. */
+    try: { type: 'string' },
     quiet: { type: 'boolean', default: false },
     /** Ends at the first seed that fails. */
     first: { type: 'boolean', default: false },
@@ -39,9 +44,12 @@ function rangeOf(text: string | undefined): readonly [number, number] | null {
 
 async function simulate(): Promise<number> {
   const ranges = { tills: rangeOf(values.tills), days: rangeOf(values.days) };
+  const wanted = JSON.parse(values.with) as Wanted;
+  const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.from) + index);
+  if (values.try !== undefined) seeds.unshift(Number(values.try));
   const all: Options[] =
     values.options === undefined
-      ? Array.from({ length: Number(values.seeds) }, (_, index) => optionsOf(Number(values.from) + index, ranges))
+      ? seeds.map((seed) => withWanted(optionsOf(seed, ranges), wanted))
       : [JSON.parse(values.options) as Options];
 
   const coverage = newCoverage();
@@ -85,5 +93,10 @@ async function simulate(): Promise<number> {
   return failures;
 }
 
-const wrong = values.planted ? await huntAll(Number(values.seeds), 2, new RegExp(values.only)) : await simulate();
+async function huntPlanted(): Promise<number> {
+  const plants = PLANTS.filter(({ name }) => name.includes(values.only));
+  return (await huntAll(plants, Number(values.seeds), 2)).length;
+}
+
+const wrong = values.planted ? await huntPlanted() : await simulate();
 process.exitCode = wrong === 0 ? 0 : 1;

@@ -5,6 +5,7 @@ import { misfits } from './simulator/planted.ts';
 import { PLANTS } from './simulator/plants.ts';
 import { createRandom } from './simulator/random.ts';
 import { run } from './simulator/run.ts';
+import { TRAILS } from './simulator/trails.ts';
 
 /** Runs that once found something, with what it was: they must never find it again. */
 const permanent = JSON.parse(
@@ -55,4 +56,9 @@ test('there are at least thirty planted bugs, each by its own name, and each sti
   expect(PLANTS.length).toBeGreaterThanOrEqual(30);
   expect(new Set(PLANTS.map((plant) => plant.name)).size).toBe(PLANTS.length);
   expect(misfits()).toEqual([]);
+});
+
+test('each trail leads to a planted bug that seeds must find', () => {
+  const hunted = new Set(PLANTS.filter((plant) => plant.foundBy === 'simulator').map((plant) => plant.name));
+  expect(Object.keys(TRAILS).filter((name) => !hunted.has(name))).toEqual([]);
 });

@@ -53,6 +53,15 @@ export type Options = Readonly<{
   lastOperation: number;
 }>;
 
+/** Parts of options that stand in for what a seed chose; faults are added one by one. */
+export type Wanted = Readonly<Partial<Omit<Options, 'network'>> & { network?: Readonly<Partial<Options['network']>> }>;
+
+/** A seed's own world with what is wanted in it. */
+export function withWanted(options: Options, wanted: Wanted): Options {
+  const network = { ...options.network, ...wanted.network };
+  return { ...options, ...wanted, network, planned: { ...options.planned, ...wanted.planned } };
+}
+
 export type Ranges = Readonly<{ tills: readonly [number, number] | null; days: readonly [number, number] | null }>;
 
 /** Till-days that a run of one seed has at most, unless its tills and days are asked for. */

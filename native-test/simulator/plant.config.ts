@@ -17,5 +17,13 @@ export default defineConfig({
       },
     },
   ],
-  test: { include: [plant.foundBy], environment: 'node', testTimeout: 120_000, hookTimeout: 120_000, bail: 1 },
+  // A module that was kept from a run without the plant, or with another one, would hide this one.
+  test: {
+    fsModuleCache: false,
+    include: [plant.foundBy],
+    environment: 'node',
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    bail: 1,
+  },
 });

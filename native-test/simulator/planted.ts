@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PLANTS, planted, type Plant } from './plants.ts';
+import { TRAILS } from './trails.ts';
 
 /** What became of one planted bug: found after so many seeds or by a test file, or not. */
 export type Hunt = Readonly<{ plant: Plant; found: boolean; how: string }>;
@@ -52,28 +53,30 @@ export async function hunt(plant: Plant, seeds: number): Promise<Hunt> {
     const isFound = code !== 0 && /\d+ failed/.test(output);
     return { plant, found: isFound, how: isFound ? plant.foundBy : `not by ${plant.foundBy}` };
   }
+  const trail = TRAILS[plant.name] ?? {};
   const simulate = ['native-test/simulate.ts', '--seeds', String(seeds), '--first'];
+  if (trail.seed !== undefined) simulate.push('--try', String(trail.seed));
+  if (trail.with !== undefined) simulate.push('--with', JSON.stringify(trail.with));
   const { output } = await runChild(['--import', './native-test/simulator/plant-hook.ts', ...simulate], plant);
   const match = /^seed (\d+): FAILED at operation \d+: (\w+)/m.exec(output);
   if (match === null) return { plant, found: false, how: `not in ${seeds} seeds: ${output.trim().split('\n').at(-1)}` };
-  return { plant, found: true, how: `${match[1]} seeds (${match[2]})` };
+  const tried = output.match(/^seed \d+: /gm)?.length ?? 0;
+  return { plant, found: true, how: `${tried} ${tried === 1 ? 'seed' : 'seeds'} (seed ${match[1]}, ${match[2]})` };
 }
 
-/** Hunts all plants, a few at a time, and says of each how it was found; answers how many were not. */
-export async function huntAll(seeds: number, atOnce: number, wanted: RegExp): Promise<number> {
-  const wrong = misfits();
-  for (const line of wrong) console.log(`MISFIT ${line}`);
-  const waiting = PLANTS.filter((plant) => wanted.test(plant.name));
-  const all = waiting.length;
-  let missed = wrong.length;
+/** Hunts plants, a few at a time, and says of each how it was found; answers the names of those that were not. */
+export async function huntAll(plants: readonly Plant[], seeds: number, atOnce: number): Promise<string[]> {
+  const missed = misfits();
+  for (const line of missed) console.log(`MISFIT ${line}`);
+  const waiting = [...plants];
   const worker = async (): Promise<void> => {
     for (let plant = waiting.shift(); plant !== undefined; plant = waiting.shift()) {
       const { found, how } = await hunt(plant, seeds);
-      if (!found) missed += 1;
+      if (!found) missed.push(`${plant.name}: ${how}`);
       console.log(`${found ? 'found ' : 'MISSED'} ${plant.name}: ${how}`);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
-  console.log(`${all} planted bugs, ${missed} not found`);
+  console.log(`${plants.length} planted bugs, ${missed.length} not found`);
   return missed;
 }

@@ -1,12 +1,18 @@
 import type { Findings } from '../ledger/ledger-check.ts';
 import { powerDiskNeeds } from '../ledger/power-disk.ts';
 import type { Prerequisite } from '../prerequisite.ts';
+import { PLANTS } from '../simulator/plants.ts';
 
 /** An exchange has no more boundaries of frames than this. */
 const FRAMES = 48;
 
 /** How many seeds a planted bug is hunted with before it counts as not found. */
 const PLANTED_SEEDS = 150;
+const PLANTED_AT_ONCE = 5;
+
+const QUARTERS = 4;
+/** The turn of the calls goes on by the seed, and the order of the ways to fail with it: a whole round keeps that order. */
+const WAYS_BUT_ONE = 8;
 
 /** What one part of a soak found; each failure is a sentence. */
 export type Part = Readonly<{ ran: number; lost: number; doubled: number; failures: readonly string[] }>;
@@ -20,8 +26,8 @@ export type Kind = Readonly<{
   /** How many make one part, and how many one CI run. */
   partCount: number;
   ciCount: number;
-  /** Says the same whatever the seed, so that once is enough. */
-  once?: boolean;
+  /** A CI run takes another share of it with another commit. */
+  rotates?: boolean;
   run: (seed: number, count: number) => Promise<Part>;
 }>;
 
@@ -34,13 +40,45 @@ const partOf = (ran: number, { lost, doubled, broken }: Findings): Part => ({
 
 const nothing = (): readonly Prerequisite[] => [];
 
+/** What takes longest comes first, so that nothing is left to run alone at the end. */
 export const KINDS: readonly Kind[] = [
+  {
+    name: 'failing calls of the disk',
+    unit: 'calls',
+    needs: () => powerDiskNeeds,
+    // Each third call by turns, a quarter of the transactions at a time.
+    partCount: 1,
+    ciCount: QUARTERS,
+    rotates: true,
+    run: async (seed) => {
+      const { runFailingCalls, TRANSACTIONS } = await import('../ledger/failing-calls.ts');
+      const names = TRANSACTIONS.map(({ name }) => name).filter((_, index) => index % QUARTERS === seed % QUARTERS);
+      const turn = Math.floor(seed / QUARTERS) * WAYS_BUT_ONE;
+      const figures = await runFailingCalls({ seed: turn, of: 3, transactions: names });
+      return partOf(figures.ran, figures);
+    },
+  },
+  {
+    name: 'planted bugs',
+    unit: 'bugs',
+    needs: nothing,
+    partCount: PLANTED_AT_ONCE,
+    ciCount: PLANTS.length,
+    run: async (seed, count) => {
+      const { huntAll } = await import('../simulator/planted.ts');
+      // Which of them are hunted goes round with the seed.
+      const plants = Array.from({ length: count }, (_, index) => PLANTS[(seed + index) % PLANTS.length]);
+      const present = plants.filter((plant) => plant !== undefined);
+      const missed = await huntAll(present, PLANTED_SEEDS, 1);
+      return { ran: present.length, lost: 0, doubled: 0, failures: missed };
+    },
+  },
   {
     name: 'simulator',
     unit: 'seeds',
     needs: nothing,
     partCount: 25,
-    ciCount: 175,
+    ciCount: 300,
     run: async (seed, count) => {
       const { optionsOf } = await import('../simulator/options.ts');
       const { run } = await import('../simulator/run.ts');
@@ -79,19 +117,6 @@ export const KINDS: readonly Kind[] = [
     run: async (seed, count) => {
       const { runPowerCuts } = await import('../ledger/power-cuts.ts');
       const figures = await runPowerCuts({ seed, images: count });
-      return partOf(figures.ran, figures);
-    },
-  },
-  {
-    name: 'failing calls of the disk',
-    unit: 'calls',
-    needs: () => powerDiskNeeds,
-    // Each third call by turns, which the seed begins elsewhere.
-    partCount: 1,
-    ciCount: 1,
-    run: async (seed) => {
-      const { runFailingCalls } = await import('../ledger/failing-calls.ts');
-      const figures = await runFailingCalls({ seed, of: 3 });
       return partOf(figures.ran, figures);
     },
   },
@@ -172,26 +197,6 @@ export const KINDS: readonly Kind[] = [
     run: async (seed, count) => {
       const { runTownPowerCuts } = await import('../town-faults/power-cuts.ts');
       return runTownPowerCuts({ seed, count });
-    },
-  },
-  {
-    name: 'planted bugs',
-    unit: 'bugs',
-    needs: nothing,
-    once: true,
-    partCount: 1,
-    // A whole hunt is longer than the rest of a CI run together.
-    ciCount: 0,
-    run: async () => {
-      const { PLANTS } = await import('../simulator/plants.ts');
-      const { huntAll } = await import('../simulator/planted.ts');
-      const missed = await huntAll(PLANTED_SEEDS, 1, /./);
-      return {
-        ran: PLANTS.length,
-        lost: 0,
-        doubled: 0,
-        failures: missed === 0 ? [] : [`${missed} planted bugs were not found`],
-      };
     },
   },
 ];
