@@ -7,7 +7,8 @@ import type { LotPoints } from './record-bodies.ts';
  * which till, what was spent, what expired, and what a shortfall had to cover. Every function is pure and answers the
  * lot as it stands afterwards.
  *
- * The law, always: free + sum of allotted + spent + expired - shortfall = issued.
+ * The law, always: free + sum of allotted + spent + expired - shortfall = issued, and nothing is free while a lot is
+ * overdrawn.
  */
 export type LotState = Readonly<{
   lot: string;
@@ -24,12 +25,17 @@ export type LotState = Readonly<{
   expired: number;
   /** Points spent beyond what a term held; borne by the fund that answers for the breach, never by the villager. */
   shortfall: number;
+  /**
+   * The part of `shortfall` that stands for grants which a restored town had forgotten and found nothing free for when
+   * it heard of them. Whatever comes free makes up for it first, so that it is nobody's a second time.
+   */
+  overdrawn: number;
 }>;
 
 export function newLot(
   lot: Readonly<{ lot: string; member: string; village: string; fund: string; expiresOn: string; issued: number }>,
 ): LotState {
-  return { ...lot, free: lot.issued, allotted: {}, spent: 0, expired: 0, shortfall: 0 };
+  return { ...lot, free: lot.issued, allotted: {}, spent: 0, expired: 0, shortfall: 0, overdrawn: 0 };
 }
 
 /** True when the law of the lot holds (invariants 3 and 20) and no part is negative (invariant 12). */
@@ -38,7 +44,9 @@ export function lawHolds(lot: LotState): boolean {
   const parts = lot.free + allotted.reduce((sum, points) => sum + points, 0) + lot.spent + lot.expired - lot.shortfall;
   return (
     parts === lot.issued &&
-    [lot.free, lot.spent, lot.expired, lot.shortfall, ...allotted].every((points) => points >= 0)
+    [lot.free, lot.spent, lot.expired, lot.shortfall, lot.overdrawn, ...allotted].every((points) => points >= 0) &&
+    lot.overdrawn <= lot.shortfall &&
+    (lot.overdrawn === 0 || lot.free === 0)
   );
 }
 
@@ -49,6 +57,19 @@ function withAllotted(lot: LotState, term: string, points: number): LotState {
 
 function held(lot: LotState, term: string): number {
   return amountAt(lot.allotted, term);
+}
+
+/** Takes what is free for what was granted beyond it; nothing is both overdrawn and free. */
+function madeUp(lot: LotState): LotState {
+  const points = Math.min(lot.free, lot.overdrawn);
+  return points === 0
+    ? lot
+    : {
+        ...lot,
+        free: lot.free - points,
+        shortfall: lot.shortfall - points,
+        overdrawn: lot.overdrawn - points,
+      };
 }
 
 /** What a record of a till does to lots, read from its postings. */
@@ -111,7 +132,7 @@ export function applyMove(lot: LotState, move: PointsMove, termOpen: boolean, da
     case 'out': {
       const moved = termOpen ? Math.min(held(lot, move.term), move.points) : 0;
       const next = withAllotted(lot, move.term, held(lot, move.term) - moved);
-      return { lot: { ...next, free: lot.free + moved }, rebornPoints: 0, borne: 0 };
+      return { lot: madeUp({ ...next, free: lot.free + moved }), rebornPoints: 0, borne: 0 };
     }
     case 'returnToTerm':
     case 'returnFree': {
@@ -130,7 +151,7 @@ function giveBack(lot: LotState, points: number, day: string): { lot: LotState; 
   const next = { ...lot, spent: lot.spent - points };
   return expired
     ? { lot: { ...next, expired: lot.expired + points }, rebornPoints: points }
-    : { lot: { ...next, free: lot.free + points }, rebornPoints: 0 };
+    : { lot: madeUp({ ...next, free: lot.free + points }), rebornPoints: 0 };
 }
 
 /** Takes a spend back that a shortfall had to bear. */
@@ -149,7 +170,7 @@ export function spendOnLostCard(lot: LotState, move: Spend, termOpen: boolean): 
   const { term, points } = move;
   const freed = termOpen ? Math.min(held(lot, term), points) : 0;
   const next = withAllotted(lot, term, held(lot, term) - freed);
-  return { ...next, free: lot.free + freed, spent: lot.spent + points, shortfall: lot.shortfall + points };
+  return madeUp({ ...next, free: lot.free + freed, spent: lot.spent + points, shortfall: lot.shortfall + points });
 }
 
 /**
@@ -167,7 +188,7 @@ export function returnOfLostCard(lot: LotState, move: Return, termOpen: boolean)
   };
 }
 
-/** Moves free points to a term; the caller never asks for more than is free (invariants 13 and 15), or it fails here. */
+/** Moves free points to a term, never more than is free (invariants 13, 15), and so none of a lot that is overdrawn. */
 export function grantFrom(lot: LotState, term: string, points: number): LotState {
   if (points < 0 || points > lot.free) throw new Error(`lot ${lot.lot} has ${lot.free} free points, not ${points}`);
   return { ...withAllotted(lot, term, held(lot, term) + points), free: lot.free - points };
@@ -175,7 +196,30 @@ export function grantFrom(lot: LotState, term: string, points: number): LotState
 
 /** Closes a term for this lot for ever: what it held is free again. A clerk's decision, with the possible loss named. */
 export function freeTerm(lot: LotState, term: string): LotState {
-  return { ...withAllotted(lot, term, 0), free: lot.free + held(lot, term) };
+  return madeUp({ ...withAllotted(lot, term, 0), free: lot.free + held(lot, term) });
+}
+
+/**
+ * A grant that the till has written down and a town restored from an older copy has forgotten: it is the term's all the
+ * same. It was taken from the free part then, so it is now, or from what the restored town let expire of it since; what
+ * neither has was granted elsewhere meanwhile, or comes back by records that are still to be heard, and is overdrawn.
+ */
+export function adoptGrant(lot: LotState, term: string, points: number): LotState {
+  const fromFree = Math.min(lot.free, points);
+  const fromExpired = Math.min(lot.expired, points - fromFree);
+  const beyond = points - fromFree - fromExpired;
+  return {
+    ...withAllotted(lot, term, held(lot, term) + points),
+    free: lot.free - fromFree,
+    expired: lot.expired - fromExpired,
+    shortfall: lot.shortfall + beyond,
+    overdrawn: lot.overdrawn + beyond,
+  };
+}
+
+/** The points of a lot that was known only from a forgotten grant, once it is issued again. */
+export function issueAgain(lot: LotState, points: number): LotState {
+  return madeUp({ ...lot, issued: lot.issued + points, free: lot.free + points });
 }
 
 /** On the day after its last, the free part of a lot expires; what comes back later follows at the next call. */

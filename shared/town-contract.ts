@@ -234,7 +234,15 @@ export const settleCall = {
 };
 
 export const topUpCall = {
-  input: z.object({ ...from, request: z.string().min(8).max(64), term: z.string(), member: z.string(), signature }),
+  input: z.object({
+    ...from,
+    request: z.string().min(8).max(64),
+    term: z.string(),
+    member: z.string(),
+    /** The till's newest record when it asked: the town hears all of them before it moves anything. */
+    seq: z.int().min(0),
+    signature,
+  }),
   output: answer({ grant: sealed, member: memberViewSchema }),
 };
 

@@ -22,6 +22,7 @@ const USAGE = `town exchange --in FILE --out FILE [--data DIR | --town URL]
   --town URL         asks the town at this address instead
 
 town serve --data DIR [--port N] [--host ADDRESS] [--demo] [--seed FILE] [--host-pages DIR] [--with-parent]
+           [--restored]
 
   --data DIR         the town's folder: its key and its PostgreSQL database (DATABASE_URL names another server)
   --port N           default 0: any free port
@@ -30,6 +31,8 @@ town serve --data DIR [--port N] [--host ADDRESS] [--demo] [--seed FILE] [--host
   --seed FILE        fills an empty town from a file like resources/demo/town.json
   --host-pages DIR   the built pages; default out/pages
   --with-parent      ends when standard input closes
+  --restored         the database was restored from an older copy: give it at the first start after that, once;
+                     no free points move until every till was heard
 
 When it is up it prints one line of JSON: {"town": URL, "enrolmentCode": CODE or null, "password": PASSWORD or null}.
 `;
@@ -51,6 +54,7 @@ function readArguments() {
         seed: { type: 'string' },
         'host-pages': { type: 'string' },
         'with-parent': { type: 'boolean', default: false },
+        restored: { type: 'boolean', default: false },
         in: { type: 'string' },
         out: { type: 'string' },
         town: { type: 'string' },
@@ -136,6 +140,7 @@ async function main(): Promise<void> {
     port,
     host: values.host,
     demo: values.demo,
+    restored: values.restored,
     seedFile: values.seed ?? null,
     databaseUrl: process.env['DATABASE_URL'] ?? null,
     ...pages,

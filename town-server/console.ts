@@ -6,7 +6,8 @@ import { heldClaims } from './claims.ts';
 import { hashPassword, passwordMatches } from './crypto.ts';
 import { issueCode } from './enrolment.ts';
 import { remainingPoints, touchMembers } from './members.ts';
-import { FREE_AFTER_MS, freeSilentTerm, issueLot, type NewLot } from './points.ts';
+import { freeSilentTerm, issueLot, type NewLot } from './points.ts';
+import { FREE_AFTER_MS } from './restored.ts';
 import type { Rows, Transaction } from './store.ts';
 import { asCanonical, present, refused, type Refused, type Town } from './town.ts';
 

@@ -4,7 +4,7 @@ import { NO_TOTALS } from '../shared/posting.ts';
 import { HOUR_MS } from '../shared/time.ts';
 import type { enrolInput } from '../shared/town-contract.ts';
 import { hashText, newCode } from './crypto.ts';
-import type { Rows, Transaction } from './store.ts';
+import { NO_SPANS, type Rows, type Transaction } from './store.ts';
 import { refused, type Refused, type Town } from './town.ts';
 
 const CODE_LIFE_MS = 24 * HOUR_MS;
@@ -77,6 +77,7 @@ export async function enrol(town: Town, request: z.infer<typeof enrolInput>): Pr
         period: 1,
         periodTotals: NO_TOTALS,
         closedPeriod: null,
+        spans: NO_SPANS,
       },
     ]);
     await transaction.put('code', [{ ...code, usedTill: row.till, usedIncarnation: row.incarnation }]);

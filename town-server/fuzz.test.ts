@@ -201,7 +201,7 @@ test(
       uploads: [
         till.signed({ firstSeq: 1, lastSeq: 1, headHash: till.hashes[0] ?? '', records: till.texts.slice(0, 1) }),
       ],
-      topUps: [till.signed({ request: newId(), term: till.term() ?? '', member: 'm1' })],
+      topUps: [till.signed({ request: newId(), term: till.term() ?? '', member: 'm1', seq: 1 })],
       releases: [till.signed({ request: newId() })],
       settle: till.signed({ seq: 1, hash: till.hashes[0] ?? '', afterStatement: 0 }),
       policies: till.signed({ since: 0 }),

@@ -1,11 +1,12 @@
 import { maskOf, type CardView, type MemberView } from '../shared/member.ts';
 import type { LotState } from '../shared/allotment.ts';
-import { nextVersions, present, type Town } from './town.ts';
+import { nextVersions, present, versionOf, type Town } from './town.ts';
 import type { Rows, Transaction } from './store.ts';
 
-/** Points of a lot that are not spent and not expired, wherever they are: free or with any till. */
+/** Points of a lot that are not spent and not expired, wherever they are, free or with any till; each counted once. */
 export function remainingPoints(lot: LotState): number {
-  return Object.values(lot.allotted).reduce((sum, points) => sum + points, lot.free);
+  const held = Object.values(lot.allotted).reduce((sum, points) => sum + points, lot.free);
+  return Math.max(0, held - lot.overdrawn);
 }
 
 /** Marks members as changed, so that every till hears of them at its next contact. Only under the `points` lock. */
@@ -18,6 +19,23 @@ export async function touchMembers(transaction: Transaction, ids: Iterable<strin
   await transaction.put(
     'member',
     rows.map((row, index) => ({ ...row, version: first + index })),
+  );
+}
+
+/** More changes than this no backup is behind; a till that names a later version is not believed. */
+const FORGOTTEN_MAX = 10_000_000;
+
+/**
+ * A till that knows a later version than there is got it from this town before that was restored from an older copy.
+ * Everybody is numbered anew behind it, or the till would miss every change up to there.
+ */
+async function passVersion(transaction: Transaction, since: number): Promise<void> {
+  const version = await versionOf(transaction, 'membersVersion');
+  if (since <= version || since > version + FORGOTTEN_MAX) return;
+  await nextVersions(transaction, 'membersVersion', since - version);
+  await touchMembers(
+    transaction,
+    (await transaction.list('member')).map((row) => row.member),
   );
 }
 
@@ -44,6 +62,7 @@ export async function changesSince(
   since: number,
   asking: Asking,
 ): Promise<MemberChanges> {
+  await passVersion(transaction, since);
   const rows = await transaction.list('member', { above: { version: since }, order: ['version'], limit: PAGE + 1 });
   const page = rows.slice(0, PAGE);
   const cards = await transaction.list('card', { among: { member: page.map((row) => row.member) } });

@@ -109,4 +109,13 @@ CREATE TABLE claim (town_id text NOT NULL, claim text NOT NULL, till text NOT NU
   PRIMARY KEY (town_id, claim));
 CREATE INDEX claim_held ON claim (town_id, sale) WHERE done_seq IS NULL AND released_at_ms IS NULL;
 `,
+  // What was granted before a restore and forgotten by it, beyond what was free; what a till's months and years are
+  // judged by, from the period on that the town folds whole.
+  `
+ALTER TABLE lot ADD COLUMN overdrawn bigint NOT NULL DEFAULT 0;
+ALTER TABLE incarnation ADD COLUMN spans jsonb;
+UPDATE incarnation SET spans = jsonb_build_object('since', period, 'perpetual', NULL,
+  'months', '[]'::jsonb, 'years', '[]'::jsonb);
+ALTER TABLE incarnation ALTER COLUMN spans SET NOT NULL;
+`,
 ];

@@ -5,6 +5,7 @@ import { seal, type SignedDocument } from '../shared/signed.ts';
 import type { SealedAck } from '../shared/town-contract.ts';
 import { hashAt, headOf, recordFork, takeBatch } from './intake.ts';
 import { foldNext } from './settle.ts';
+import { NO_SPANS } from './store.ts';
 import {
   NEVER_ENROLLED,
   noteContact,
@@ -117,6 +118,7 @@ export async function bringRecords(town: Town, request: BroughtRecords) {
         period: 1,
         periodTotals: NO_TOTALS,
         closedPeriod: null,
+        spans: NO_SPANS,
       },
     ]);
     return true;

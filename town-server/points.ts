@@ -2,7 +2,7 @@ import {
   expire,
   freeTerm,
   grantFrom,
-  lawHolds,
+  issueAgain,
   newLot,
   targetsOf,
   type LotState,
@@ -14,7 +14,11 @@ import type { Grant } from '../shared/record-bodies.ts';
 import { seal, type SignedDocument } from '../shared/signed.ts';
 import { addDays, HOUR_MS } from '../shared/time.ts';
 import type { SealedGrant, TownRefusal } from '../shared/town-contract.ts';
+import { headOf } from './intake.ts';
+import { putLots } from './lots.ts';
 import { remainingPoints, touchMembers, viewsOf } from './members.ts';
+import { FREE_AFTER_MS, isWaiting } from './restored.ts';
+import { foldNext } from './settle.ts';
 import type { Rows, Transaction } from './store.ts';
 import {
   asCanonical,
@@ -29,12 +33,6 @@ import {
 } from './town.ts';
 
 type LotRow = Rows['lot'];
-
-/** Writes lots after checking their law (invariants 3, 12 and 20); a lot that broke it would be a bug, and is never stored. */
-export async function putLots(transaction: Transaction, lots: readonly LotRow[]): Promise<void> {
-  for (const lot of lots) must(lawHolds(lot), `the law of lot ${lot.lot} is broken: ${JSON.stringify(lot)}`);
-  await transaction.put('lot', lots);
-}
 
 /** Moves what is free in lots past their last day to expired, at once (protocol, "expiry of a lot"). */
 export async function expireLots(transaction: Transaction, today: string): Promise<void> {
@@ -70,6 +68,13 @@ export async function issueLot(transaction: Transaction, wanted: NewLot): Promis
   if ((await transaction.get('member', { member })) === null) return 'unknownMember';
   if ((await transaction.get('village', { village })) === null) return 'unknownVillage';
   const before = await transaction.get('lot', { lot: id });
+  if (before !== null && before.issued === 0) {
+    // Known from a grant that a restored town had forgotten, as it had the lot itself: now it is issued.
+    if (before.member !== member || before.village !== village || before.fund !== fund) return 'duplicate';
+    await putLots(transaction, [{ ...before, ...issueAgain(before, points), earnedOn, note }]);
+    await touchMembers(transaction, [member]);
+    return null;
+  }
   if (before !== null) {
     const same =
       before.member === member && before.village === village && before.fund === fund && before.issued === points;
@@ -165,14 +170,14 @@ export async function steer(town: Town, transaction: Transaction, term: Rows['te
   await transaction.put('recall', recalls);
 }
 
-/** What other terms and the free part miss of their shares beyond what is free: only that is worth asking back. */
+/** What other terms and the free part miss of their shares beyond what is free, and what is held twice: worth asking back. */
 function missingElsewhere(lot: LotState, term: string, targets: ReadonlyMap<string, number>): number {
   let missing = remainingPoints(lot);
   for (const [other, target] of targets) {
     missing -= target;
     if (other !== term) missing += Math.max(0, target - (lot.allotted[other] ?? 0));
   }
-  return missing - lot.free;
+  return missing - lot.free + lot.overdrawn;
 }
 
 async function shopOf(transaction: Transaction, till: string): Promise<string> {
@@ -208,10 +213,29 @@ export function grantOf(row: Rows['grant']): Grant {
   };
 }
 
-export type TopUp = TillRequest & Readonly<{ request: string; term: string; member: string }>;
+/** `seq` is the till's newest record by then: what it holds of the town's promises stands in its chain up to there. */
+export type TopUp = TillRequest & Readonly<{ request: string; term: string; member: string; seq: number }>;
 
 /**
- * Moves what is free of a member's points to the till where the member stands. The request's id makes it happen once:
+ * Folds a till's chain up to where it stands, in short transactions, before free points are moved to it: a town that was
+ * restored from an older copy sees by it what it forgot. A till whose records are not here is told to send them first.
+ */
+async function hearOut(town: Town, till: string, incarnation: number, seq: number): Promise<Refused | null> {
+  for (;;) {
+    const heard = await town.store.transact(['points'], async (transaction): Promise<Refused | boolean> => {
+      const chain = await transaction.get('incarnation', { till, incarnation });
+      if (chain === null || chain.settledSeq >= seq) return true;
+      const head = await headOf(transaction, till, incarnation);
+      return head.seq < seq ? refused('gap') : foldNext(town, transaction, till, incarnation, seq);
+    });
+    if (heard === true) return null;
+    if (heard !== false) return heard;
+  }
+}
+
+/**
+ * Moves what is free of a member's points to the till where the member stands, once all that the till has recorded is
+ * here; while a restored town waits for other tills, nothing moves. The request's id makes it happen once:
  * asked again, the same bytes are answered. A top-up never moves the end of a term; for a closed one it grants nothing.
  */
 export async function topUp(
@@ -220,6 +244,9 @@ export async function topUp(
 ): Promise<Refused | { kind: 'ok'; grant: SignedDocument; member: MemberView }> {
   const unknown = await unknownCaller(town, request);
   if (unknown !== null) return unknown;
+  const { till, incarnation, seq } = request;
+  const heard = await hearOut(town, till, incarnation, seq);
+  if (heard !== null) return heard;
   return town.store.transact(['points'], async (transaction) => {
     const { today } = await present(town, transaction);
     await expireLots(transaction, today);
@@ -253,7 +280,8 @@ async function grantFree(
     term.endMs > nowMs;
   const inDoubt = await isInDoubt(transaction, request.till, request.incarnation);
   let grant: Grant | null = null;
-  if (term !== null && isOpen && !inDoubt && member.state === 'active') {
+  const isFree = !inDoubt && !(await isWaiting(town, transaction));
+  if (term !== null && isOpen && isFree && member.state === 'active') {
     const lots = await transaction.list('lot', {
       equal: { member: member.member },
       above: { free: 0, expiresOn: addDays(today, -1) },
@@ -286,9 +314,6 @@ export async function isInDoubt(transaction: Transaction, till: string, incarnat
   const breaks = await openBreaks(transaction, till, incarnation);
   return breaks.some((one) => one.kind === 'fork');
 }
-
-/** How long after the last end ever sent a silent till's term may be freed (protocol, "Allotments"). */
-export const FREE_AFTER_MS = 24 * HOUR_MS;
 
 /**
  * Frees the term of a silent till: a clerk's decision, with the possible loss named beforehand, and not before a day after

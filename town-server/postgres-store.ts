@@ -31,6 +31,7 @@ const columns: { [N in TableName]: Readonly<Record<keyof Rows[N] & string, Colum
     period: 'int8',
     periodTotals: 'jsonb',
     closedPeriod: 'jsonb',
+    spans: 'jsonb',
   },
   record: { till: 'text', incarnation: 'int8', seq: 'int8', hash: 'text', text: 'text', fault: 'text' },
   fork: { till: 'text', incarnation: 'int8', seq: 'int8', hash: 'text', bytes: 'text', seenAtMs: 'int8' },
@@ -76,6 +77,7 @@ const columns: { [N in TableName]: Readonly<Record<keyof Rows[N] & string, Colum
     spent: 'int8',
     expired: 'int8',
     shortfall: 'int8',
+    overdrawn: 'int8',
     note: 'text',
   },
   grant: {

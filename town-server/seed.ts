@@ -5,7 +5,8 @@ import { policySchema } from '../shared/policy.ts';
 import { seal } from '../shared/signed.ts';
 import { addDays, dayOf } from '../shared/time.ts';
 import { hash } from './crypto.ts';
-import { expiryOf, putLots } from './points.ts';
+import { putLots } from './lots.ts';
+import { expiryOf } from './points.ts';
 import type { Transaction } from './store.ts';
 import { asCanonical, type Town } from './town.ts';
 

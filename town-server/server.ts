@@ -15,6 +15,7 @@ import { openDatabase, type Database } from './database.ts';
 import { EngineError } from './engine.ts';
 import { issueCode } from './enrolment.ts';
 import { createPostgresStore } from './postgres-store.ts';
+import { noteRestored } from './restored.ts';
 import { townRouter } from './router.ts';
 import { seedSchema, seedTown, type Seed } from './seed.ts';
 import type { Town } from './town.ts';
@@ -35,6 +36,8 @@ export type TownOptions = Readonly<{
   /** The folder with the built pages; null serves none. */
   pagesFolder?: string | null;
   log?: (line: string) => void;
+  /** The database is an older copy: no free points move until every till was heard (`restored.ts`). */
+  restored?: boolean;
 }>;
 
 export type StartedTown = Readonly<{
@@ -59,6 +62,8 @@ export async function startTown(options: TownOptions): Promise<StartedTown> {
   const database = await openDatabase(options.dataFolder, options.databaseUrl ?? null, log);
   try {
     const { town, password } = await openTown(options, identity, database, log);
+    if (options.restored === true)
+      await town.store.transact(['points'], (transaction) => noteRestored(town, transaction));
     const enrolmentCode = options.demo ? await demoCode(town) : null;
     const app = await listen(options, town, log);
     const url = urlOf(app);

@@ -1,6 +1,9 @@
 import {
+  adoptGrant,
   applyMove,
   expire,
+  freeTerm,
+  issueAgain,
   movesOf,
   newLot,
   REBORN_DAYS,
@@ -16,13 +19,14 @@ import { canonical } from '../shared/canonical.ts';
 import type { JournalRecord } from '../shared/journal.ts';
 import { policyOn, type Policy } from '../shared/policy.ts';
 import { differences, foldRecord, newFold, totalsOf, type TotalsFold } from '../shared/reconcile.ts';
-import { bodyOf, type RefundBody, type SaleBody } from '../shared/record-bodies.ts';
+import { bodyOf, type Grant, type RefundBody, type SaleBody } from '../shared/record-bodies.ts';
 import { unseal } from '../shared/signed.ts';
 import { addDays } from '../shared/time.ts';
 import type { Break } from '../shared/till-contract.ts';
 import { hashText, verify } from './crypto.ts';
+import { putLots } from './lots.ts';
 import { touchMembers } from './members.ts';
-import { putLots } from './points.ts';
+import { keepRestore, noteForgotten, noteHeard, provesHeard, restoreOf, type Restore } from './restored.ts';
 import type { Rows, SaleState, Transaction, WaitingReturn } from './store.ts';
 import { asCanonical, present, UNRESOLVED, type Town } from './town.ts';
 
@@ -54,7 +58,15 @@ export async function foldNext(
   must(last !== undefined, `records of ${till} up to ${untilSeq} were acknowledged and are not there`);
   const records = rows.filter((row) => row.fault === null).map(recordOf);
   const { today, policies } = await present(town, transaction);
-  const book = await openBook(transaction, records, chain, today, policies);
+  const promised = await promisesIn(transaction, records, chain);
+  // Noticed before anything is folded: it says what the terms of this chain are held to.
+  const restore = promised.isForgotten
+    ? await noteForgotten(town, transaction, chain)
+    : promised.statement > 0
+      ? await restoreOf(transaction)
+      : null;
+  const book = await openBook(transaction, records, chain, promised.grants, today, policies);
+  book.restore = restore;
   for (const record of records) foldOne(book, record);
   book.chain = {
     ...book.chain,
@@ -64,7 +76,37 @@ export async function foldNext(
     periodTotals: totalsOf(book.period),
   };
   await closeBook(transaction, book);
+  if (promised.isForgotten && restore !== null) await keepRestore(transaction, restore);
+  if (provesHeard(restore, chain, promised.statement)) await noteHeard(town, transaction, chain);
   return last.seq >= untilSeq;
+}
+
+/**
+ * What records name of the town's promises: the grants among them that it knows, its own newest statement that they
+ * apply (0 for none), and whether any of it is unknown here, as to a town that was restored from an older copy.
+ */
+async function promisesIn(
+  transaction: Transaction,
+  records: readonly JournalRecord[],
+  { till, incarnation }: Rows['incarnation'],
+): Promise<Readonly<{ grants: Map<string, Rows['grant']>; statement: number; isForgotten: boolean }>> {
+  const granted = new Set(records.flatMap((record) => bodyOf(record, 'allotmentIn')?.grant.id ?? []));
+  const applied = records.flatMap((record) => bodyOf(record, 'statementApplied') ?? []);
+  const grants = await byKey(transaction, 'grant', 'grant', granted);
+  const issued =
+    applied.length === 0
+      ? []
+      : await transaction.list('statement', {
+          equal: { till, incarnation },
+          among: { number: applied.map((body) => body.number) },
+        });
+  const hashes = new Map(issued.map((row) => [row.number, row.hash]));
+  const own = applied.filter((body) => hashes.get(body.number) === body.hash);
+  return {
+    grants,
+    statement: own.reduce((newest, body) => Math.max(newest, body.number), 0),
+    isForgotten: grants.size < granted.size || own.length < applied.length,
+  };
 }
 
 function recordOf(row: Rows['record']): JournalRecord {
@@ -89,6 +131,8 @@ type Book = {
   payables: Map<string, Rows['payable']>;
   days: Map<string, Rows['tillDay']>;
   claims: Map<string, Rows['claim']>;
+  /** The restore that the town waits over; null where these records say nothing of it. */
+  restore: Restore | null;
   breaks: Rows['break'][];
   touched: Set<string>;
 };
@@ -97,6 +141,7 @@ async function openBook(
   transaction: Transaction,
   records: readonly JournalRecord[],
   chain: Rows['incarnation'],
+  grants: Map<string, Rows['grant']>,
   today: string,
   policies: readonly Policy[],
 ): Promise<Book> {
@@ -104,7 +149,6 @@ async function openBook(
   const ids = {
     cards: new Set<string>(),
     members: new Set<string>(),
-    grants: new Set<string>(),
     recalls: new Set<string>(),
     claims: new Set<string>(),
   };
@@ -123,8 +167,8 @@ async function openBook(
     if (refund !== null) wanted.sales.add(refund.sale);
     if (refund?.claim !== undefined) ids.claims.add(refund.claim);
     if (refund !== null && refund.member !== null) ids.members.add(refund.member.id);
-    const granted = bodyOf(record, 'allotmentIn');
-    if (granted !== null) ids.grants.add(granted.grant.id);
+    const applied = bodyOf(record, 'statementApplied');
+    if (applied !== null && applied.term !== null) wanted.terms.add(applied.term.id);
     const out = bodyOf(record, 'allotmentOut');
     if (out !== null) ids.recalls.add(out.recall);
   }
@@ -142,6 +186,17 @@ async function openBook(
   for (const sale of sales.values()) for (const waiting of sale.waiting) months.push(waiting.day.slice(0, 7));
   const firstDay = months.toSorted()[0] ?? today;
   const { till } = chain;
+  const terms = await byKey(transaction, 'term', 'term', wanted.terms);
+  const lots = await byKey(transaction, 'lot', 'lot', wanted.lots);
+  if (chain.term !== null && terms.size < wanted.terms.size) {
+    // A term that was forgotten begins when the one before it was freed: what that held is free again.
+    const { term: before } = chain;
+    for (const lot of await transaction.list('lot')) {
+      if (amountAt(lot.allotted, before) > 0) lots.set(lot.lot, lot);
+    }
+    const row = await transaction.get('term', { term: before });
+    if (row !== null) terms.set(before, row);
+  }
   const spendings = await transaction.list('spending', {
     among: { member: [...ids.members] },
     above: { day: firstDay },
@@ -152,11 +207,11 @@ async function openBook(
     period: newFold(chain.periodTotals),
     today,
     policies,
-    lots: await byKey(transaction, 'lot', 'lot', wanted.lots),
-    terms: await byKey(transaction, 'term', 'term', wanted.terms),
+    lots,
+    terms,
     sales,
     cards: await byKey(transaction, 'card', 'card', ids.cards),
-    grants: await byKey(transaction, 'grant', 'grant', ids.grants),
+    grants,
     recalls: await byKey(transaction, 'recall', 'recall', ids.recalls),
     spendings: new Map(spendings.map((row) => [`${row.member} ${row.day}`, row])),
     payables: new Map(
@@ -166,6 +221,7 @@ async function openBook(
       (await transaction.list('tillDay', { equal: { till }, above: { day: firstDay } })).map((row) => [row.day, row]),
     ),
     claims: await byKey(transaction, 'claim', 'claim', ids.claims),
+    restore: null,
     breaks: [],
     touched: new Set(),
   };
@@ -186,6 +242,7 @@ async function closeBook(transaction: Transaction, book: Book): Promise<void> {
   await putLots(transaction, [...book.lots.values()]);
   await transaction.put('sale', [...book.sales.values()]);
   await transaction.put('claim', [...book.claims.values()]);
+  await transaction.put('term', [...book.terms.values()]);
   await transaction.put('grant', [...book.grants.values()]);
   await transaction.put('recall', [...book.recalls.values()]);
   await transaction.put('spending', [...book.spendings.values()]);
@@ -215,6 +272,9 @@ function foldOne(book: Book, record: JournalRecord): void {
       break;
     case 'allotmentOut':
       foldRecall(book, record);
+      break;
+    case 'statementApplied':
+      foldStatement(book, record);
       break;
     default:
       // Every other kind moves no points and no document of the town's: only the totals below.
@@ -386,14 +446,9 @@ function applyToLot(book: Book, move: PointsMove, where: Where, sale: SaleState 
     const from = [lot.lot, where.till, where.incarnation, where.seq].join('\0');
     const id = hashText(`reborn\0${from}`).slice(0, 32);
     const { member, village, fund } = lot;
-    const reborn = newLot({
-      lot: id,
-      member,
-      village,
-      fund,
-      expiresOn: addDays(where.day, REBORN_DAYS),
-      issued: rebornPoints,
-    });
+    const empty = newLot({ lot: id, member, village, fund, expiresOn: addDays(where.day, REBORN_DAYS), issued: 0 });
+    // Where the town forgot the refund, a grant out of this lot may have been heard of first.
+    const reborn = issueAgain(book.lots.get(id) ?? empty, rebornPoints);
     book.lots.set(id, { ...reborn, ...expire(reborn, book.today), earnedOn: where.day, note: 'refund' });
   }
   owe(book, lot, move, where);
@@ -472,7 +527,7 @@ function twice(
 }
 
 /** A term counts as open only for the chain it belongs to (invariant 16). */
-function isOpen(book: Book, term: string, where: Where): boolean {
+function isOpen(book: Book, term: string, where: Pick<Where, 'till' | 'incarnation'>): boolean {
   const row = book.terms.get(term);
   return (
     row !== undefined && row.closedAtMs === null && row.till === where.till && row.incarnation === where.incarnation
@@ -516,7 +571,36 @@ function dayOf(book: Book, till: string, day: string): Rows['tillDay'] {
   return row;
 }
 
-/** The till has written down a grant, once, and it was this till's (invariant 19): it need not be sent again. Any other is named. */
+/**
+ * What a statement said of the till's term. One that the town has forgotten is known again, and with it that the term
+ * before was freed, since only then a statement opens another.
+ */
+function foldStatement(book: Book, record: JournalRecord): void {
+  const body = bodyOf(record, 'statementApplied');
+  if (body === null || body.term === null) return;
+  const { chain } = book;
+  const { id, endMs } = body.term;
+  const known = book.terms.get(id);
+  if (known !== undefined) {
+    if (known.till === chain.till && known.incarnation === chain.incarnation && known.endMs < endMs)
+      book.terms.set(id, { ...known, endMs });
+    return;
+  }
+  const before = book.terms.get(chain.term ?? '');
+  if (before !== undefined && before.closedAtMs === null) {
+    book.terms.set(before.term, { ...before, closedAtMs: record.at });
+    for (const lot of book.lots.values()) {
+      if (amountAt(lot.allotted, before.term) === 0) continue;
+      book.lots.set(lot.lot, { ...lot, ...expire(freeTerm(lot, before.term), book.today) });
+      book.touched.add(lot.member);
+    }
+  }
+  const { till, incarnation } = chain;
+  book.terms.set(id, { term: id, till, incarnation, endMs, closedAtMs: null });
+  chain.term = id;
+}
+
+/** The till has written its grant down, once (invariant 19). One that the town forgot is made good, or named. */
 function foldGrant(book: Book, record: JournalRecord): void {
   const body = bodyOf(record, 'allotmentIn');
   if (body === null) return;
@@ -533,12 +617,57 @@ function foldGrant(book: Book, record: JournalRecord): void {
     book.grants.set(row.grant, { ...row, appliedSeq: record.seq });
     return;
   }
+  const { term } = body.grant;
+  const isOfChain = body.grant.till === chain.till && body.grant.incarnation === chain.incarnation;
+  if (row === undefined && isOfChain && isOpen(book, term, chain)) {
+    adopt(book, record, body.grant);
+    return;
+  }
   addBreak(book, 'shortfall', `${record.seq}:${body.grant.id}`, {
     account: 'points granted',
     seq: record.seq,
     tillAmount: body.grant.lots.reduce((sum, lot) => sum + lot.points, 0),
     townAmount: 0,
   });
+}
+
+/**
+ * A grant that a restored town has forgotten. What it moved is the till's, whatever the town believed since: taken out of
+ * the free part, and what that has not is overdrawn until it comes back or for ever. A lot that the town forgot with it
+ * stands without points until it is issued again.
+ */
+function adopt(book: Book, record: JournalRecord, grant: Grant): void {
+  const { till, incarnation } = book.chain;
+  const { id, term, member, lots } = grant;
+  const { seq } = record;
+  let points = 0;
+  for (const { lot, village, fund, expiresOn, points: granted } of lots) {
+    const before = book.lots.get(lot) ?? {
+      ...newLot({ lot, member, village, fund, expiresOn, issued: 0 }),
+      earnedOn: record.businessDay,
+      note: '',
+    };
+    const after = { ...before, ...adoptGrant(before, term, granted) };
+    book.lots.set(lot, after);
+    book.touched.add(before.member);
+    points += granted;
+    // Tills that are still to be heard may give it back; it is named when none is waited for any more.
+    if (book.restore !== null && after.overdrawn > before.overdrawn)
+      book.restore.beyond[lot] = { till, incarnation, seq };
+  }
+  book.grants.set(id, {
+    grant: id,
+    till,
+    incarnation,
+    term,
+    member,
+    lots: [...lots],
+    madeAtMs: record.at,
+    appliedSeq: record.seq,
+  });
+  // One word for all that this till shows: a town may have forgotten thousands of them, and each is made good.
+  const about = `granted:${book.restore?.noticedAtMs ?? 0}`;
+  addBreak(book, 'townBehind', about, { account: 'points granted', seq, tillAmount: points, townAmount: 0 });
 }
 
 function foldRecall(book: Book, record: JournalRecord): void {

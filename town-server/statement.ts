@@ -8,6 +8,7 @@ import { hashText } from './crypto.ts';
 import { hashAt, headOf, recordFork } from './intake.ts';
 import { versionOf } from './town.ts';
 import { expireLots, grantOf, isInDoubt, openTerm, steer } from './points.ts';
+import { isWaiting, judgeRestored } from './restored.ts';
 import { foldNext } from './settle.ts';
 import type { Rows, Transaction } from './store.ts';
 import {
@@ -127,9 +128,10 @@ async function issueStatement(
   const { till, incarnation } = chain;
   const { nowMs, today, policy, policyVersion } = await present(town, transaction);
   await expireLots(transaction, today);
+  await judgeRestored(town, transaction);
   const term = await openTerm(town, transaction, chain, nowMs + policy.term.hours * HOUR_MS);
   const inDoubt = await isInDoubt(transaction, till, incarnation);
-  if (!inDoubt) await steer(town, transaction, term);
+  if (!inDoubt && !(await isWaiting(town, transaction))) await steer(town, transaction, term);
   const head = await headOf(transaction, till, incarnation);
   // Every grant that the till has not written down yet, from whichever statement or top-up it first came.
   const grants = inDoubt ? [] : await transaction.list('grant', { equal: { term: term.term, appliedSeq: null } });

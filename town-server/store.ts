@@ -73,6 +73,7 @@ export type Rows = {
     period: number;
     periodTotals: Totals;
     closedPeriod: ClosedPeriod | null;
+    spans: Spans;
   };
   /** The exact text of each record; of a quarantined one (`fault` not null) its bytes in base64. */
   record: { till: string; incarnation: number; seq: number; hash: string; text: string; fault: string | null };
@@ -178,6 +179,21 @@ export type Rows = {
 };
 
 export type ClosedPeriod = { period: number; label: string; totals: Totals };
+
+/** Closed periods of one month that no month's closing holds yet, or closed months of one year. */
+export type Span = { span: string; firstPeriod: number; lastPeriod: number; periods: number; totals: Totals };
+
+/** The town's own sums that a till's month and year closings are judged by. */
+export type Spans = {
+  /** The first period that the town folded with these sums; a closing that reaches back before it is not judged. */
+  since: number;
+  /** Since the incarnation began, as it stood at the newest closed period. */
+  perpetual: Totals | null;
+  months: Span[];
+  years: Span[];
+};
+
+export const NO_SPANS: Spans = { since: 1, perpetual: null, months: [], years: [] };
 
 /**
  * What later refunds of a sale are judged by. A refund may be heard of before its sale (another till, an earlier

@@ -333,7 +333,8 @@ export async function enrolTestTill(
     /** Uploads everything and remembers the acknowledgement. */
     push,
     topUp: async (member: string, request: string = newId()) => {
-      const answer = await api.topUp(signed({ request, term: currentTerm ?? '', member }));
+      await push();
+      const answer = await api.topUp(signed({ request, term: currentTerm ?? '', member, seq: ackSeq }));
       must(answer.kind === 'ok', `the top-up was refused: ${JSON.stringify(answer)}`);
       const opened = unseal('grant', answer.grant, welcome.townKey, verify, (value) => sealedGrantSchema.parse(value));
       must(opened.kind === 'opened', 'a grant carries the signature of its town');

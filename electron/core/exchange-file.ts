@@ -83,7 +83,7 @@ export function createExchangeFile(till: Till, town: TownClient, keepOf: (name: 
         return townSeq === null ? [] : (steps.bringRequest(of, townSeq) ?? []);
       }),
       uploads,
-      topUps: steps.topUpRequests(),
+      topUps: steps.topUpRequests(seq),
       releases: steps.releaseRequests(),
       settle: steps.settleRequest(seq, hash),
       policies: steps.policiesRequest(),
@@ -208,8 +208,9 @@ export function createExchangeFile(till: Till, town: TownClient, keepOf: (name: 
     for (const [index, answer] of content.topUps.entries()) {
       const request = sent.topUps[index];
       if (request === undefined) continue;
-      if (answer.kind === 'refused') steps.forgetTopUp(request);
-      else note(steps.takeTopUp(request, answer));
+      if (answer.kind === 'ok') note(steps.takeTopUp(request, answer));
+      // Records of this very file that the town did not take: it is asked again behind them.
+      else if (answer.reason !== 'gap') steps.forgetTopUp(request);
     }
     for (const [index, answer] of content.releases.entries()) {
       const request = sent.releases[index];

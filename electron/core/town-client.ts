@@ -412,6 +412,12 @@ export function createTownClient(
     });
   };
 
+  /** The town says that more follows, and what it answers leads no further. */
+  const noProgress = (of: string): TownTrouble => {
+    world.log(`town: more ${of} were promised and none came`);
+    return fault('malformed');
+  };
+
   /** Policies, members and cards that changed since what is here. */
   const refresh = async (): Promise<{ kind: 'refreshed' } | TownTrouble> => {
     const policies = await ask((town) => town.policies(policiesRequest()));
@@ -419,10 +425,13 @@ export function createTownClient(
     const wrong = noted(takePolicies(policies));
     if (wrong !== null) return wrong;
     for (;;) {
-      const answer = await ask((town) => town.members(membersRequest()));
+      const request = membersRequest();
+      const answer = await ask((town) => town.members(request));
       if (isTrouble(answer)) return answer;
       takeMembers(answer);
       if (!answer.more) break;
+      // A town that promises more and brings nothing would be asked for ever.
+      if (answer.version <= request.since) return noProgress('members');
     }
     onChange();
     return { kind: 'refreshed' };
@@ -456,12 +465,26 @@ export function createTownClient(
   const isAsked = (request: string): boolean =>
     ledger.get('SELECT 1 FROM top_up WHERE request = ?', request) !== undefined;
 
-  /** Asks for a member's free points under an id that is kept until it is answered (protocol, "top-up"). */
+  /**
+   * Asks for a member's free points under an id that is kept until it is answered (protocol, "top-up"). The town hears
+   * first what this till has recorded. One that has less of it than it acknowledged was restored from an older copy; it
+   * gets its records again, and sees by them which of its points are here.
+   */
   const askTopUp = async (request: string, member: string, term: string): Promise<void> => {
-    const answer = await ask((town) => town.topUp(signed({ request, term, member })));
-    if (!isTrouble(answer)) noted(takeTopUp(request, answer));
-    // A refusal is an answer; only silence is asked again.
-    else if (answer.because !== 'unreachable') forgetTopUp(request);
+    for (const isFirst of [true, false]) {
+      const sent = await upload();
+      const answer = isTrouble(sent)
+        ? sent
+        : await ask((town) => town.topUp(signed({ request, term, member, seq: ack.seq })));
+      if (!isTrouble(answer)) {
+        noted(takeTopUp(request, answer));
+        return;
+      }
+      if (answer.because === 'gap' && isFirst && !isTrouble(await hello())) continue;
+      // A refusal of the request itself is an answer; silence and missing records are asked again.
+      if (!isTrouble(sent) && answer.because !== 'unreachable' && answer.because !== 'gap') forgetTopUp(request);
+      return;
+    }
   };
 
   /** A sale as the town answered it to this very question; null when it was another's answer, or not the town's. */
@@ -609,6 +632,7 @@ export function createTownClient(
       const wrong = noted(takeOwn(of, page));
       if (wrong !== null) return wrong;
       if (!page.more) break;
+      if (page.records.length === 0) return noProgress('records');
     }
     for (;;) {
       const { state: found, townSeq } = olderOf(of);
@@ -616,6 +640,7 @@ export function createTownClient(
       if (batch === null) return null;
       const answer = await ask((town) => town.bringRecords(batch), fault);
       if (isTrouble(answer)) return takeOlderRefusal(of, answer.because);
+      if (answer.ack.seq < batch.lastSeq) return fault('gap');
       const wrong = noted(takeBrought(of, answer));
       if (wrong !== null) return wrong;
     }
@@ -663,10 +688,10 @@ export function createTownClient(
       takePolicies,
       membersRequest,
       takeMembers,
-      topUpRequests: () =>
+      topUpRequests: (seq: number) =>
         ledger
           .all<TopUpRow>('SELECT request, member, term FROM top_up ORDER BY asked_at_ms LIMIT 500')
-          .map((row) => signed({ request: row.request, term: row.term, member: row.member })),
+          .map((row) => signed({ request: row.request, term: row.term, member: row.member, seq })),
       takeTopUp,
       forgetTopUp,
       releaseRequests: () =>

@@ -21,6 +21,12 @@ describe('a town whose PostgreSQL is an older copy of its folder', () => {
   const restore = (): Promise<void> =>
     line.restartTown((folder) => copy(join(line.folder, 'older'), join(folder, 'postgres')));
 
+  /** Whether every lot of so many points is with a till or spent, and none of it free. */
+  const heldOf = async (points: number): Promise<boolean> =>
+    line.town.town.store.transact([], async (transaction) =>
+      (await transaction.list('lot', { equal: { issued: points } })).every((lot) => lot.free === 0),
+    );
+
   const heldByTown = async (): Promise<number> =>
     line.town.town.store.transact([], async (transaction) => (await transaction.list('record')).length);
 
@@ -58,7 +64,7 @@ describe('a town whose PostgreSQL is an older copy of its folder', () => {
     expect(await line.client.night()).toMatchObject({ state: 'matched', breaks: [] });
   });
 
-  test('may grant once more what it granted since: at most that is held twice, and named as a shortfall at once', async () => {
+  test('grants nothing twice to the till that holds it: records come before a top-up, and points wait until it is heard', async () => {
     await line.exchange(null);
     const card = line.facts.cards.at(-1) ?? '';
     await line.issue(card);
@@ -67,21 +73,33 @@ describe('a town whose PostgreSQL is an older copy of its folder', () => {
     expect(await line.sellOn(card)).toEqual([]);
     expect((await line.client.night()).state).toBe('matched');
     await restore();
+    // The first that the restored town hears is the question for the same points once more.
     expect(await line.sellOn(card)).toEqual([]);
     const report = await line.client.night();
     const named = report.breaks.map(({ kind, account, tillAmount, townAmount }) => [
       kind,
       account,
-      kind === 'shortfall' ? (tillAmount ?? 0) - (townAmount ?? 0) : 0,
+      account === null ? 0 : (tillAmount ?? 0) - (townAmount ?? 0),
     ]);
     expect(named).toEqual([
-      ['shortfall', 'points granted', LOT_POINTS],
       ['townBehind', null, 0],
+      ['townBehind', 'points granted', LOT_POINTS],
     ]);
-    // Money, sales and the law of each lot agree all the same; only the grant that was made twice is there twice.
     expect(report.town).toEqual(report.till);
     const { failures, lost, doubled } = await line.compareAll(report);
-    expect([lost, doubled]).toEqual([0, LOT_POINTS]);
-    expect(failures.filter((text) => /law|record|counts|claims|fork/.test(text))).toEqual([]);
+    expect([lost, doubled]).toEqual([0, 0]);
+    expect(failures).toEqual([
+      expect.stringMatching(/^the next try was breaks/),
+      'breaks: townBehind townBehind',
+      'the town has 2 rows of break',
+    ]);
+
+    for (const { id } of report.breaks) await resolveBreak(line.town.town, { id, by: 'clerk', note: 'restored' });
+    // The night left a statement of the restored town in the till's chain: what it says is known, and points flow again.
+    await line.issue(card);
+    expect(await line.sellOn(card)).toEqual([]);
+    const next = await line.client.night();
+    expect(next).toMatchObject({ state: 'matched', breaks: [] });
+    expect(await heldOf(LOT_POINTS)).toBe(true);
   });
 });
