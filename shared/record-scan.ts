@@ -27,6 +27,7 @@ const SAFE_DIGITS = 15;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const NOTHING = encoder.encode('null');
 
 /** No value of ours has this form, or it is one that only the long way knows. */
 const unsure: Step = () => NONE;
@@ -41,6 +42,9 @@ function matches(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
 /** One of a few texts that stand for themselves. */
 function oneOf(texts: readonly string[]): Step {
   const expected = texts.map((text) => encoder.encode(text));
+  const [only] = expected;
+  if (only !== undefined && expected.length === 1)
+    return (bytes, at) => (matches(bytes, at, only) ? at + only.length : NONE);
   return (bytes, at) => {
     for (const one of expected) if (matches(bytes, at, one)) return at + one.length;
     return NONE;
@@ -75,14 +79,39 @@ function stringStep(checks: readonly Check[]): Step {
         return end - at >= shortest ? end : NONE;
       };
     } else if (check.check === 'string_format' && check.format === 'regex' && check.pattern?.flags === '') {
-      const { pattern } = check;
-      step = (bytes, at) => {
-        const end = before(bytes, at);
-        return end !== NONE && pattern.test(decoder.decode(bytes.subarray(at + 1, end - 1))) ? end : NONE;
-      };
+      step = check.pattern.source === HEX_HASH ? hexHashStep(before) : patternStep(before, check.pattern);
     } else return unsure;
   }
   return step;
+}
+
+/** What hashes are judged by. There is one in every record, and a look at its bytes is far less than making it a text. */
+const HEX_HASH = '^[0-9a-f]{64}$';
+const HEX_HASH_LENGTH = 64 + '""'.length;
+
+function hexHashStep(before: Step): Step {
+  return (bytes, at) => {
+    const end = before(bytes, at);
+    if (end - at !== HEX_HASH_LENGTH) return NONE;
+    for (let index = at + 1; index < end - 1; index += 1) {
+      const byte = bytes[index] ?? 0;
+      if (!(byte >= ZERO && byte <= NINE) && !(byte >= 0x61 && byte <= 0x66)) return NONE;
+    }
+    return end;
+  };
+}
+
+/** Days stand in hundreds of records behind each other, so what matched last is compared first. */
+function patternStep(before: Step, pattern: RegExp): Step {
+  let matched = encoder.encode('');
+  return (bytes, at) => {
+    const end = before(bytes, at);
+    if (end === NONE) return NONE;
+    if (matched.length === end - at && matches(bytes, at, matched)) return end;
+    if (!pattern.test(decoder.decode(bytes.subarray(at + 1, end - 1)))) return NONE;
+    matched = bytes.slice(at, end);
+    return end;
+  };
 }
 
 function integerStep(checks: readonly Check[]): Step {
@@ -141,28 +170,42 @@ function listStep(element: Step, checks: readonly Check[]): Step {
   };
 }
 
-function fieldsStep(shape: Readonly<Record<string, z.core.$ZodType>>): Step {
-  const fields = Object.keys(shape)
+type Field = Readonly<{ name: string; key: Uint8Array; isOptional: boolean; step: Step }>;
+
+function fieldsOf(shape: Readonly<Record<string, z.core.$ZodType>>): readonly Field[] {
+  return Object.keys(shape)
     .toSorted()
     .map((name) => {
       const { def } = (shape[name] as z.core.$ZodTypes)._zod;
       const isOptional = def.type === 'optional';
       const key = encoder.encode(`${JSON.stringify(name)}:`);
-      return { key, isOptional, step: stepOf(isOptional ? def.innerType : (shape[name] as z.core.$ZodType)) };
+      return { name, key, isOptional, step: stepOf(isOptional ? def.innerType : (shape[name] as z.core.$ZodType)) };
     });
-  return (bytes, at) => {
-    if (bytes[at] !== OPEN_FIELDS) return NONE;
-    let index = at;
-    for (const { key, isOptional, step } of fields) {
-      // The first field stands behind the bracket, every other one behind a comma.
-      if ((index === at || bytes[index] === COMMA) && matches(bytes, index + 1, key)) {
-        index = step(bytes, index + 1 + key.length);
-        if (index === NONE) return NONE;
-      } else if (!isOptional) return NONE;
-    }
-    if (index === at) index += 1;
-    return bytes[index] === CLOSE_FIELDS ? index + 1 : NONE;
-  };
+}
+
+/** Where the fields that begin at `at` end; where the value of each begins is written to `starts`. */
+function fieldsEnd(fields: readonly Field[], bytes: Uint8Array, at: number, starts: Int32Array | null): number {
+  if (bytes[at] !== OPEN_FIELDS) return NONE;
+  let index = at;
+  for (let turn = 0; turn < fields.length; turn += 1) {
+    const field = fields[turn];
+    if (field === undefined) return NONE;
+    const { key } = field;
+    // The first field stands behind the bracket, every other one behind a comma.
+    if ((index === at || bytes[index] === COMMA) && matches(bytes, index + 1, key)) {
+      index += 1 + key.length;
+      if (starts !== null) starts[turn] = index;
+      index = field.step(bytes, index);
+      if (index === NONE) return NONE;
+    } else if (!field.isOptional) return NONE;
+  }
+  if (index === at) index += 1;
+  return bytes[index] === CLOSE_FIELDS ? index + 1 : NONE;
+}
+
+function fieldsStep(shape: Readonly<Record<string, z.core.$ZodType>>): Step {
+  const fields = fieldsOf(shape);
+  return (bytes, at) => fieldsEnd(fields, bytes, at, null);
 }
 
 /** Fields of any name, each once and in order: by code units, which are bytes as long as all names are ASCII. */
@@ -221,10 +264,10 @@ function stepOf(schema: z.core.$ZodType): Step {
       return oneOf(def.values.map((value) => JSON.stringify(value)));
     case 'nullable': {
       const step = stepOf(def.innerType);
-      const nothing = oneOf(['null']);
+      // No other value begins with this letter.
       return (bytes, at) => {
-        const end = nothing(bytes, at);
-        return end === NONE ? step(bytes, at) : end;
+        if (bytes[at] !== NOTHING[0]) return step(bytes, at);
+        return matches(bytes, at, NOTHING) ? at + NOTHING.length : NONE;
       };
     }
     default:
@@ -238,11 +281,37 @@ function isPlainString(schema: z.core.$ZodType): boolean {
 }
 
 const records = recordKinds.map((kind: RecordKind) => ({
+  kind,
   name: encoder.encode(`"kind":"${kind}"`),
-  step: stepOf(recordSchema.extend({ kind: z.literal(kind), body: bodySchemas[kind] })),
+  fields: fieldsOf(recordSchema.extend({ kind: z.literal(kind), body: bodySchemas[kind] }).shape),
 }));
 
+const recordOfKind = new Map(records.map((record) => [record.kind, record]));
+
+/** The fields of every record, none of them optional, and where their values begin in the one that is looked at. */
+const fieldNames = Object.keys(recordSchema.shape).toSorted() as (keyof JournalRecord)[];
+const starts = new Int32Array(fieldNames.length);
+const POSTINGS = fieldNames.indexOf('postings');
+const BEHIND_POSTINGS = ',"previous":'.length;
+
 const INCARNATION = encoder.encode('"incarnation":');
+
+/** By how much to go on towards the front where this byte stands in the place of the name's first one. */
+const STEPS_BACK = Array.from({ length: 256 }, (_, byte) => {
+  const inside = INCARNATION.indexOf(byte, 1);
+  return inside === -1 ? INCARNATION.length : inside;
+});
+
+/** Where the last such name begins; 0 when there is none. */
+function lastIncarnation(bytes: Uint8Array): number {
+  let from = bytes.length - INCARNATION.length;
+  while (from > 0) {
+    const byte = bytes[from] ?? 0;
+    if (byte === QUOTE && matches(bytes, from, INCARNATION)) return from;
+    from -= STEPS_BACK[byte] ?? 1;
+  }
+  return 0;
+}
 
 /** What of a record stands behind its body and its id: enough to place it in its chain. */
 export type RecordTail = Pick<
@@ -257,11 +326,53 @@ export type RecordTail = Pick<
 export function scanRecord(bytes: Uint8Array): RecordTail | null {
   // The body comes before the kind that says what it must be. No posting and no stock line has a field of this name,
   // so in a record that passes, the last one is the record's own.
-  let from = bytes.length - INCARNATION.length;
-  while (from > 0 && !(bytes[from] === QUOTE && matches(bytes, from, INCARNATION))) from -= 1;
+  const from = lastIncarnation(bytes);
   const comma = bytes.indexOf(COMMA, from);
   const record = records.find(({ name }) => matches(bytes, comma + 1, name));
-  if (record === undefined || record.step(bytes, 0) !== bytes.length) return null;
+  if (record === undefined || fieldsEnd(record.fields, bytes, 0, null) !== bytes.length) return null;
   const tail = JSON.parse(`{${decoder.decode(bytes.subarray(from))}`) as RecordTail;
   return isBalanced(tail.postings) && fitsItsKind(tail) ? tail : null;
+}
+
+/** What of a record can be known before it is read: its place in the chain, and the columns it lies under. */
+export type Envelope = Partial<
+  Pick<
+    JournalRecord,
+    'at' | 'businessDay' | 'id' | 'incarnation' | 'kind' | 'period' | 'previous' | 'seq' | 'shop' | 'till' | 'town'
+  >
+>;
+
+/**
+ * Whether one look at the bytes says that they are a record that `readRecord` reads, its body one of its kind, and that
+ * it says of itself what `says` does. Its no means nothing but: read it the long way. The bytes must be UTF-8.
+ */
+export function surelySays(bytes: Uint8Array, says: Envelope & Pick<JournalRecord, 'kind'>): boolean {
+  const record = recordOfKind.get(says.kind);
+  if (record === undefined || fieldsEnd(record.fields, bytes, 0, starts) !== bytes.length) return false;
+  for (let field = 0; field < fieldNames.length; field += 1) {
+    const value = says[fieldNames[field] as keyof Envelope];
+    const at = starts[field] ?? 0;
+    if (typeof value === 'string' && !isQuoted(bytes, at, value)) return false;
+    if (typeof value === 'number' && !isInteger(bytes, at, value)) return false;
+  }
+  const end = (starts[POSTINGS + 1] ?? 0) - BEHIND_POSTINGS;
+  const postings = JSON.parse(decoder.decode(bytes.subarray(starts[POSTINGS], end))) as JournalRecord['postings'];
+  return isBalanced(postings) && fitsItsKind({ kind: says.kind, postings });
+}
+
+/** Whether the string at `at`, known to hold no escape, is this one; of one beyond ASCII that is not sure. */
+function isQuoted(bytes: Uint8Array, at: number, text: string): boolean {
+  const from = at + 1;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f || bytes[from + index] !== code) return false;
+  }
+  return bytes[from + text.length] === QUOTE;
+}
+
+/** Whether the number at `at`, known to be no negative one, is this one. */
+function isInteger(bytes: Uint8Array, at: number, value: number): boolean {
+  let end = at;
+  while (isDigit(bytes[end])) end += 1;
+  return end > at && integerAt(bytes, at, end) === value;
 }

@@ -5,8 +5,6 @@ import { writeExport, type ExportAsk } from './export.ts';
 import { compareProjections } from './ledger/compare.ts';
 import { pagesFault, walkChain } from './ledger/verify.ts';
 
-export { verifyChain } from './ledger/verify.ts';
-
 /**
  * What a worker is asked: walk the pages of the file, walk the chain over rows `above` one and up to another (null: from
  * the first, to the last), fold the journal anew and compare every projection with what stands, or write an export.

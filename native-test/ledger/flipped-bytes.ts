@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { verifyChain } from '../../electron/core/audit-worker.ts';
+import { verifyChain } from '../../electron/core/ledger/verify.ts';
 import { compareProjections } from '../../electron/core/ledger/compare.ts';
 import {
   cards,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { verifyChain } from '../../electron/core/audit-worker.ts';
+import { verifyChain } from '../../electron/core/ledger/verify.ts';
 import { compareProjections } from '../../electron/core/ledger/compare.ts';
 import { recordsOf } from '../../electron/core/test-core.ts';
 import { isBalanced, type JournalRecord } from '../../shared/journal.ts';

@@ -1,7 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import { bytesHash, GENESIS_PREVIOUS, readRecord, recordHash, type ChainHead } from '../../../shared/journal.ts';
+import {
+  bytesHash,
+  GENESIS_PREVIOUS,
+  readRecord,
+  recordHash,
+  type ChainHead,
+  type JournalRecord,
+} from '../../../shared/journal.ts';
 import { bodySchemas } from '../../../shared/record-bodies.ts';
-import { scanRecord } from '../../../shared/record-scan.ts';
+import { surelySays } from '../../../shared/record-scan.ts';
 import type { Hash } from '../../../shared/signed.ts';
 
 /** A row of the journal as it lies on disk. */
@@ -35,23 +42,25 @@ export function chainFault(rows: Iterable<StoredRow>, before: ChainHead | null, 
   return null;
 }
 
-/** A row whose text was read as the bytes that lie on disk. */
-export type StoredBytes = Readonly<{ incarnation: number; seq: number; hash: string; bytes: Uint8Array }>;
+/** A row whose text was read as the bytes that lie on disk, with the columns by which it is found. */
+export type StoredBytes = Readonly<
+  Pick<JournalRecord, 'incarnation' | 'seq' | 'at' | 'kind' | 'id' | 'period' | 'businessDay'> & {
+    hash: string;
+    bytes: Uint8Array;
+  }
+>;
 
 /**
- * Whether one look at its bytes says that a row follows `before`, a head of its own incarnation. True only where
- * `chainFault` finds nothing in that row; false where it has to be asked.
+ * Whether one look at its bytes says that a row follows `before`, a head of its own incarnation, and that its columns say
+ * what they do. True only where `chainFault` finds nothing in that row; false where it has to be asked.
  */
 export function surelyFollows(row: StoredBytes, before: ChainHead, hash: Hash): boolean {
-  if (!isUtf8(row.bytes)) return false;
-  const record = scanRecord(row.bytes);
+  const { incarnation, seq, at, kind, id, period, businessDay } = row;
   return (
-    record !== null &&
-    record.incarnation === row.incarnation &&
-    record.incarnation === before.incarnation &&
-    record.seq === row.seq &&
-    record.seq === before.seq + 1 &&
-    record.previous === before.hash &&
+    isUtf8(row.bytes) &&
+    incarnation === before.incarnation &&
+    seq === before.seq + 1 &&
+    surelySays(row.bytes, { at, kind, id, incarnation, seq, period, businessDay, previous: before.hash }) &&
     bytesHash(row.bytes, hash) === row.hash
   );
 }

@@ -153,7 +153,9 @@ test('of rows as a till writes them, one look knows all but those with an escape
   let head: ChainHead = { incarnation: 1, seq: 0, hash: GENESIS_PREVIOUS };
   const known = rowsOf([10]).map((row) => {
     const bytes = Buffer.from(row.text);
-    const isKnown = surelyFollows({ ...row, bytes }, head, hash);
+    const read = readRecord(row.text.toString());
+    if (read.kind === 'refused') throw new Error(read.reason);
+    const isKnown = surelyFollows({ ...read.record, hash: row.hash, bytes }, head, hash);
     head = { incarnation: 1, seq: row.seq, hash: row.hash };
     return isKnown;
   });

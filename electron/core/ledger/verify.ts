@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { GENESIS_PREVIOUS, type ChainHead } from '../../../shared/journal.ts';
+import { GENESIS_PREVIOUS, type ChainHead, type RecordKind } from '../../../shared/journal.ts';
 import { chainFault, surelyFollows } from './chain.ts';
 import { openReadOnly, type Connection } from './database.ts';
 
@@ -40,22 +40,30 @@ type Row = [
   hash: string,
   bytes: Uint8Array,
   at: number,
-  kind: string,
+  kind: RecordKind,
   id: string,
   period: number,
   businessDay: string,
 ];
 
 /**
- * Whether the columns beside a record, by which it is found, say what its bytes say. The bytes are canonical already, so
- * their members stand in the order of their names. A document that was made again since keeps its id; then the row of
- * the older one carries its place behind it.
+ * The id that a record says of itself. A document that was made again since keeps its id; then the row of the older one
+ * carries its place behind it.
  */
-function columnsAgree([, incarnation, seq, , bytes, at, kind, id, period, businessDay]: Row): boolean {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function documentOf([, incarnation, seq, , , , , id]: Row): string {
   const place = `#${incarnation}.${seq}`;
-  const ownId = JSON.stringify(id.endsWith(place) ? id.slice(0, -place.length) : id);
-  const names = `"businessDay":"${businessDay}","id":${ownId},"incarnation":${incarnation},"kind":"${kind}",`;
+  return id.endsWith(place) ? id.slice(0, -place.length) : id;
+}
+
+/**
+ * Whether the columns beside a record, by which it is found, say what its bytes say. The bytes are canonical already, so
+ * their members stand in the order of their names.
+ */
+function columnsAgree(row: Row): boolean {
+  const [, incarnation, , , bytes, at, kind, , period, businessDay] = row;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const id = JSON.stringify(documentOf(row));
+  const names = `"businessDay":"${businessDay}","id":${id},"incarnation":${incarnation},"kind":"${kind}",`;
   return (
     text.indexOf(`{"at":${at},"body":`) === 0 &&
     text.includes(names) &&
@@ -91,21 +99,21 @@ export function walkChain(file: string, above: number | null, upTo: number | nul
       .raw()
       .iterate(range.above, range.upTo);
     for (const row of rows) {
-      const [n, incarnation, seq, ownHash, bytes] = row;
+      const [n, incarnation, seq, ownHash, bytes, at, kind, , period, businessDay] = row;
       const starts = incarnation !== head.incarnation;
       const before = starts ? { incarnation, seq: 0, hash: GENESIS_PREVIOUS } : head;
       if (starts && ended.has(incarnation)) {
         const words = `record ${incarnation}/${seq}: an ended incarnation goes on`;
         return { records, incarnations: [...incarnations], headHash: head.hash, fault: { words, seq } };
       }
-      if (!surelyFollows({ incarnation, seq, hash: ownHash, bytes }, before, sha256)) {
-        const words = chainFault([{ n, incarnation, seq, hash: ownHash, text: decoder.decode(bytes) }], before, sha256);
+      const stored = { incarnation, seq, hash: ownHash, bytes, at, kind, id: documentOf(row), period, businessDay };
+      if (!surelyFollows(stored, before, sha256)) {
+        const read = { n, incarnation, seq, hash: ownHash, text: decoder.decode(bytes) };
+        const words =
+          chainFault([read], before, sha256) ??
+          (columnsAgree(row) ? null : `record ${incarnation}/${seq}: stored columns differ`);
         if (words !== null)
           return { records, incarnations: [...incarnations], headHash: head.hash, fault: { words, seq } };
-      }
-      if (!columnsAgree(row)) {
-        const words = `record ${incarnation}/${seq}: stored columns differ`;
-        return { records, incarnations: [...incarnations], headHash: head.hash, fault: { words, seq } };
       }
       ended.add(incarnation);
       incarnations.add(incarnation);
