@@ -17,8 +17,9 @@ import { amountAt } from '../shared/amounts.ts';
 import { must } from '../shared/assert.ts';
 import { canonical } from '../shared/canonical.ts';
 import type { JournalRecord } from '../shared/journal.ts';
+import { NO_TOTALS } from '../shared/posting.ts';
 import { policyOn, type Policy } from '../shared/policy.ts';
-import { differences, foldRecord, newFold, totalsOf, type TotalsFold } from '../shared/reconcile.ts';
+import { differences, foldRecord, newFold, sumOf, totalsOf, type TotalsFold } from '../shared/reconcile.ts';
 import { bodyOf, type Grant, type RefundBody, type SaleBody } from '../shared/record-bodies.ts';
 import { unseal } from '../shared/signed.ts';
 import { addDays } from '../shared/time.ts';
@@ -27,7 +28,7 @@ import { hashText, verify } from './crypto.ts';
 import { putLots } from './lots.ts';
 import { touchMembers } from './members.ts';
 import { keepRestore, noteForgotten, noteHeard, provesHeard, restoreOf, type Restore } from './restored.ts';
-import type { Rows, SaleState, Transaction, WaitingReturn } from './store.ts';
+import type { Rows, SaleState, Span, Transaction, WaitingReturn } from './store.ts';
 import { asCanonical, present, UNRESOLVED, type Town } from './town.ts';
 
 /** Records folded in one transaction: small enough that a top-up waiting behind it is still answered in time. */
@@ -284,6 +285,7 @@ function foldOne(book: Book, record: JournalRecord): void {
   foldRecord(book.period, record);
   // A closing counts itself, so it is judged with itself folded.
   if (record.kind === 'periodClose') foldClosing(book, record);
+  if (record.kind === 'monthClose' || record.kind === 'yearClose') foldSpan(book, record, record.kind);
 }
 
 function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
@@ -715,9 +717,74 @@ function foldClosing(book: Book, record: JournalRecord): void {
     }
   };
   const totals = totalsOf(book.period);
+  const perpetual = totalsOf(book.perpetual);
   compare('period', body.totals, totals);
-  compare('perpetual', body.perpetual, totalsOf(book.perpetual));
-  chain.closedPeriod = { period: record.period, label: record.businessDay, totals };
+  compare('perpetual', body.perpetual, perpetual);
+  const { period, businessDay: label } = record;
+  chain.closedPeriod = { period, label, totals };
+  const closed = { span: label.slice(0, 7), firstPeriod: period, lastPeriod: period, periods: 1, totals };
+  chain.spans = { ...chain.spans, perpetual, months: withPart(chain.spans.months, closed) };
+}
+
+/** Adds a closed part to the span that it belongs to, which begins with it where there is none. */
+function withPart(spans: readonly Span[], part: Span): Span[] {
+  const before = spans.find((one) => one.span === part.span);
+  if (before === undefined) return [...spans, part];
+  const sum: Span = {
+    span: part.span,
+    firstPeriod: Math.min(before.firstPeriod, part.firstPeriod),
+    lastPeriod: Math.max(before.lastPeriod, part.lastPeriod),
+    periods: before.periods + part.periods,
+    totals: sumOf([before.totals, part.totals]),
+  };
+  return spans.map((one) => (one === before ? sum : one));
+}
+
+/**
+ * A month's or a year's closing is the till's claim like a day's: its signature, its place in the chain, and its sums
+ * against those of the periods that the town folded itself (invariant 22).
+ */
+function foldSpan(book: Book, record: JournalRecord, kind: 'monthClose' | 'yearClose'): void {
+  const body = bodyOf(record, kind);
+  if (body === null) return;
+  const { chain } = book;
+  const { seq } = record;
+  const wrong = (figure: string, tillAmount: number | null, townAmount: number | null): void =>
+    addBreak(book, 'closingWrong', `${seq}:${body.span}:${figure}`, {
+      account: `${body.span} ${figure}`,
+      seq,
+      tillAmount,
+      townAmount,
+    });
+  const { signature, ...claim } = body;
+  const bytes = canonical(asCanonical(claim));
+  const opened = unseal('closing', { bytes, signature }, chain.publicKey, verify, (value) => value as object);
+  if (opened.kind === 'refused') wrong(opened.reason, null, null);
+  if (body.headHash !== record.previous) wrong('place', null, null);
+
+  const { since, perpetual, months, years } = chain.spans;
+  const isMonth = kind === 'monthClose';
+  const open = isMonth ? months : years;
+  const own = open.find((one) => one.span === body.span);
+  // Periods from before the town kept these sums are in the till's claim and not in ours.
+  const isJudged = body.firstPeriod >= since && (own === undefined || own.firstPeriod >= since);
+  if (isJudged) {
+    for (const figure of ['firstPeriod', 'lastPeriod', 'periods'] as const) {
+      if (body[figure] !== (own?.[figure] ?? 0)) wrong(figure, body[figure], own?.[figure] ?? 0);
+    }
+    for (const { figure, tillAmount, townAmount } of differences(body.totals, own?.totals ?? NO_TOTALS))
+      wrong(figure, tillAmount, townAmount);
+    for (const { figure, tillAmount, townAmount } of differences(body.perpetual, perpetual ?? NO_TOTALS))
+      wrong(`perpetual ${figure}`, tillAmount, townAmount);
+  }
+  const left = open.filter((one) => one !== own);
+  if (!isMonth) {
+    chain.spans = { ...chain.spans, years: left };
+    return;
+  }
+  const { firstPeriod, lastPeriod, periods, totals } = isJudged && own !== undefined ? own : body;
+  const part = { span: body.span.slice(0, 4), firstPeriod, lastPeriod, periods, totals };
+  chain.spans = { ...chain.spans, months: left, years: withPart(years, part) };
 }
 
 const OWNERS: Readonly<Record<Break['kind'], Break['owner']>> = {

@@ -4,8 +4,8 @@ import { must } from '../shared/assert.ts';
 import type { CanonicalValue } from '../shared/canonical.ts';
 import { GENESIS_PREVIOUS, recordHash, recordText, type JournalRecord, type Posting } from '../shared/journal.ts';
 import { allotmentInPostings, allotmentOutPostings, refundPostings, salePostings } from '../shared/posting.ts';
-import { foldRecord, newFold, totalsOf } from '../shared/reconcile.ts';
-import type { Grant, RefundBody, SaleBody } from '../shared/record-bodies.ts';
+import { foldRecord, newFold, sumOf, totalsOf } from '../shared/reconcile.ts';
+import type { BodyOf, Grant, RefundBody, SaleBody, Totals } from '../shared/record-bodies.ts';
 import { seal, signRequest, unseal, type SignedDocument } from '../shared/signed.ts';
 import { businessDayOf } from '../shared/time.ts';
 import { sealedGrantSchema, statementSchema, type Statement, type TownContract } from '../shared/town-contract.ts';
@@ -14,6 +14,8 @@ import { asCanonical } from './town.ts';
 
 /** The town as a till calls it, over whatever transport. */
 export type TownApi = ContractRouterClient<TownContract>;
+
+type SpanClaims = Omit<BodyOf<'monthClose'>, 'signature'>;
 
 export type SaleOf = Readonly<{
   id: string;
@@ -54,6 +56,7 @@ export async function enrolTestTill(
   const held = new Map<string, HeldLot>();
   const applied = new Set<string>();
   const statements: { number: number; hash: string }[] = [];
+  const closed: { period: number; label: string; totals: Totals; perpetual: Totals }[] = [];
   let period = 1;
   let counter = 0;
   let ackSeq = 0;
@@ -362,7 +365,27 @@ export async function enrolTestTill(
         perpetual: totalsOf(perpetual),
       };
       record('periodClose', { ...claims, signature: seal('closing', asCanonical(claims), sign).signature });
+      closed.push(claims);
       period += 1;
+    },
+    /** Closes a month as the sum of its periods, or a year as the sum of all of them; `change` makes it lie. */
+    closeSpan: (
+      kind: 'monthClose' | 'yearClose',
+      span: string,
+      change: (claims: SpanClaims) => SpanClaims = (claims) => claims,
+    ): void => {
+      const parts = closed.filter((one) => one.label.startsWith(span));
+      const claims = change({
+        span,
+        number: 1,
+        firstPeriod: parts[0]?.period ?? 1,
+        lastPeriod: parts.at(-1)?.period ?? 1,
+        periods: parts.length,
+        headHash: headHash(),
+        totals: sumOf(parts.map((one) => one.totals)),
+        perpetual: closed.at(-1)?.perpetual ?? totalsOf(newFold()),
+      });
+      record(kind, { ...claims, signature: seal('closing', asCanonical(claims), sign).signature });
     },
     /** Upload, settle, apply: until the town has nothing older to say. */
     night: async (): Promise<Statement> => {

@@ -32,7 +32,7 @@ function beforeRecords(simulation: Simulation): StoreImage {
         const moved = Object.values(allotted).reduce((sum, points) => sum + points, 0);
         // Points went round: what a term gave back was granted again, so all of it together may be more than the lot.
         const issued = Math.max(lot.issued, moved);
-        const none = { spent: 0, expired: 0, shortfall: 0, uncovered: {} };
+        const none = { spent: 0, expired: 0, shortfall: 0, overdrawn: 0 };
         return { ...lot, ...none, issued, free: issued - moved, allotted };
       }),
       (lot) => lot.lot,
