@@ -126,15 +126,18 @@ function isHere(address: string): boolean {
 const SCANNER_GAP_MS = 8;
 
 /**
- * A scanner's burst, as the keyboard would give it: each key carries the time it was pressed at, so that a machine busy
- * with the browser and the town does not tear the burst apart before the page has even seen it.
+ * A scanner's burst, as the keyboard would give it: each key carries the time at which a scanner would have pressed it,
+ * so that a machine busy with the browser and the town does not tear the burst apart before the page has even seen it.
  */
 export async function scan(page: Page, code: string, gapMs: number = SCANNER_GAP_MS): Promise<void> {
   const session = await sessionOf(page);
   const sent: Promise<unknown>[] = [];
+  const startAtMs = Date.now();
   for (const [index, key] of keysOf(code).entries()) {
-    if (index > 0) await sleep(gapMs);
-    sent.push(...press(session, key));
+    const atMs = startAtMs + index * gapMs;
+    const earlyMs = atMs - Date.now();
+    if (earlyMs > 0) await sleep(earlyMs);
+    sent.push(...press(session, key, atMs));
   }
   await Promise.all(sent);
 }
@@ -164,7 +167,7 @@ function sessionOf(page: Page): Promise<CDPSession> {
 }
 
 /** One key down and up, not waited for: the messages keep their order. */
-function press(session: CDPSession, key: string, atMs: number = Date.now()): Promise<unknown>[] {
+function press(session: CDPSession, key: string, atMs: number): Promise<unknown>[] {
   const named = { timestamp: atMs / 1000, key, code: codeOf(key), windowsVirtualKeyCode: virtualKeyOf(key) };
   const text = key === 'Enter' ? '\r' : key;
   return [
