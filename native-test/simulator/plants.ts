@@ -215,6 +215,27 @@ export const PLANTS: readonly Plant[] = [
   ),
   plant('ended term still spends', CHECKOUT, "if (term.endMs <= till.atMs()) return 'termEnded';", ''),
   plant(
+    'points judged by what was shown',
+    CHECKOUT,
+    '      priced = null;\n      const { pointsUsed, pointsMax }',
+    '      const { pointsUsed, pointsMax }',
+    'electron/core/checkout.test.ts',
+  ),
+  plant(
+    'grant that names another till taken',
+    TOWN_CLIENT,
+    'if (grant.till === mine.till && grant.incarnation === mine.incarnation) return true;',
+    "if (mine.town !== '') return true;",
+    'native-test/asked-first.test.ts',
+  ),
+  plant(
+    'override without its reason',
+    CHECKOUT,
+    '        by: approvedBy,\n        reason,\n',
+    '        by: approvedBy,\n',
+    'electron/core/checkout.test.ts',
+  ),
+  plant(
     'spending does not leave the term',
     'electron/core/ledger/projections.ts',
     'for (const lot of body.lots) changeHeld.run(-lot.points, lot.term, lot.lot);',
