@@ -40,12 +40,32 @@ export function unseal<T>(
   return value === null ? { kind: 'refused', reason: 'malformed' } : { kind: 'opened', value };
 }
 
-/** Signs the fields of a request to the town; the signature is over everything but itself. */
+/**
+ * Signs the fields of a request to the town; the signature is over everything but itself. They stand in the order of the
+ * canonical form, so that a request written as it is holds what was signed byte for byte, and the town may compare
+ * without writing it anew.
+ */
 export function signRequest<T extends { readonly [key: string]: CanonicalValue }>(
   request: T,
   sign: Sign,
 ): T & { signature: string } {
-  return { ...request, signature: sign(toSign('request', canonical(request))) };
+  const signed = { ...request, signature: sign(toSign('request', canonical(request))) };
+  const inOrder = Object.keys(signed)
+    .sort()
+    .map((name) => [name, signed[name]] as const);
+  return Object.fromEntries(inOrder) as typeof signed;
+}
+
+/** What the signature of a request is over, for who holds the canonical form of its other fields in pieces of bytes. */
+export function requestToSign(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = [toSign('request', ''), ...pieces];
+  const bytes = new Uint8Array(all.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of all) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 /** True when a request carries the signature of `publicKey` over its other fields. */

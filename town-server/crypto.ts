@@ -3,6 +3,7 @@ import {
   createPublicKey,
   generateKeyPairSync,
   hash as hashOf,
+  type KeyObject,
   randomBytes,
   scryptSync,
   sign as signBytes,
@@ -43,6 +44,20 @@ export const verify: Verify = (publicKey, bytes, signature) => {
     return false;
   }
 };
+
+/** The same on a thread of its own, for what is long enough that everybody else would wait for it. */
+export function verifyAside(publicKey: string, bytes: Uint8Array, signature: string): Promise<boolean> {
+  let key: KeyObject;
+  try {
+    key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' });
+  } catch {
+    return Promise.resolve(false);
+  }
+  if (key.asymmetricKeyType !== 'ed25519') return Promise.resolve(false);
+  return new Promise((resolve) =>
+    verifyBytes(null, bytes, key, Buffer.from(signature, 'base64'), (error, holds) => resolve(error === null && holds)),
+  );
+}
 
 /** A random id of 128 bits, as 32 hex digits. */
 export function newId(): string {

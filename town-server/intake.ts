@@ -2,6 +2,7 @@ import { bytesHash, GENESIS_PREVIOUS, readNext, type ChainFault, type ChainHead 
 import { bodyOf, bodySchemas } from '../shared/record-bodies.ts';
 import { scanRecord } from '../shared/record-scan.ts';
 import { hash } from './crypto.ts';
+import { BATCH_CHARACTERS, type SentUpload } from './sent-upload.ts';
 import type { Rows, Transaction } from './store.ts';
 import {
   noteContact,
@@ -9,6 +10,7 @@ import {
   refused,
   UNRESOLVED,
   unknownCaller,
+  unknownSender,
   type Refused,
   type TillRequest,
   type Town,
@@ -17,15 +19,14 @@ import {
 export type Upload = TillRequest &
   Readonly<{ firstSeq: number; lastSeq: number; headHash: string; records: readonly string[] }>;
 
-/** A run of records of one chain, whoever brings them. */
-export type Batch = Readonly<{
-  till: string;
-  incarnation: number;
-  firstSeq: number;
-  lastSeq: number;
-  headHash: string;
-  records: readonly string[];
-}>;
+/** Where a run of records says that it stands in its chain, whoever brings it. */
+type Span = Readonly<{ till: string; incarnation: number; firstSeq: number; lastSeq: number; headHash: string }>;
+
+/** A run of records of one chain. */
+export type Batch = Span & Readonly<{ records: readonly string[] }>;
+
+/** A record as it came: its bytes, and its text where that came; a text may hold what UTF-8 cannot say. */
+type Sent = Readonly<{ bytes: Uint8Array; text: string | null }>;
 
 export type Acknowledgement = Readonly<{ seq: number; hash: string }>;
 
@@ -36,9 +37,7 @@ type Taken = Readonly<{
 }>;
 
 const encoder = new TextEncoder();
-
-/** Above this many characters a batch is refused before it is read; tills send far less. */
-const BATCH_CHARACTERS = 12_000_000;
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Takes in a signed batch. What it answers as acknowledged is committed with fsync (invariant 23); a batch that comes
@@ -49,12 +48,30 @@ export async function takeIn(town: Town, upload: Upload): Promise<Taken | Refuse
   return (await unknownCaller(town, upload)) ?? takeBatch(town, upload);
 }
 
+/** Takes in a signed batch from the bytes of its message, with the same answers. */
+export async function takeInSent(town: Town, upload: SentUpload): Promise<Taken | Refused> {
+  const unknown = await unknownSender(town, upload);
+  if (unknown !== null) return unknown;
+  return takeSpan(
+    town,
+    upload,
+    upload.records.map((bytes) => ({ bytes, text: null })),
+  );
+}
+
 /** Takes in a batch whose sender is known; an older incarnation's records come signed by the present one. */
 export async function takeBatch(town: Town, upload: Batch): Promise<Taken | Refused> {
-  const { till, incarnation, firstSeq, lastSeq, records } = upload;
-  if (records.reduce((sum, text) => sum + text.length, 0) > BATCH_CHARACTERS) return refused('tooLarge');
-  const bytes = records.map((text) => encoder.encode(text));
-  const hashes = bytes.map((one) => bytesHash(one, hash));
+  if (upload.records.reduce((sum, text) => sum + text.length, 0) > BATCH_CHARACTERS) return refused('tooLarge');
+  return takeSpan(
+    town,
+    upload,
+    upload.records.map((text) => ({ bytes: encoder.encode(text), text })),
+  );
+}
+
+async function takeSpan(town: Town, upload: Span, records: readonly Sent[]): Promise<Taken | Refused> {
+  const { till, incarnation, firstSeq, lastSeq } = upload;
+  const hashes = records.map(({ bytes }) => bytesHash(bytes, hash));
   if (lastSeq - firstSeq + 1 !== records.length || hashes.at(-1) !== upload.headHash) return refused('badInput');
 
   return town.store.transact([`intake:${till}:${incarnation}`], async (transaction) => {
@@ -71,12 +88,12 @@ export async function takeBatch(town: Town, upload: Batch): Promise<Taken | Refu
           });
     const forkAt = held.findIndex((row, index) => row.hash !== hashes[index]);
     if (forkAt >= 0) {
-      await keepFork(town, transaction, upload, hashes, forkAt);
+      await keepFork(town, transaction, upload, records, hashes, forkAt);
       return refused('fork');
     }
-    const walk = await walkOn(town, transaction, upload, bytes, hashes, known, head);
+    const walk = await walkOn(town, transaction, upload, records, hashes, known, head);
     if (walk.kind === 'fork') {
-      await keepFork(town, transaction, upload, hashes, known);
+      await keepFork(town, transaction, upload, records, hashes, known);
       return refused('fork');
     }
     // The lock on this chain's intake leaves nobody else who could have taken these sequences.
@@ -113,30 +130,37 @@ export async function hashAt(
   return (await transaction.get('record', { till, incarnation, seq }))?.hash ?? null;
 }
 
-/** Judges the records behind the first `known`, each against the one before (invariant 9); a bad one still carries the chain on. */
+/** A record to store; the text of a sound one as the bytes that came. */
+type WalkedRow = Omit<Rows['record'], 'text'> & Readonly<{ text: string | Uint8Array }>;
+
+/** Judges the records behind the first `known`, each against the one before (invariant 9); a bad one carries it on too. */
 async function walkOn(
   town: Town,
   transaction: Transaction,
-  upload: Batch,
-  bytes: readonly Uint8Array[],
+  upload: Span,
+  records: readonly Sent[],
   hashes: readonly string[],
   known: number,
   start: ChainHead,
-): Promise<{ kind: 'fork' } | { kind: 'walked'; rows: Rows['record'][] }> {
-  const { till, incarnation, firstSeq, records } = upload;
+): Promise<{ kind: 'fork' } | { kind: 'walked'; rows: WalkedRow[] }> {
+  const { till, incarnation, firstSeq } = upload;
+  if (records.length <= known) return { kind: 'walked', rows: [] };
   const shop = (await transaction.get('till', { till }))?.shop ?? '';
-  const enrolled = await transaction.get('incarnation', { till, incarnation });
-  const rows: Rows['record'][] = [];
+  let enrolled: Rows['incarnation'] | null | undefined;
+  const rows: WalkedRow[] = [];
   let head = start;
-  for (const [index, text] of records.entries()) {
+  for (const [index, { bytes, text }] of records.entries()) {
     if (index < known) continue;
     const ownHash = hashes[index] ?? '';
     const seq = firstSeq + index;
-    const isSure = text.isWellFormed() && surelyNext(town, bytes[index] ?? new Uint8Array(), head, till, shop);
-    const fault = isSure ? null : faultOf(town, text, head, till, shop, enrolled);
+    let fault: Fault | null = null;
+    if (text?.isWellFormed() === false || !surelyNext(town, bytes, head, till, shop)) {
+      enrolled ??= await transaction.get('incarnation', { till, incarnation });
+      fault = faultOf(town, text ?? decoder.decode(bytes), head, till, shop, enrolled);
+    }
     // The till's own record before this batch is another one than ours: nothing behind it can be placed.
     if (fault === 'brokenChain' && index === known) return { kind: 'fork' };
-    rows.push({ till, incarnation, seq, hash: ownHash, text: fault === null ? text : rawOf(text), fault });
+    rows.push({ till, incarnation, seq, hash: ownHash, text: fault === null ? bytes : rawOf(bytes), fault });
     head = { incarnation, seq, hash: ownHash };
   }
   return { kind: 'walked', rows };
@@ -189,12 +213,12 @@ export function faultOf(
   return null;
 }
 
-/** A text that may hold anything, in a form that any database keeps to the byte. */
-function rawOf(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64');
+/** Bytes that may say anything, in a form that any database keeps to the letter. */
+function rawOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 }
 
-async function quarantine(town: Town, transaction: Transaction, rows: readonly Rows['record'][]): Promise<void> {
+async function quarantine(town: Town, transaction: Transaction, rows: readonly WalkedRow[]): Promise<void> {
   const bad = rows.filter((row) => row.fault !== null);
   if (bad.length === 0) return;
   const { today } = await present(town, transaction);
@@ -220,21 +244,22 @@ async function quarantine(town: Town, transaction: Transaction, rows: readonly R
 async function keepFork(
   town: Town,
   transaction: Transaction,
-  upload: Batch,
+  upload: Span,
+  records: readonly Sent[],
   hashes: readonly string[],
   from: number,
 ): Promise<void> {
-  const { till, incarnation, firstSeq, records } = upload;
+  const { till, incarnation, firstSeq } = upload;
   const nowMs = town.nowMs();
   const seq = firstSeq + from;
   await transaction.add(
     'fork',
-    records.slice(from).map((text, index) => ({
+    records.slice(from).map(({ bytes }, index) => ({
       till,
       incarnation,
       seq: seq + index,
       hash: hashes[from + index] ?? '',
-      bytes: rawOf(text),
+      bytes: rawOf(bytes),
       seenAtMs: nowMs,
     })),
   );

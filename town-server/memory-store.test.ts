@@ -34,3 +34,12 @@ test('a list sees what its own transaction changed, in place of what was there',
     expect(await transaction.list('shop', { equal: { name: 'kept' } })).toEqual([]);
   });
 });
+
+test('a text that is appended as its bytes is kept as the text that they are', async () => {
+  const store = createMemoryStore();
+  const row = { till: 't01', incarnation: 1, seq: 1, hash: 'h', text: '\ufeff酱油', fault: null };
+  await store.transact([], (transaction) =>
+    transaction.append('record', [{ ...row, text: new TextEncoder().encode(row.text) }]),
+  );
+  expect([...store.rows('record')]).toEqual([row]);
+});

@@ -1,4 +1,4 @@
-import { keys, type KeyOf, type Query, type Rows, type Store, type TableName } from './store.ts';
+import { keys, type Appended, type KeyOf, type Query, type Rows, type Store, type TableName } from './store.ts';
 
 /** Every row of a memory store as it stood at one moment; rows are never changed in place, so it stays as it was. */
 export type StoreImage = ReadonlyMap<TableName, ReadonlyMap<string, unknown>>;
@@ -78,14 +78,26 @@ function transactionOn(kept: Tables, overlay: Tables) {
       for (const row of fresh) write(table, row);
       return fresh.length;
     },
-    append: async <N extends TableName>(table: N, rows: readonly Rows[N][]): Promise<void> => {
-      for (const row of rows) {
+    append: async <N extends TableName>(table: N, rows: readonly Appended<N>[]): Promise<void> => {
+      for (const given of rows) {
+        const row = inText(given);
         const key = keyIn(table, row as unknown as KeyOf<N>);
         if (find(table, key) !== undefined) throw new Error(`${table} holds ${key} already`);
         write(table, row);
       }
     },
   };
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** A row as it is kept, whichever of its texts came as bytes. */
+function inText<N extends TableName>(row: Appended<N>): Rows[N] {
+  const fields = Object.entries(row).map(([name, value]) => [
+    name,
+    value instanceof Uint8Array ? decoder.decode(value) : value,
+  ]);
+  return Object.fromEntries(fields) as Rows[N];
 }
 
 type Comparable = string | number;

@@ -1,6 +1,15 @@
 import type pg from 'pg';
-import { copyIn, copyLine } from './copy.ts';
-import { keys, type KeyOf, type Lock, type Query, type Rows, type Store, type TableName } from './store.ts';
+import { copyIn, copyLines } from './copy.ts';
+import {
+  keys,
+  type Appended,
+  type KeyOf,
+  type Lock,
+  type Query,
+  type Rows,
+  type Store,
+  type TableName,
+} from './store.ts';
 
 /**
  * The store on PostgreSQL: one statement per call, whole batches by `unnest`. Field names are camel case here and snake
@@ -319,19 +328,18 @@ function transactionOn(client: pg.PoolClient, town: string) {
     },
     add: async <N extends TableName>(table: N, rows: readonly Rows[N][]): Promise<number> =>
       insert(table, rows, 'ON CONFLICT DO NOTHING'),
-    append: async <N extends TableName>(table: N, rows: readonly Rows[N][]): Promise<void> => {
+    append: async <N extends TableName>(table: N, rows: readonly Appended<N>[]): Promise<void> => {
       if (rows.length === 0) return;
       const { copied, fields } = shape(table);
-      let lines = '';
-      for (const row of rows) {
-        const values = fields.map(([field, type]) => {
+      const lines = rows.map((row) => [
+        town,
+        ...fields.map(([field, type]) => {
           const value = (row as Record<string, unknown>)[field];
-          if (value === null) return null;
+          if (value === null || value instanceof Uint8Array) return value;
           return typeof value === 'string' && type !== 'jsonb' ? value : JSON.stringify(value);
-        });
-        lines += copyLine([town, ...values]);
-      }
-      await copyIn(client, copied, lines);
+        }),
+      ]);
+      await copyIn(client, copied, copyLines(lines));
     },
   };
 }

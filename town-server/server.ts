@@ -6,7 +6,7 @@ import { OpenAPIGenerator } from '@orpc/openapi';
 import { OpenAPIHandler } from '@orpc/openapi/fastify';
 import { onError, ORPCError } from '@orpc/server';
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { townContract } from '../shared/town-contract.ts';
 import { createSessions, hasPassword, setPassword } from './console.ts';
@@ -14,10 +14,12 @@ import { newId, newKeys, signWith } from './crypto.ts';
 import { openDatabase, type Database } from './database.ts';
 import { EngineError } from './engine.ts';
 import { issueCode } from './enrolment.ts';
+import { takeInSent } from './intake.ts';
 import { createPostgresStore } from './postgres-store.ts';
 import { noteRestored } from './restored.ts';
 import { townRouter } from './router.ts';
 import { seedSchema, seedTown, type Seed } from './seed.ts';
+import { readSentUpload, type SentUpload } from './sent-upload.ts';
 import type { Town } from './town.ts';
 
 export type TownOptions = Readonly<{
@@ -294,12 +296,14 @@ async function listen(options: TownOptions, town: Town, log: (line: string) => v
         .send({ defined: false, code, status, message: status >= 500 ? 'internal error' : 'malformed request' });
     },
   );
-  app.all('/api/*', async (request, reply) => {
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const context = { authorization: request.headers.authorization };
     const { matched } = await handler.handle(request, reply, { prefix: '/api', context });
     if (!matched)
       await reply.status(404).send({ defined: false, code: 'NOT_FOUND', status: 404, message: 'no such call' });
-  });
+  };
+  app.all('/api/*', answer);
+  await app.register(async (records) => takeUploads(records, town, answer));
   app.get('/openapi.json', (_request, reply) => reply.type('application/json').send(openApi));
   app.get('/health', async (_request, reply) => {
     await town.store.transact([], (transaction) => transaction.get('town', { town: town.id }));
@@ -308,6 +312,30 @@ async function listen(options: TownOptions, town: Town, log: (line: string) => v
   servePages(app, options.pagesFolder === undefined ? join(root, 'out', 'pages') : options.pagesFolder);
   await app.listen({ host: options.host ?? '127.0.0.1', port: options.port });
   return app;
+}
+
+/**
+ * Uploads are nearly all that a town is sent, and nearly every one is as tills write it: those are taken in from their
+ * bytes. What is not takes the way of every other call, which answers the same and says what is wrong with it.
+ */
+function takeUploads(
+  app: FastifyInstance,
+  town: Town,
+  answer: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
+): void {
+  const sentUploads = new WeakMap<FastifyRequest, SentUpload>();
+  const readJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const sent = readSentUpload(new Uint8Array(body.buffer, body.byteOffset, body.length));
+    if (sent === null) return void readJson(request, body.toString('utf8'), done);
+    sentUploads.set(request, sent);
+    done(null, null);
+  });
+  app.post('/api/records', async (request, reply) => {
+    const sent = sentUploads.get(request);
+    if (sent === undefined) await answer(request, reply);
+    else await reply.send(await takeInSent(town, sent));
+  });
 }
 
 /** A refusal of the contract or malformed input in one line; a failure of ours with its stack, for the log only. */

@@ -32,7 +32,12 @@ export type Transaction = Readonly<{
   /** Inserts the rows whose key is not there yet and answers how many those were. */
   add: <N extends TableName>(table: N, rows: readonly Rows[N][]) => Promise<number>;
   /** Inserts many rows the fastest way; the caller's lock sees to it that no key is there yet, or it throws. */
-  append: <N extends TableName>(table: N, rows: readonly Rows[N][]) => Promise<void>;
+  append: <N extends TableName>(table: N, rows: readonly Appended<N>[]) => Promise<void>;
+}>;
+
+/** A row to append: any of its texts may come as its UTF-8 bytes. */
+export type Appended<N extends TableName> = Readonly<{
+  [C in keyof Rows[N]]: Rows[N][C] | (string extends Rows[N][C] ? Uint8Array : never);
 }>;
 
 /** Rows that satisfy every given condition, in the order of `order`, which is the key when left out. */

@@ -3,7 +3,7 @@ import { policyOn, policySchema, type Policy } from '../shared/policy.ts';
 import { requestIsSigned, type Sign } from '../shared/signed.ts';
 import { businessDayOf } from '../shared/time.ts';
 import type { TownRefusal } from '../shared/town-contract.ts';
-import { verify } from './crypto.ts';
+import { verify, verifyAside } from './crypto.ts';
 import type { Rows, Store, Transaction } from './store.ts';
 
 /** Everything the town's logic may touch: its store, its clock, its key, fresh ids and a log. */
@@ -38,6 +38,17 @@ export async function unknownCaller(town: Town, request: TillRequest): Promise<R
   const key = await publicKeyOf(town, request.till, request.incarnation);
   if (key.kind === 'refused') return key;
   return requestIsSigned(request, key.publicKey, verify) ? null : refused('wrongSignature');
+}
+
+/** The same for a request whose signed bytes are at hand, in the order that its till wrote them. */
+export async function unknownSender(
+  town: Town,
+  sent: Readonly<{ town: string; till: string; incarnation: number; signature: string; signed: Uint8Array }>,
+): Promise<Refused | null> {
+  if (sent.town !== town.id) return refused('wrongTown');
+  const key = await publicKeyOf(town, sent.till, sent.incarnation);
+  if (key.kind === 'refused') return key;
+  return (await verifyAside(key.publicKey, sent.signed, sent.signature)) ? null : refused('wrongSignature');
 }
 
 /** Of an incarnation whose records a later one brought: nobody ever gave it a code, so nobody may speak for it. */
