@@ -34,6 +34,10 @@ function receivables(lots: readonly LotPoints[], pointValueFen: number, sign: 1 
 
 /** Postings of a sale: what came in and what was given away against sales at shelf price. */
 export function salePostings(sale: SaleBody): Posting[] {
+  return balanced(partsOfSale(sale), 'sale');
+}
+
+function partsOfSale(sale: SaleBody): Posting[] {
   const discounts = new Map<string, number>();
   let shelfFen = 0;
   for (const line of sale.lines) {
@@ -43,21 +47,18 @@ export function salePostings(sale: SaleBody): Posting[] {
       discounts.set(account, (discounts.get(account) ?? 0) + line.shelfFen - line.payFen);
     }
   }
-  return balanced(
-    [
-      ...fen('drawer', sale.cashDueFen),
-      ...fen(`mobile:${sale.mobileChannel ?? 'other'}`, sale.mobileFen),
-      ...receivables(sale.lots, sale.pointValueFen, 1),
-      ...[...discounts].flatMap(([account, amount]) => fen(account, amount)),
-      ...fen('truncation', sale.truncationFen),
-      ...fen('sales', -shelfFen),
-      ...sale.lots.flatMap((lot) => [
-        ...points('spent', lot.lot, lot.points, null),
-        ...points('allotment', lot.lot, -lot.points, lot.term),
-      ]),
-    ],
-    'sale',
-  );
+  return [
+    ...fen('drawer', sale.cashDueFen),
+    ...fen(`mobile:${sale.mobileChannel ?? 'other'}`, sale.mobileFen),
+    ...receivables(sale.lots, sale.pointValueFen, 1),
+    ...[...discounts].flatMap(([account, amount]) => fen(account, amount)),
+    ...fen('truncation', sale.truncationFen),
+    ...fen('sales', -shelfFen),
+    ...sale.lots.flatMap((lot) => [
+      ...points('spent', lot.lot, lot.points, null),
+      ...points('allotment', lot.lot, -lot.points, lot.term),
+    ]),
+  ];
 }
 
 /**
@@ -89,13 +90,68 @@ export function refundPostings(
       ...fen('cashRounding', refund.cashBackFen - exactCashFen),
       // What is left is the part of a point that rounding gave or took, and the fen that rounding line shares leaves.
       ...fen('pointsRounding', pointsFen - (payFen - exact.moneyShareFen)),
-      ...refund.lots.flatMap((lot) => [
-        ...points(lot.term === null ? 'returned' : 'allotment', lot.lot, lot.points, lot.term),
-        ...points('spent', lot.lot, -lot.points, null),
-      ]),
+      ...pointsOfRefund(refund),
     ],
     'refund',
   );
+}
+
+function pointsOfRefund({ lots }: RefundBody): Posting[] {
+  return lots.flatMap((lot) => [
+    ...points(lot.term === null ? 'returned' : 'allotment', lot.lot, lot.points, lot.term),
+    ...points('spent', lot.lot, -lot.points, null),
+  ]);
+}
+
+/** What a document's postings say of one account, and what its body says; points by lot and term. */
+export type Misposted = Readonly<{ account: string; posted: number; said: number }>;
+
+/**
+ * Accounts on which the postings of a sale are not what its body says: never for a till of ours. Both come from outside,
+ * so nothing here throws.
+ */
+export function mispostedSale(sale: SaleBody, postings: readonly Posting[]): Misposted[] {
+  return misposted(postings, partsOfSale(sale), nameOf);
+}
+
+/**
+ * The same of a refund, as far as its own body says it: goods, tenders, who is owed less, points, and all discounts
+ * together. How coins and part points were rounded only its sale knows; postings that balance leave their sum no choice.
+ */
+export function mispostedRefund(refund: RefundBody, postings: readonly Posting[]): Misposted[] {
+  const shelfFen = refund.lines.reduce((sum, line) => sum + line.shelfFen, 0);
+  const payFen = refund.lines.reduce((sum, line) => sum + line.payFen, 0);
+  const said = [
+    ...fen('sales', shelfFen),
+    ...fen('discount:', payFen - shelfFen),
+    ...receivables(refund.lots, refund.pointValueFen, -1),
+    ...fen(`mobile:${refund.mobileChannel ?? 'other'}`, -refund.mobileBackFen),
+    ...fen('drawer', -refund.cashBackFen),
+    ...pointsOfRefund(refund),
+  ];
+  const rounded = new Set(['truncation', 'cashRounding', 'pointsRounding']);
+  return misposted(
+    postings.filter(({ unit, account }) => unit === 'points' || !rounded.has(account)),
+    said,
+    (posting) => (posting.account.startsWith('discount:') ? 'fen discount:' : nameOf(posting)),
+  );
+}
+
+function nameOf({ unit, account, lot, term }: Posting): string {
+  return [unit, account, lot, term].filter((part) => part !== undefined).join(' ');
+}
+
+function misposted(posted: readonly Posting[], said: readonly Posting[], name: (one: Posting) => string): Misposted[] {
+  const sums = new Map<string, { account: string; posted: number; said: number }>();
+  const at = (posting: Posting): { posted: number; said: number } => {
+    const account = name(posting);
+    const sum = sums.get(account) ?? { account, posted: 0, said: 0 };
+    sums.set(account, sum);
+    return sum;
+  };
+  for (const posting of posted) at(posting).posted += posting.amount;
+  for (const posting of said) at(posting).said += posting.amount;
+  return [...sums.values()].filter((sum) => sum.posted !== sum.said);
 }
 
 /** Cash into the drawer from the safe, or out of it for an expense. */

@@ -17,7 +17,7 @@ import { amountAt } from '../shared/amounts.ts';
 import { must } from '../shared/assert.ts';
 import { canonical } from '../shared/canonical.ts';
 import type { JournalRecord } from '../shared/journal.ts';
-import { NO_TOTALS } from '../shared/posting.ts';
+import { mispostedRefund, mispostedSale, NO_TOTALS, type Misposted } from '../shared/posting.ts';
 import { policyOn, type Policy } from '../shared/policy.ts';
 import { differences, foldRecord, newFold, sumOf, totalsOf, type TotalsFold } from '../shared/reconcile.ts';
 import { bodyOf, type Grant, type RefundBody, type SaleBody } from '../shared/record-bodies.ts';
@@ -263,9 +263,11 @@ function foldOne(book: Book, record: JournalRecord): void {
   }
   switch (record.kind) {
     case 'sale':
+      judgePostings(book, record, mispostedSale(record.body as SaleBody, record.postings));
       foldSale(book, record, record.body as SaleBody);
       break;
     case 'refund':
+      judgePostings(book, record, mispostedRefund(record.body as RefundBody, record.postings));
       foldRefund(book, record, record.body as RefundBody);
       break;
     case 'allotmentIn':
@@ -286,6 +288,14 @@ function foldOne(book: Book, record: JournalRecord): void {
   // A closing counts itself, so it is judged with itself folded.
   if (record.kind === 'periodClose') foldClosing(book, record);
   if (record.kind === 'monthClose' || record.kind === 'yearClose') foldSpan(book, record, record.kind);
+}
+
+/** A document whose postings are not what its body says is folded by its postings, and named account by account. */
+function judgePostings(book: Book, { kind, seq }: JournalRecord, found: readonly Misposted[]): void {
+  for (const { account, posted, said } of found) {
+    const amounts = { account: `${kind} ${account}`, seq, tillAmount: posted, townAmount: said };
+    addBreak(book, 'totalsDiffer', `${seq}:posted:${account}`, amounts);
+  }
 }
 
 function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
