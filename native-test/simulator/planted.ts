@@ -24,9 +24,9 @@ export function misfits(): string[] {
 
 type Ended = Readonly<{ code: number | null; output: string }>;
 
-function runChild(args: readonly string[], plant: Plant): Promise<Ended> {
+function runChild(args: readonly string[], plant: string): Promise<Ended> {
   return new Promise((resolve) => {
-    const env = { ...process.env, ONE_CARD_PLANT: plant.name, NO_COLOR: '1' };
+    const env = { ...process.env, ONE_CARD_PLANT: plant, NO_COLOR: '1' };
     const child = spawn(process.execPath, [...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const take = (data: Buffer): void => {
@@ -48,20 +48,24 @@ export async function hunt(plant: Plant, seeds: number): Promise<Hunt> {
     const vitest = 'node_modules/vitest/vitest.mjs';
     const { code, output } = await runChild(
       [vitest, 'run', '--config', 'native-test/simulator/plant.config.ts'],
-      plant,
+      plant.name,
     );
     const isFound = code !== 0 && /\d+ failed/.test(output);
     return { plant, found: isFound, how: isFound ? plant.foundBy : `not by ${plant.foundBy}` };
   }
-  const trail = TRAILS[plant.name] ?? {};
-  const simulate = ['native-test/simulate.ts', '--seeds', String(seeds), '--first'];
-  if (trail.seed !== undefined) simulate.push('--try', String(trail.seed));
-  if (trail.with !== undefined) simulate.push('--with', JSON.stringify(trail.with));
-  const { output } = await runChild(['--import', './native-test/simulator/plant-hook.ts', ...simulate], plant);
+  const { seed, with: wanted = {} } = TRAILS[plant.name] ?? {};
+  const simulate = ['native-test/simulate.ts', '--with', JSON.stringify(wanted)];
+  const tries = seed === undefined ? [] : ['--try', String(seed)];
+  const hunting = [...simulate, '--seeds', String(seeds), '--first', ...tries];
+  const { output } = await runChild(['--import', './native-test/simulator/plant-hook.ts', ...hunting], plant.name);
   const match = /^seed (\d+): FAILED at operation \d+: (\w+)/m.exec(output);
   if (match === null) return { plant, found: false, how: `not in ${seeds} seeds: ${output.trim().split('\n').at(-1)}` };
+  const [, found = '', check] = match;
+  // A world that fails anyway shows nothing about the plant.
+  const without = await runChild([...simulate, '--seeds', '1', '--from', found], '');
+  if (without.code !== 0) return { plant, found: false, how: `seed ${found} fails without it: ${without.output}` };
   const tried = output.match(/^seed \d+: /gm)?.length ?? 0;
-  return { plant, found: true, how: `${tried} ${tried === 1 ? 'seed' : 'seeds'} (seed ${match[1]}, ${match[2]})` };
+  return { plant, found: true, how: `${tried} ${tried === 1 ? 'seed' : 'seeds'} (seed ${found}, ${check})` };
 }
 
 /** Hunts plants, a few at a time, and says of each how it was found; answers the names of those that were not. */

@@ -45,6 +45,8 @@ export function createTruth(till: string, rules: Rules) {
   let inDoubt = false;
   /** True time of the last look. */
   let readMs = rules.trueMs();
+  /** The newest incarnation that was read before the folder was set back: its records may come back from the town. */
+  let forgotten = 0;
 
   const take = (row: { n: number; incarnation: number; seq: number; hash: string; text: string }): void => {
     const where = `${till} ${row.incarnation}/${row.seq}`;
@@ -71,11 +73,11 @@ export function createTruth(till: string, rules: Rules) {
     const before = seen.at(-1)?.record;
     const isBack = before !== undefined && before.incarnation === row.incarnation && record.at < before.at - SLACK_MS;
     // Only the town's own time takes a mark back, and only one that was ahead of it when the record was made, which was
-    // after the last look.
+    // after the last look; when records were made that are read a second time, nobody knows any more.
     if (record.kind === 'clock') inDoubt = true;
     if (record.kind === 'statementApplied') inDoubt = false;
     ensure(
-      !isBack || inDoubt || before.at > readMs,
+      !isBack || inDoubt || before.at > readMs || row.incarnation <= forgotten,
       'timeNeverBack',
       () => `${where}: ${record.at} after ${before?.at}`,
     );
@@ -177,7 +179,10 @@ export function createTruth(till: string, rules: Rules) {
       reader = null;
     },
     /** The folder was set back: what the file shows is read anew, from its first record. */
-    forget,
+    forget: (): void => {
+      forgotten = Math.max(0, ...heads.keys());
+      forget();
+    },
   };
 }
 
