@@ -1,10 +1,12 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
+  adoptGrant,
   applyMove,
   expire,
   freeTerm,
   grantFrom,
+  issueAgain,
   lawHolds,
   movesOf,
   newLot,
@@ -1156,4 +1158,35 @@ test('the model frees, expires and gives lots a second life, so its laws are abo
   world.drain(false);
   world.checkLaws();
   expect([...world.lots.values()].reduce((sum, lot) => sum + lot.shortfall, 0)).toBe(5);
+});
+
+describe('a grant that a restored town had forgotten', () => {
+  test('is taken from the free part, then from what expired since; the rest is overdrawn', () => {
+    const lot = { ...lotOf('a', 10), free: 4, spent: 4, expired: 2 };
+    expect(adoptGrant(lot, 't1', 3)).toMatchObject({ free: 1, expired: 2, allotted: { t1: 3 }, overdrawn: 0 });
+    const adopted = adoptGrant(lot, 't1', 9);
+    expect(adopted).toMatchObject({ free: 0, expired: 0, allotted: { t1: 9 }, shortfall: 3, overdrawn: 3 });
+    expect(lawHolds(adopted)).toBe(true);
+  });
+
+  test('makes up for what it overdrew with whatever comes free, in any order, and never more', () => {
+    const granted = grantFrom(lotOf('a', 10), 't1', 10);
+    const out = { kind: 'out', lot: 'a', term: 't1', points: 6 } as const;
+    const late = applyMove(adoptGrant(granted, 't2', 6), out, true, TODAY).lot;
+    const early = adoptGrant(applyMove(granted, out, true, TODAY).lot, 't2', 6);
+    expect(late).toEqual(early);
+    expect(late).toMatchObject({ free: 0, allotted: { t1: 4, t2: 6 }, shortfall: 0, overdrawn: 0 });
+  });
+
+  test('of a lot that was forgotten too leaves it without points until it is issued again', () => {
+    const shell = adoptGrant(lotOf('a', 0), 't1', 4);
+    expect(lawHolds(shell)).toBe(true);
+    expect(issueAgain(shell, 10)).toMatchObject({
+      issued: 10,
+      free: 6,
+      allotted: { t1: 4 },
+      overdrawn: 0,
+      shortfall: 0,
+    });
+  });
 });
