@@ -1,5 +1,4 @@
 import type { JournalRecord } from '../../shared/journal.ts';
-import type { RefundBody } from '../../shared/record-bodies.ts';
 import { createMemoryStore, type MemoryStore, type StoreImage } from '../../town-server/memory-store.ts';
 import { foldNext } from '../../town-server/settle.ts';
 import type { Rows } from '../../town-server/store.ts';
@@ -92,28 +91,30 @@ function sortedJson(value: unknown): string {
 }
 
 /**
- * Goods of one sale that came back at two tills, at one of them after the lot's last day by its clock and at the other
- * before: the first that is heard decides where the points go, and the town names both for a person to judge.
+ * Goods of one sale that came back at two tills, at one into its term and at the other into the free part, or after the
+ * lot's last day by its clock: the first that is heard decides where the points go, and the town names both for a person
+ * to judge.
  */
-function isBackAtTwoTimes({ town }: Simulation): boolean {
+function isBackInTwoPlaces({ town }: Simulation): boolean {
   const twice = new Set(
     town
       .rows('break')
       .flatMap(({ kind, account }) => (kind === 'refundedTwice' ? [account?.slice('points '.length)] : [])),
   );
   if (twice.size === 0) return false;
-  const times = new Map<string, Set<boolean>>();
+  const places = new Map<string, Set<string>>();
   const lastDays = new Map(town.rows('lot').map((lot) => [lot.lot, lot.expiresOn]));
   for (const { text, fault } of town.rows('record')) {
     if (fault !== null) continue;
     const record = JSON.parse(text) as JournalRecord;
     if (record.kind !== 'refund') continue;
-    for (const { lot } of (record.body as RefundBody).lots) {
-      if (!twice.has(lot)) continue;
-      times.set(lot, (times.get(lot) ?? new Set()).add((lastDays.get(lot) ?? '') < record.businessDay));
+    for (const { account, lot = '', term = '' } of record.postings) {
+      if (!twice.has(lot) || (account !== 'allotment' && account !== 'returned')) continue;
+      const place = `${account} ${term} ${(lastDays.get(lot) ?? '') < record.businessDay}`;
+      places.set(lot, (places.get(lot) ?? new Set()).add(place));
     }
   }
-  return [...times.values()].some((isAfter) => isAfter.size > 1);
+  return [...places.values()].some((ofLot) => ofLot.size > 1);
 }
 
 /** The records of all tills in two orders of arrival: every balance comes out the same. */
@@ -122,7 +123,7 @@ export async function checkOrder(simulation: Simulation): Promise<void> {
   // A lot that a refund brought to life is granted only once that refund was heard: there the order is not free.
   const reborn = new Set(town.rows('lot').flatMap((lot) => (lot.note === 'refund' ? [lot.lot] : [])));
   if (town.rows('grant').some((grant) => grant.lots.some(({ lot }) => reborn.has(lot)))) return;
-  if (isBackAtTwoTimes(simulation)) return;
+  if (isBackInTwoPlaces(simulation)) return;
   const image = beforeRecords(simulation);
   const heads = town.rows('head').filter((head) => head.seq > 0);
   const results: string[] = [];

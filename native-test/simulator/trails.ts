@@ -21,7 +21,16 @@ export const TRAILS: Readonly<Record<string, Trail>> = {
   'allotment not bound to its term': { with: { planned: { folderSetBack: 1 } }, seed: 8 },
   'cap of the day ignored': { with: { pointsCap: 60, villagers: 2 }, seed: 3 },
   'refund above the original': { with: { customers: 16 }, seed: 2 },
-  'overspend not covered by a shortfall': { with: { planned: { folderSetBack: 1, tillLost: 1, termFreed: 2 } } },
+  'overspend not covered by a shortfall': {
+    with: {
+      days: 4,
+      tills: 2,
+      termHours: 6,
+      shutDays: 4,
+      planned: { termFreed: 8, partition: 8, folderSetBack: 0, townSetBack: 0, machineSetBack: 0 },
+    },
+    seed: 5,
+  },
   'freed term not closed': {
     with: { days: 3, tills: 2, termHours: 6, planned: { termFreed: 4, partition: 3 } },
     seed: 6,
