@@ -283,8 +283,8 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: 'shared/posting.ts',
-        find: "      ...fen('sales', -shelfFen),\n      ...sale.lots",
-        replace: "      ...fen('sales', 1 - shelfFen),\n      ...sale.lots",
+        find: "...fen('sales', -shelfFen),",
+        replace: "...fen('sales', 1 - shelfFen),",
       },
       { file: 'shared/journal.ts', find: 'for (const sum of sums.values()) if (sum !== 0) return false;', replace: '' },
     ],
