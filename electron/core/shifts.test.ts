@@ -45,6 +45,11 @@ describe('a shift', () => {
     expect(await till.send(move(0, 'move-0002'))).toMatchObject({ reason: 'badInput' });
   });
 
+  test('is closed under an id of its incarnation, so that a folder that was set back may close it once more', async () => {
+    await till.ask({ kind: 'closeShift', shift: 'shift-0001', countedFen: 20_000 });
+    expect(till.records().find((record) => record.kind === 'shiftClose')?.id).toBe('shift-0001:1:close');
+  });
+
   test('closed with a count keeps the difference, which the next float begins with; a repeat answers the same', async () => {
     await sellAt(till, bread.code);
     await till.ask({ kind: 'nextSale' });

@@ -94,6 +94,13 @@ export function createShifts(till: Till) {
     return same ? done : conflictOf(till, id, 'correction');
   };
 
+  /** The document that closed a shift; null while it is open. */
+  const closingOf = (shift: string): string | null => {
+    const sql = 'SELECT closed_n AS n FROM shift WHERE id = ? AND closed_n IS NOT NULL';
+    const closed = ledger.get<{ n: number }>(sql, shift);
+    return closed === undefined ? null : (ledger.byN(closed.n)?.record.id ?? null);
+  };
+
   return {
     current,
     /** What the books say is in the drawer: the float that a new shift finds there. */
@@ -169,7 +176,8 @@ export function createShifts(till: Till) {
     correctCount: (command: Extract<Command, { kind: 'correctCount' }>, by: string): Answer => {
       const operator = till.operator();
       if (operator === null) return refuse('notSignedIn');
-      const of = `${command.shift}:close`;
+      const of = closingOf(command.shift);
+      if (of === null) return refuse('notLastShift');
       const before = correctedBefore(command.id, 'count', of, command.countedFen);
       if (before !== null) return before;
       const shift = lastClosed();
@@ -203,14 +211,15 @@ export function createShifts(till: Till) {
         if (closed === undefined) return refuse('noShift');
         return closed.counted_fen === command.countedFen
           ? { kind: 'done' }
-          : conflictOf(till, `${command.shift}:close`, 'shiftClose');
+          : conflictOf(till, closingOf(command.shift) ?? command.shift, 'shiftClose');
       }
       const expectedFen = ledger.balance('drawer');
       const differenceFen = command.countedFen - expectedFen;
       return answerOf(
         till.record({
           kind: 'shiftClose',
-          id: `${shift.id}:close`,
+          // A folder that was set back may close once more what its lost part had closed: that is another count.
+          id: `${shift.id}:${ledger.head().incarnation}:close`,
           operator: operator.id,
           body: {
             shift: shift.id,
