@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../shared/time.ts';
 import type { Answer, Command, RefusalReason } from '../../shared/till-contract.ts';
@@ -278,6 +280,22 @@ describe('paying', () => {
     const { phase, sale } = await till.screen();
     expect([phase, sale.lines.length, sale.member?.id]).toEqual(['paid', 2, 'member-good']);
     expect(till.records()).toHaveLength(before);
+  });
+
+  test('a sale voided just before the till died does not come back, so nothing voids or sells it a second time', async () => {
+    await till.ask(scan(bread.code));
+    const { id } = (await till.screen()).sale;
+    const file = join(till.folder, 'data', 'open-sale.log');
+    const before = readFileSync(file);
+    await till.ask({ kind: 'voidSale', reason: 'test' });
+    await till.core.close();
+    // The record was on the disk, and the file of the open sale was not emptied any more.
+    writeFileSync(file, before);
+    till = coreOn(till.folder);
+    await till.ask({ kind: 'signIn', pin: pins.manager });
+    const { sale } = await till.screen();
+    expect([sale.lines.length, sale.id === id]).toEqual([0, false]);
+    expect(till.records().filter((record) => record.kind === 'saleVoid')).toMatchObject([{ id, body: { sale: id } }]);
   });
 
   test('a held sale can be called back from the paid page', async () => {

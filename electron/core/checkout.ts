@@ -94,7 +94,7 @@ export function createCheckout(parts: Parts) {
     return loaded;
   }
 
-  /** A sale that reached the journal is paid, and one among the held is held, whatever was not heard of it in between. */
+  /** A sale in the journal is paid or voided, and one among the held is held, whatever was not heard of it in between. */
   function isGone(id: string): boolean {
     return ledger.byId(id) !== null || ledger.get('SELECT sale FROM held_sale WHERE sale = ?', id) !== undefined;
   }
@@ -672,7 +672,8 @@ export function createCheckout(parts: Parts) {
     if (sale.lines.length > 0) {
       till.record({
         kind: 'saleVoid',
-        id: world.newId(),
+        // The sale's own: what became of a sale stands in the journal once, and `restored` knows it as gone.
+        id: sale.id,
         operator: till.operator()?.id ?? null,
         body: {
           sale: sale.id,

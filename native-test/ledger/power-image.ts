@@ -54,7 +54,7 @@ export function readTrace(trace: Buffer): Change[] {
 }
 
 /** How the disk treats what was not synced. */
-export const PATTERNS = ['drop', 'keep', 'inOrder', 'reordered', 'sectors', 'junk'] as const;
+export const PATTERNS = ['drop', 'keep', 'inOrder', 'reordered', 'sectors', 'grown', 'junk'] as const;
 export type Pattern = (typeof PATTERNS)[number];
 
 const SECTOR_BYTES = 512;
@@ -306,17 +306,18 @@ function survive(bytes: Bytes, pending: readonly DataChange[], pattern: Pattern,
         else if (chance.percent(50)) applyData(bytes, change);
       }
       return;
+    case 'grown':
     case 'junk': {
-      // A file may have grown before its bytes came: what stands there then is whatever stood there before.
+      // A file may have grown before its bytes came: what stands there then are zeros, or whatever stood there before.
       const safeSize = bytes.size;
       for (const change of pending) {
         if (change.kind === 'truncate') {
           if (chance.percent(50)) applyData(bytes, change);
           continue;
         }
-        const junk = Buffer.from(change.bytes.map(() => chance.below(256)));
         const isNew = change.offset >= safeSize;
-        if (isNew && chance.percent(60)) bytes.write(change.offset, junk);
+        const stale = Buffer.from(change.bytes.map(() => (pattern === 'junk' ? chance.below(256) : 0)));
+        if (isNew && chance.percent(60)) bytes.write(change.offset, stale);
         else if (chance.percent(50)) applyData(bytes, change);
       }
       return;
