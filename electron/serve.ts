@@ -167,7 +167,7 @@ function gateOf(port: number, token: string) {
 function socketsOf(options: ServeOptions) {
   const handler = new SocketHandler(options.router, logFailures(options.log));
   const server = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX, perMessageDeflate: false });
-  const welcome = (socket: WebSocket): void => {
+  const welcome = (socket: WebSocket, wire: Duplex): void => {
     socket.on('error', (error) => options.log(`socket: ${error.message}`));
     void handler.upgrade(
       {
@@ -177,7 +177,12 @@ function socketsOf(options: ServeOptions) {
           socket.on('message', (data, isBinary) => {
             const message: unknown = !isBinary && Buffer.isBuffer(data) ? data.toString('utf8') : data;
             const fault = messageFault(message);
-            if (fault === null) return listener({ data: message } as never);
+            if (fault === null) {
+              // A command's answer and the screen it makes leave together, and wake the page once.
+              wire.cork();
+              setImmediate(() => wire.uncork());
+              return listener({ data: message } as never);
+            }
             options.log(`socket: malformed message, ${fault}`);
             socket.close(1008, `malformedMessage ${fault}`);
           });
@@ -188,7 +193,7 @@ function socketsOf(options: ServeOptions) {
   };
   return {
     accept: (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
-      server.handleUpgrade(request, socket, head, welcome),
+      server.handleUpgrade(request, socket, head, (accepted) => welcome(accepted, socket)),
     close(): void {
       for (const client of server.clients) client.close(1001, 'closing');
       server.close();

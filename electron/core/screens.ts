@@ -1,8 +1,9 @@
 import type { Screen } from '../../shared/till-contract.ts';
 
 /**
- * Hands the newest screen to everyone who watches. A slow watcher misses screens in between, never the last one; a
- * burst of commands makes one screen, not one each.
+ * Hands the newest screen to everyone who watches. A slow watcher misses screens in between, never the last one; all
+ * that one command changes makes one screen. It is made right behind the command's answer, before anything else is
+ * looked at, so that a scan's line is under way as soon as the scan is answered.
  */
 export function createScreens(make: () => Omit<Screen, 'revision'>) {
   let revision = 0;
@@ -24,7 +25,7 @@ export function createScreens(make: () => Omit<Screen, 'revision'>) {
       if (scheduled) return;
       scheduled = true;
       revision += 1;
-      setImmediate(() => {
+      process.nextTick(() => {
         scheduled = false;
         for (const wake of wakers) wake();
       });
