@@ -1,0 +1,71 @@
+import { type ReactNode } from 'react';
+import { Frame } from './frame.tsx';
+import { keepFocus } from './header.tsx';
+import { useTill } from './till.ts';
+
+export function MoreDialog(): ReactNode {
+  const { hide, show, send, screen, muted, setMuted } = useTill();
+  const open = screen.shift !== null;
+  const actions: readonly Readonly<{ label: string; note: string; act: () => void; off?: boolean }>[] = [
+    {
+      label: '交班',
+      note: '点钱、记差额',
+      act: () => {
+        hide();
+        void send({ kind: 'startCloseShift' });
+      },
+      off: !open,
+    },
+    { label: '现金存取', note: '换零钱、上交、付货款', act: () => show({ kind: 'cash' }), off: !open },
+    { label: '本班小计', note: '随时可看，不影响收银', act: () => show({ kind: 'shiftReport' }), off: !open },
+    { label: '取挂单', note: `${screen.held.length} 笔`, act: () => show({ kind: 'held' }) },
+    { label: '整单作废', note: '这一单全部不要', act: () => show({ kind: 'void' }) },
+    { label: '日结', note: '与镇上核对账目', act: () => show({ kind: 'night' }) },
+    { label: '后台', note: '进货、盘点、改价', act: () => openBackOffice() },
+    { label: muted ? '打开声音' : '静音', note: '提示音', act: () => setMuted(!muted) },
+    {
+      label: '退出登录',
+      note: '换人收银',
+      act: () => {
+        hide();
+        void send({ kind: 'signOut' });
+      },
+    },
+    ...(screen.status.town === 'notEnrolled'
+      ? [{ label: '重新注册', note: '镇上不认识这台收银机', act: () => show({ kind: 'enrol' }) }]
+      : []),
+  ];
+  return (
+    <Frame
+      title="更多"
+      size="medium"
+      leave={hide}
+      onKey={({ name }) => {
+        const action = /^\d$/.test(name) ? actions[(Number(name) + 9) % 10] : undefined;
+        return action === undefined || action.off === true ? null : action.act;
+      }}
+    >
+      <div className="tiles">
+        {actions.map((action, index) => (
+          <button
+            type="button"
+            key={action.label}
+            className="tile"
+            disabled={action.off === true}
+            onMouseDown={keepFocus}
+            onClick={action.act}
+          >
+            <kbd>{(index + 1) % 10}</kbd>
+            <b>{action.label}</b>
+            <small>{action.note}</small>
+          </button>
+        ))}
+      </div>
+    </Frame>
+  );
+}
+
+/** The back office is a page of its own; the token goes along behind the #. */
+function openBackOffice(): void {
+  window.location.assign(new URL(`/back-office/index.html${window.location.hash}`, window.location.href));
+}
