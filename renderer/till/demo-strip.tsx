@@ -2,6 +2,7 @@ import { memo, type ReactNode, useEffect, useState } from 'react';
 import { useScreenPart } from '../parts/connection.ts';
 import { connection, type Till } from './till.ts';
 import { keepFocus } from './header.tsx';
+import './demo-strip.css';
 
 type Demo = NonNullable<Awaited<ReturnType<ReturnType<typeof connection.client>['demo']>>>;
 

@@ -4,6 +4,7 @@ import { enrolFault } from './entry.ts';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import { useTill } from './till.ts';
+import './enrol.css';
 
 /** A till that has not joined its town asks for the one-time code and its first manager. */
 export function EnrolPage(): ReactNode {

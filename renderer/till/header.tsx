@@ -4,6 +4,7 @@ import { clockOf } from '../../shared/time.ts';
 import { type LinkState, useClock, useScreenPart, useSteadyStatus } from '../parts/connection.ts';
 import { fitting, type Light, lightsOf } from './lights.ts';
 import { connection, type Dialog } from './till.ts';
+import './header.css';
 
 const SHAPES: Readonly<Record<Light['level'], string>> = { good: '●', warn: '▲', bad: '■' };
 

@@ -1,6 +1,7 @@
 import { type ReactNode } from 'react';
 import { Frame } from './frame.tsx';
 import { useTill } from './till.ts';
+import './help.css';
 
 const HELP: readonly Readonly<{ title: string; keys: readonly (readonly [string, string])[] }>[] = [
   {

@@ -1,7 +1,9 @@
 import { createRoot } from 'react-dom/client';
 import { captureKeyboard } from '../parts/keyboard.ts';
 import '../parts/tokens.css';
-import './till.css';
+import './page.css';
+import './controls.css';
+import './dialog.css';
 import { App } from './app.tsx';
 
 captureKeyboard();

@@ -7,6 +7,7 @@ import { keepFocus } from './header.tsx';
 import { useRead } from './reading.tsx';
 import { Figure } from './figure.tsx';
 import { connection, useTill } from './till.ts';
+import './night.css';
 
 export function NightDialog(): ReactNode {
   const { hide, say } = useTill();

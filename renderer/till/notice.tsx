@@ -2,6 +2,7 @@ import { memo, type ReactNode, useSyncExternalStore } from 'react';
 import type { Notice } from '../../shared/till-contract.ts';
 import type { ShownNotice } from './notices.ts';
 import { notices } from './till.ts';
+import './notice.css';
 
 const ICONS: Readonly<Record<Notice['tone'], string>> = { good: '✓', info: 'i', warn: '!', bad: '✕' };
 const TONE_WORDS: Readonly<Record<Notice['tone'], string>> = {

@@ -4,6 +4,7 @@ import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { ReceiptView } from '../parts/receipt-view.tsx';
 import { keepFocus } from './header.tsx';
 import { useTill } from './till.ts';
+import './paid.css';
 
 /** The second Enter of a double press must not close the page before the change was read. */
 const READ_MS = 400;

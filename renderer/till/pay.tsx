@@ -8,6 +8,7 @@ import { channelKey, cleanNumber } from './entry.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
 import { useTill } from './till.ts';
+import './pay.css';
 
 type Row = 'points' | 'mobile' | 'cash';
 const ROWS: readonly Row[] = ['points', 'mobile', 'cash'];

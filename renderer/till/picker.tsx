@@ -6,6 +6,7 @@ import { setFieldValue } from '../parts/keyboard.ts';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import { connection, useTill } from './till.ts';
+import './picker.css';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
 const SHOWN_MOST = 60;

@@ -4,6 +4,7 @@ import { wordsOf } from '../../shared/words.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
+import './pin.css';
 
 /** A field for a PIN with its pad. `submit` answers the refusal to show, or null when it is done. */
 export function PinEntry({

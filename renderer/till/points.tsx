@@ -3,6 +3,7 @@ import { pointsRefusedWords, rateWords } from '../../shared/words.ts';
 import { shortTime, starText } from '../parts/format.ts';
 import { Frame } from './frame.tsx';
 import { useTill } from './till.ts';
+import './points.css';
 
 /** 查积分: a villager wants to know, and nothing is sold. */
 export function PointsDialog(): ReactNode {

@@ -8,6 +8,8 @@ import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
 import { KeyButton } from './selling.tsx';
 import { connection, newId, useTill } from './till.ts';
+import './receipts.css';
+import './refund.css';
 
 type Client = ReturnType<typeof connection.client>;
 type ReceiptRows = Awaited<ReturnType<Client['receipts']>>;

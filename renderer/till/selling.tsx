@@ -10,6 +10,10 @@ import { keepFocus } from './header.tsx';
 import { NoticeLine } from './notice.tsx';
 import { connection, notices, useTill } from './till.ts';
 import { WeighDialog } from './weigh.tsx';
+import './selling.css';
+import './lines.css';
+import './choices.css';
+import './member-card.css';
 
 /** The page a cashier looks at all day: the armed box and the lines at the left, card, sum and keys at the right. */
 export function SellingPage(): ReactNode {

@@ -6,6 +6,7 @@ import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
 import { PinEntry } from './pin.tsx';
 import { connection, newId, useTill } from './till.ts';
+import './shift-pages.css';
 
 /** A PIN opens the till; who it belongs to the core finds out. */
 export function SignInPage(): ReactNode {

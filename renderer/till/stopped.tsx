@@ -3,6 +3,7 @@ import { stoppedWords } from '../../shared/words.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { keepFocus } from './header.tsx';
 import { useTill } from './till.ts';
+import './stopped.css';
 
 /** The till cannot go on. The page says what happened, what is safe and what to do, in that order. */
 export function StoppedPage(): ReactNode {

@@ -6,6 +6,7 @@ import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
 import { useTill } from './till.ts';
+import './weigh.css';
 
 /** An item waits for its weight: the scale's by Enter, or one typed. */
 export function WeighDialog({ item }: { item: FoundItem }): ReactNode {
