@@ -68,6 +68,20 @@ export function cardPatternOf(prefix: string): RegExp {
   return new RegExp(`^${prefix}\\d{${13 - prefix.length}}$`);
 }
 
+/** A badge of the shop's own has as many characters at least, so that nobody signs in with a digit or two. */
+const BADGE_LENGTH_MIN = 6;
+
+/**
+ * What a card is known by, whatever read it: the token in it, or the text on a badge of the shop's own. Null for what is
+ * no card: too short, or the code by which a customer pays.
+ */
+export function cardTokenOf(code: string, rules: CodeRules): string | null {
+  const { text, readings } = parseCode(code, rules);
+  if (readings.some((reading) => reading.kind === 'paymentCode')) return null;
+  const token = readings.find((reading) => reading.kind === 'cardToken')?.token ?? text.toLowerCase();
+  return token.length < BADGE_LENGTH_MIN ? null : token;
+}
+
 /**
  * The check digit after these digits, by the one rule of EAN-8, UPC-A, EAN-13, ITF-14 and 18-digit labels: weights 3
  * and 1 in turn from the right.

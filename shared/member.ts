@@ -86,6 +86,11 @@ export function judgeCard(card: CardView | null, member: MemberView | null, day:
   }
 }
 
+/** The hash by which a till knows a staff card; of another kind than a member's, so that neither is ever taken for the other. */
+export function staffCardHash(token: string, town: string, hash: Hash): string {
+  return hash(new TextEncoder().encode(`onecard/v1/staff\0${town}\0${token}`));
+}
+
 /** The hash by which town and till name a card token; the town stands in it, so tokens of two towns never meet. */
 export function cardTokenHash(token: string, town: string, hash: Hash): string {
   return hash(new TextEncoder().encode(`onecard/v1/card\0${town}\0${token}`));

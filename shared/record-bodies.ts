@@ -262,7 +262,12 @@ export const bodySchemas = {
     detail: z.record(z.string(), z.int()),
   }),
   operatorChange: z.object({ operator: z.string(), role: z.enum(['cashier', 'manager']), active: z.boolean() }),
-  signIn: z.object({ operator: z.string(), outcome: z.enum(['in', 'out', 'wrongPin']) }),
+  /** `by` is what was shown; records of before staff cards do not say. A try that failed names nobody. */
+  signIn: z.object({
+    operator: z.string(),
+    outcome: z.enum(['in', 'out', 'wrongPin', 'wrongCard']),
+    by: z.enum(['pin', 'card']).optional(),
+  }),
   priceChange: z.object({
     item: z.string(),
     which: z.enum(['shelf', 'clearance', 'promotion']),

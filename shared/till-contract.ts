@@ -19,8 +19,12 @@ const stockLevel = z.int().min(-1_000_000_000).max(1_000_000_000);
 /** A label of a fen or two may weigh nothing by the gram, and still comes back. */
 const returnedQuantity = z.int().min(0).max(10_000_000);
 
-/** A second person who allows something, by PIN; null when nobody was asked yet. */
-const approval = z.object({ pin }).nullable();
+/** What a staff card gave to a scanner or reader, as it came; the core makes a token of it and keeps its hash only. */
+const staffCard = z.string().min(1).max(200);
+
+/** A second person who allows something, by PIN or by staff card; null when nobody was asked yet. */
+const approval = z.union([z.object({ pin }), z.object({ card: staffCard })]).nullable();
+export type Approval = z.infer<typeof approval>;
 
 export const commandSchema = z.discriminatedUnion('kind', [
   // Operators and shift
@@ -140,6 +144,8 @@ export const commandSchema = z.discriminatedUnion('kind', [
     name: z.string().min(1).max(20),
     role: z.enum(['cashier', 'manager']),
     pin: pin.nullable(),
+    /** The staff card that was scanned for this operator; null takes it away, nothing said leaves it as it is. */
+    card: staffCard.nullable().optional(),
     active: z.boolean(),
   }),
   /** Joins the town by its one-time code; the first manager's PIN is set at the same moment. */
@@ -160,6 +166,9 @@ export const refusalReasons = [
   'notSignedIn',
   'wrongPin',
   'pinWait',
+  'staffCardUnknown',
+  'staffCardTaken',
+  'staffCardHere',
   'managerOnly',
   'noShift',
   'shiftOpenAlready',
@@ -623,7 +632,15 @@ export const tillContract = {
       .nullable(),
   ),
   operators: oc.output(
-    z.array(z.object({ id: z.string(), name: z.string(), role: z.enum(['cashier', 'manager']), active: z.boolean() })),
+    z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        role: z.enum(['cashier', 'manager']),
+        active: z.boolean(),
+        hasCard: z.boolean(),
+      }),
+    ),
   ),
   /** Runs the night now, or joins the one that runs, and answers its report. */
   night: oc.output(nightReportSchema),

@@ -92,9 +92,12 @@ export type NoticeKey = (typeof noticeKeys)[number];
 export type WordKey = RefusalReason | NoticeKey;
 
 const refusals: Readonly<Record<RefusalReason, string>> = {
-  notSignedIn: '还没有登录，请先输入密码。',
+  notSignedIn: '还没有登录，请先输入密码或刷员工卡。',
   wrongPin: '密码不对，请再输一次[（还可试 {left} 次）]。',
   pinWait: '密码错得太多[，请 {seconds} 秒后再试]。',
+  staffCardUnknown: '这不是在用的员工卡。请换一张，或输入密码。',
+  staffCardTaken: '这张卡不能当员工卡：它已经是别人的员工卡、会员卡或商品条码。请换一张。',
+  staffCardHere: '这是员工卡，不是商品。换人收银请先退出登录（单子都留着），再刷卡。',
   managerOnly: '这件事要店长来做，请店长登录或输入店长密码。',
   noShift: '还没有开班，请先点好备用金开班。',
   shiftOpenAlready: '已经开班了，不用再开。',
@@ -111,7 +114,7 @@ const refusals: Readonly<Record<RefusalReason, string>> = {
   wholeOnly: '秤签商品只能整件退，不能拆开。',
   notWeighed: '称重商品不能按件改数量，请重新称。',
   priceAboveShelf: '改价只能往低改，不能高于标价[ {shelfFen} 元]。',
-  needsManager: '要店长同意，请店长输入密码。',
+  needsManager: '要店长同意，请店长输入密码或刷员工卡。',
   cardUnknown: '这张卡不认识，按标价继续卖。可能是新卡，等联网更新后再试。',
   cardLost: '这张卡[（尾号 {lastFour}）]已挂失，不能用，按标价继续卖。请顾客到村里办理。',
   cardBlocked: '这张卡[（尾号 {lastFour}）]已停用，按标价继续卖。请顾客问村里或镇信用办。',

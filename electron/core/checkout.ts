@@ -301,6 +301,7 @@ export function createCheckout(parts: Parts) {
       return answer;
     }
     recordRefusedScan('unknown');
+    if (operators.byCard(code) !== null) return refused('staffCardHere');
     const last = parsed.readings[parsed.readings.length - 1];
     if (last?.kind === 'cardToken') return refused('cardUnknown');
     return refused('unknownCode', { code: parsed.text });
@@ -617,13 +618,11 @@ export function createCheckout(parts: Parts) {
     // R-P4: only downwards.
     if (priceFen > line.priceFen) return refused('priceAboveShelf', { shelfFen: line.priceFen });
     const cutBp = mulDivFloor(line.priceFen - priceFen, 10_000, line.priceFen);
-    let approvedBy = operator.id;
-    if (cutBp > till.policy().manualPrice.managerAboveBp && operator.role !== 'manager') {
-      if (command.approval === null) return refuse('needsManager');
-      const approver = operators.byPin(command.approval.pin, 'manager');
-      if (approver.kind === 'refused') return approver;
-      approvedBy = approver.operator.id;
-    }
+    const isDeep = cutBp > till.policy().manualPrice.managerAboveBp;
+    const allowed = isDeep
+      ? operators.allowedBy(operator, command.approval)
+      : ({ kind: 'allowed', by: operator.id } as const);
+    if (allowed.kind === 'refused') return allowed;
     // Here and not only on the line: of a sale that is voided, who cut a price, why and by whose leave stays (invariant 31).
     const reason = till.codeOf(command.reason);
     till.record({
@@ -633,7 +632,7 @@ export function createCheckout(parts: Parts) {
       body: {
         what: 'manualPrice',
         document: sale.id,
-        by: approvedBy,
+        by: allowed.by,
         reason,
         detail: { line: command.line, shelfFen: line.priceFen, manualFen: priceFen },
       },
@@ -648,18 +647,13 @@ export function createCheckout(parts: Parts) {
     const open = openMember();
     if (open === null) return refuse('noSale');
     if (operator === null) return refuse('notSignedIn');
-    let approvedBy = operator.id;
-    if (operator.role !== 'manager') {
-      if (command.approval === null) return refuse('needsManager');
-      const approver = operators.byPin(command.approval.pin, 'manager');
-      if (approver.kind === 'refused') return approver;
-      approvedBy = approver.operator.id;
-    }
+    const allowed = operators.allowedBy(operator, command.approval);
+    if (allowed.kind === 'refused') return allowed;
     till.record({
       kind: 'override',
       id: world.newId(),
       operator: operator.id,
-      body: { what: 'personConfirmed', document: sale.id, by: approvedBy, detail: {} },
+      body: { what: 'personConfirmed', document: sale.id, by: allowed.by, detail: {} },
     });
     become({ ...sale, member: { ...open, personConfirmed: true } });
     say('good', 'personConfirmed');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { assertNever, must } from '../../shared/assert.ts';
 import { policyOn, type Policy } from '../../shared/policy.ts';
 import { businessDayOf, MINUTE_MS } from '../../shared/time.ts';
-import type { Answer, Command, Notice, Screen, Status } from '../../shared/till-contract.ts';
+import type { Answer, Approval, Command, Notice, Screen, Status } from '../../shared/till-contract.ts';
 import { createAudit } from './audit.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createCheckout, type Say } from './checkout.ts';
@@ -230,9 +230,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       changed();
     },
   );
-  const operators = createOperators(till);
   const catalogue = createCatalogue(till);
   const members = createMembers(till);
+  const operators = createOperators(till, (token) => catalogue.byCode(token) !== null || members.isKnownToken(token));
   const shifts = createShifts(till);
   /** The record that last changed an item or a price: which catalogue a sale was priced by. */
   const catalogueVersion = (): number => ledger.tip().catalogueN;
@@ -377,23 +377,32 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
 
   // --- Commands ------------------------------------------------------------------------------------------------------
 
-  const signIn = (pin: string): Answer => {
-    const found = operators.byPin(pin, null);
-    if (found.kind === 'refused') {
-      // Before enrolment there is no chain to record it in, and nobody to sign in.
-      if (found.reason === 'wrongPin' && ledger.identity() !== null) operators.recordSignIn('', 'wrongPin');
-      say(
-        'bad',
-        found.reason,
-        found.detail === undefined ? {} : { seconds: Math.ceil((found.detail['waitMs'] ?? 0) / 1_000) },
-      );
-      return found;
-    }
-    if (operator !== null && operator.id !== found.operator.id) operators.recordSignIn(operator.id, 'out');
-    operator = found.operator;
-    ledger.setSetting('signedIn', operator.id);
-    say('good', 'signedIn', { mask: maskName(operator.name) });
-    return operators.recordSignIn(operator.id, 'in');
+  const signInByPin = (pin: string): Answer => {
+    const found = operators.byPin(pin);
+    if (found.kind === 'found') return signIn(found.operator, 'pin');
+    say(
+      'bad',
+      found.reason,
+      found.detail === undefined ? {} : { seconds: Math.ceil((found.detail['waitMs'] ?? 0) / 1_000) },
+    );
+    return found;
+  };
+
+  /** Whoever comes takes the till over as it stands, sale and shift included. */
+  const signIn = (next: Operator, by: 'pin' | 'card'): Answer => {
+    if (operator !== null && operator.id !== next.id) operators.recordSignIn(operator.id, 'out');
+    operator = next;
+    ledger.setSetting('signedIn', next.id);
+    say('good', 'signedIn', { mask: maskName(next.name) });
+    return operators.recordSignIn(next.id, 'in', by);
+  };
+
+  /** Where nobody is signed in a code can only be a staff card. */
+  const signInByCard = (code: string): Answer => {
+    const found = ledger.identity() === null ? null : operators.byCard(code);
+    if (found !== null) return signIn(found, 'card');
+    say('bad', 'notSignedIn');
+    return refuse('notSignedIn');
   };
 
   const signOut = (): Answer => {
@@ -413,18 +422,12 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   };
 
   /**
-   * What a manager allows: at once when one is signed in, otherwise with the PIN of one. `by` is who allowed it, and
-   * stands in the record of what was done (invariant 31).
+   * What a manager allows: at once when one is signed in, otherwise with the PIN or staff card of one.
    */
-  const approved = (
-    approval: Extract<Command, { kind: 'openDrawer' }>['approval'],
-    work: (operator: Operator, by: string) => Answer,
-  ): Answer => {
+  const approved = (approval: Approval, work: (operator: Operator, by: string) => Answer): Answer => {
     if (operator === null) return refuse('notSignedIn');
-    if (operator.role === 'manager') return work(operator, operator.id);
-    if (approval === null) return refuse('needsManager');
-    const approver = operators.byPin(approval.pin, 'manager');
-    return approver.kind === 'refused' ? approver : work(operator, approver.operator.id);
+    const allowed = operators.allowedBy(operator, approval);
+    return allowed.kind === 'refused' ? allowed : work(operator, allowed.by);
   };
 
   const openDrawer = (operator: Operator, by: string): Answer => {
@@ -490,7 +493,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const dispatch = (command: Command): Answer | Promise<Answer> => {
     switch (command.kind) {
       case 'signIn':
-        return signIn(command.pin);
+        return signInByPin(command.pin);
       case 'signOut':
         return signOut();
       case 'openShift':
@@ -515,6 +518,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return spoken(answer, 'shiftClosed');
       }
       case 'scan':
+        if (operator === null) return signInByCard(command.code);
         // Before it, because what an older record has still to write must not undo a scan that stands on the screen.
         ledger.catchUp();
         return ledger.transaction(() => atTheCounter(() => counter.scan(command.code, command.source)));

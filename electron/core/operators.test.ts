@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Command } from '../../shared/till-contract.ts';
-import { openTestCore, pins, textsOf, type TestCore } from './test-core.ts';
+import { DAY_MS } from '../../shared/time.ts';
+import { cardOf, cards, goods, openTestCore, pins, scan, sellAt, textsOf, type TestCore } from './test-core.ts';
 
 let till: TestCore;
 beforeEach(async () => {
@@ -84,4 +87,117 @@ test('who was signed in still is after a restart, and who signed out is not', as
   await till.ask({ kind: 'signOut' });
   till = await till.again();
   expect((await till.screen()).phase).toBe('signIn');
+});
+
+describe('a staff card', () => {
+  const badge = 'YG-000217';
+  const manager = (): Command =>
+    save({ id: 'operator-manager', name: '于海明', role: 'manager', pin: null, card: badge });
+  const drawer = (card: string): Command => ({ kind: 'openDrawer', approval: { card } });
+  const signIns = () => till.records().flatMap((record) => (record.kind === 'signIn' ? [record.body] : []));
+
+  test('signs in by a scan where nobody is, and the journal says by what; goods there are refused', async () => {
+    await till.ask(save({ card: cardOf(900) }));
+    await till.ask({ kind: 'signOut' });
+    expect(await till.send(scan(goods.bread.code))).toMatchObject({ reason: 'notSignedIn' });
+    await till.ask(scan(cardOf(900), 'card'));
+    expect((await till.screen()).operator?.id).toBe('operator-new');
+    expect(signIns().at(-1)).toEqual({ operator: 'operator-new', outcome: 'in', by: 'card' });
+    await till.ask(signIn(pins.manager));
+    expect(signIns().at(-1)).toEqual({ operator: 'operator-manager', outcome: 'in', by: 'pin' });
+  });
+
+  test('leaves only a hash behind, on disk and in the journal', async () => {
+    await till.ask(manager());
+    const raw = readFileSync(join(till.folder, 'data', 'ledger.sqlite'), 'latin1');
+    const log = readFileSync(join(till.folder, 'data', 'ledger.sqlite-wal'), 'latin1');
+    for (const text of [raw, log, textsOf(till.folder).join('\n')]) {
+      expect(text).not.toContain(badge);
+      expect(text).not.toContain(badge.toLowerCase());
+    }
+    expect(await till.client.operators()).toContainEqual(
+      expect.objectContaining({ id: 'operator-manager', hasCard: true }),
+    );
+  });
+
+  test('of a manager allows what a cashier may not; of a cashier or a stranger it does not, and that is recorded', async () => {
+    await till.ask(manager());
+    await till.ask(save({ card: 'YG-000300' }));
+    await till.ask(signIn(pins.cashier));
+    expect(await till.send(drawer('YG-000999'))).toMatchObject({ reason: 'staffCardUnknown' });
+    expect(signIns().at(-1)).toEqual({ operator: '', outcome: 'wrongCard' });
+    expect(await till.send(drawer('YG-000300'))).toMatchObject({ reason: 'needsManager' });
+    await till.ask(drawer(badge.toLowerCase()));
+    expect(till.records().findLast((one) => one.kind === 'override')).toMatchObject({
+      operator: 'operator-cashier',
+      body: { what: 'drawer', by: 'operator-manager' },
+    });
+  });
+
+  test('cuts a price and takes late goods back in a manager’s stead', async () => {
+    await till.ask(manager());
+    const receipt = await sellAt(till, goods.bread.code);
+    await till.ask({ kind: 'nextSale' });
+    till.world.advance(20 * DAY_MS);
+    await till.ask(signIn(pins.cashier));
+    await till.ask(scan(goods.bread.code));
+    const cut = { kind: 'setPrice', line: 0, priceFen: 100, reason: 'damaged' } as const;
+    expect(await till.send({ ...cut, approval: null })).toMatchObject({ reason: 'needsManager' });
+    await till.ask({ ...cut, approval: { card: badge } });
+    await till.ask({
+      kind: 'refund',
+      id: 'refund-0001',
+      receipt,
+      lines: [{ line: 0, quantity: 1, goods: 'shelf' }],
+      reason: 'quality',
+      approval: { card: badge },
+    });
+    const overrides = till.records().flatMap((one) => (one.kind === 'override' ? [one.body] : []));
+    expect(overrides).toEqual([
+      expect.objectContaining({ what: 'manualPrice', by: 'operator-manager' }),
+      expect.objectContaining({ what: 'refundAfterDays', by: 'operator-manager' }),
+    ]);
+  });
+
+  test('is nobody else’s: not another operator’s, a member’s, an article, a payment code or two digits', async () => {
+    await till.ask(manager());
+    for (const card of [badge, cards.good, goods.bread.code]) {
+      expect(await till.send(save({ card })), card).toMatchObject({ reason: 'staffCardTaken' });
+    }
+    for (const card of ['17', '134567890123456789']) {
+      expect(await till.send(save({ card })), card).toMatchObject({ reason: 'badInput' });
+    }
+  });
+
+  test('can be taken away, goes with who leaves, and is then free for the next', async () => {
+    await till.ask(save({ card: badge }));
+    await till.ask(save({ pin: null }));
+    expect(await till.send(scan(badge))).toMatchObject({ reason: 'staffCardHere' });
+    await till.ask(save({ pin: null, card: null }));
+    expect(await till.send(scan(badge))).toMatchObject({ reason: 'unknownCode' });
+    await till.ask(save({ pin: null, card: badge }));
+    await till.ask(save({ pin: null, active: false }));
+    await till.ask(save({ id: 'operator-next', pin: '5555', card: badge }));
+    await till.ask({ kind: 'signOut' });
+    await till.ask(scan(badge));
+    expect((await till.screen()).operator?.id).toBe('operator-next');
+  });
+});
+
+test('the wait after wrong PINs holds over a restart, for approvals as for signing in', async () => {
+  await till.ask(signIn(pins.cashier));
+  const ask = (pin: string): Command => ({ kind: 'openDrawer', approval: { pin } });
+  for (let tries = 0; tries < 3; tries += 1) await till.send(ask('0000'));
+  till = await till.again();
+  expect(await till.send(ask(pins.manager))).toMatchObject({ reason: 'pinWait' });
+  expect(await till.send(signIn(pins.manager))).toMatchObject({ reason: 'pinWait' });
+  expect((await till.screen()).signInWaitUntilMs).toBeGreaterThan(till.world.clock.nowMs());
+  till.world.advance(10_000);
+  // One more wrong one waits twice as long: the tries before the restart count.
+  expect(await till.send(ask('0000'))).toMatchObject({ reason: 'wrongPin' });
+  till.world.advance(10_001);
+  expect(await till.send(ask(pins.manager))).toMatchObject({ reason: 'pinWait' });
+  till.world.advance(10_000);
+  await till.ask(ask(pins.manager));
+  expect(till.records().filter((one) => one.kind === 'signIn' && one.body['outcome'] === 'wrongPin')).toHaveLength(4);
 });

@@ -25,7 +25,7 @@ export function OperatorSection(): React.JSX.Element {
           </Button>
         }
       >
-        每人一个密码。离开的人停用，不删除，以前的单还查得到。
+        每人一个密码，也可以登记一张员工卡。离开的人停用，不删除，以前的单还查得到。
       </SectionHead>
       {operators.failed ? <Alert type="error" title="没有读到操作员名单。" style={{ marginBottom: 12 }} /> : null}
       <Table<Operator>
@@ -37,6 +37,7 @@ export function OperatorSection(): React.JSX.Element {
         columns={[
           { title: '姓名', dataIndex: 'name' },
           { title: '身份', dataIndex: 'role', render: (role: Role) => ROLES[role] },
+          { title: '员工卡', dataIndex: 'hasCard', render: (hasCard: boolean) => (hasCard ? '有' : '—') },
           {
             title: '状态',
             dataIndex: 'active',
@@ -73,13 +74,23 @@ function OperatorForm({
   const [role, setRole] = useState<Role>(operator?.role ?? 'cashier');
   const [active, setActive] = useState(operator?.active ?? true);
   const [pin, setPin] = useState('');
+  const [card, setCard] = useState('');
+  const [dropsCard, setDropsCard] = useState(false);
   const isPinGood = /^\d{4,6}$/.test(pin) || (operator !== null && pin === '');
   const canSave = name.trim() !== '' && isPinGood;
 
   async function save(): Promise<void> {
     if (!canSave) return;
     const outcome = await sending.run(
-      { kind: 'saveOperator', id: id.current, name: name.trim(), role, pin: pin === '' ? null : pin, active },
+      {
+        kind: 'saveOperator',
+        id: id.current,
+        name: name.trim(),
+        role,
+        pin: pin === '' ? null : pin,
+        active,
+        ...(dropsCard ? { card: null } : card.trim() === '' ? {} : { card: card.trim() }),
+      },
       `人员已保存：${name.trim()}`,
     );
     if (outcome.kind === 'done') close(true);
@@ -123,6 +134,25 @@ function OperatorForm({
           onPressEnter={() => void save()}
         />
       </label>
+      <label className="field" style={{ marginTop: 12 }}>
+        <span>{operator?.hasCard === true ? '换一张员工卡（不换就空着）' : '员工卡（没有就空着）'}</span>
+        <Input
+          value={card}
+          autoComplete="off"
+          maxLength={200}
+          disabled={dropsCard}
+          placeholder="点这里，再扫卡或刷卡"
+          onChange={(event) => setCard(event.target.value)}
+          // A scanner ends with Enter, which is no wish to save what is half filled in.
+          onPressEnter={(event) => event.preventDefault()}
+        />
+        <span className="small muted">扫码枪、刷卡器读得出的卡都行。卡号不保存，只记它的指纹。</span>
+      </label>
+      {operator?.hasCard === true ? (
+        <Checkbox style={{ marginTop: 8 }} checked={dropsCard} onChange={(event) => setDropsCard(event.target.checked)}>
+          收回员工卡（丢了也选这个）
+        </Checkbox>
+      ) : null}
       {operator === null ? null : (
         <Checkbox style={{ marginTop: 12 }} checked={active} onChange={(event) => setActive(event.target.checked)}>
           在用（去掉就是停用，不能再登录）

@@ -32,7 +32,7 @@ function Waiting({ link }: { link: LinkState }): ReactNode {
   );
 }
 
-/** A prompt for a second person's PIN, and whoever waits for its outcome. */
+/** A prompt for a second person's PIN or staff card, and whoever waits for its outcome. */
 type Asking = Readonly<{ what: string; make: Approvable; done: (answer: SendAnswer) => void }>;
 
 function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactNode {
@@ -103,11 +103,9 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
           {asking !== null && (
             <PinPrompt
               what={asking.what}
-              submit={async (pin) => {
-                const answer = await connection.send(asking.make({ pin }));
-                if (answer.kind === 'refused' && ['wrongPin', 'pinWait', 'needsManager'].includes(answer.reason)) {
-                  return answer;
-                }
+              submit={async (approval) => {
+                const answer = await connection.send(asking.make(approval));
+                if (answer.kind === 'refused' && ASKED_AGAIN.includes(answer.reason)) return answer;
                 setAsking(null);
                 sayAnswer(answer);
                 asking.done(answer);
@@ -154,6 +152,9 @@ function phasePage(screen: Screen): ReactNode {
       return assertNever(screen.phase);
   }
 }
+
+/** Whoever was not let through may try once more. */
+const ASKED_AGAIN: readonly string[] = ['wrongPin', 'pinWait', 'needsManager', 'staffCardUnknown'];
 
 /** The PIN's own field says these two. */
 const SAID_BY_THE_FIELD: readonly string[] = ['wrongPin', 'pinWait'];

@@ -1,19 +1,28 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import type { Answer } from '../../shared/till-contract.ts';
+import type { Answer, Approval } from '../../shared/till-contract.ts';
 import { wordsOf } from '../../shared/words.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
 import './pin.css';
 
-/** A field for a PIN with its pad. `submit` answers the refusal to show, or null when it is done. */
+type Refused = Extract<Answer, { kind: 'refused' }>;
+/** What a person shows to be known. */
+type Shown = NonNullable<Approval>;
+
+/**
+ * A field for a PIN with its pad; a staff card that is scanned meanwhile counts as well where `takesCards`, and goes on
+ * to the layers below where it does not. `submit` answers the refusal to show, or null when it is done.
+ */
 export function PinEntry({
   submit,
+  takesCards = false,
   label,
   level,
   leave,
 }: {
-  submit: (pin: string) => Promise<Extract<Answer, { kind: 'refused' }> | null>;
+  submit: (shown: Shown) => Promise<Refused | null>;
+  takesCards?: boolean;
   label: string;
   level: number;
   leave: (() => void) | null;
@@ -30,8 +39,12 @@ export function PinEntry({
       setWrong((before) => ({ text: '密码是 4 到 6 位数字', count: (before?.count ?? 0) + 1 }));
       return;
     }
+    show({ pin });
+  };
+  const show = (shown: Shown): void => {
+    if (busy) return;
     setBusy(true);
-    void submit(pin).then((refusal) => {
+    void submit(shown).then((refusal) => {
       setBusy(false);
       setPin('');
       setWrong((before) =>
@@ -42,12 +55,19 @@ export function PinEntry({
       field.current?.focus();
     });
   };
-  useKeys(level, ({ name, repeat }) => {
-    if (name === 'Enter') return repeat ? () => undefined : enter;
-    if (name === 'Esc' && leave !== null) return leave;
-    if (name === 'Esc') return () => setPin('');
-    return null;
-  });
+  useKeys(
+    level,
+    ({ name, repeat }) => {
+      if (name === 'Enter') return repeat ? () => undefined : enter;
+      if (name === 'Esc' && leave !== null) return leave;
+      if (name === 'Esc') return () => setPin('');
+      return null;
+    },
+    (card) => {
+      if (takesCards) show({ card });
+      return takesCards;
+    },
+  );
   return (
     <div className="pin-entry">
       <label>
@@ -86,7 +106,7 @@ export function PinPrompt({
   leave,
 }: {
   what: string;
-  submit: (pin: string) => Promise<Extract<Answer, { kind: 'refused' }> | null>;
+  submit: (shown: Shown) => Promise<Refused | null>;
   leave: () => void;
 }): ReactNode {
   return (
@@ -94,7 +114,7 @@ export function PinPrompt({
       <section className="dialog narrow" role="dialog" aria-modal="true" aria-labelledby="pin-title">
         <h1 id="pin-title">要店长同意</h1>
         <p className="lead">{what}</p>
-        <PinEntry submit={submit} label="店长密码" level={LEVEL.prompt} leave={leave} />
+        <PinEntry submit={submit} takesCards label="店长密码，或刷店长的员工卡" level={LEVEL.prompt} leave={leave} />
         <button type="button" className="key wide" onMouseDown={keepFocus} onClick={leave}>
           <span>不做了</span>
           <kbd>Esc</kbd>

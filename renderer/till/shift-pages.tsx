@@ -8,7 +8,7 @@ import { PinEntry } from './pin.tsx';
 import { connection, newId, useTill } from './till.ts';
 import './shift-pages.css';
 
-/** A PIN opens the till; who it belongs to the core finds out. */
+/** A PIN or a staff card opens the till; who it belongs to the core finds out. A scan goes to it like any other. */
 export function SignInPage(): ReactNode {
   const { screen } = useTill();
   const pins = useDemoPins(screen.demo);
@@ -38,12 +38,14 @@ export function SignInPage(): ReactNode {
         </div>
         <div>
           <h2>请输入密码登录</h2>
+          <p className="field-help">有员工卡的，直接刷卡或扫卡也行。</p>
           <PinEntry
             label="收银员或店长密码"
             level={LEVEL.page}
             leave={null}
-            submit={async (pin) => {
-              const answer = await connection.send({ kind: 'signIn', pin });
+            submit={async (shown) => {
+              if (!('pin' in shown)) return null;
+              const answer = await connection.send({ kind: 'signIn', pin: shown.pin });
               return answer.kind === 'refused' ? answer : null;
             }}
           />

@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react';
 import { connect, type SendAnswer } from '../parts/connection.ts';
-import type { Command, Screen } from '../../shared/till-contract.ts';
+import type { Approval, Command, Screen } from '../../shared/till-contract.ts';
 import { openNotices, type Saying } from './notices.ts';
 
 /** The one connection of this page. */
@@ -29,14 +29,14 @@ export type Dialog =
   | Readonly<{ kind: 'night' }>
   | Readonly<{ kind: 'enrol' }>;
 
-/** A command that a second person may have to allow, by PIN. */
-export type Approvable = (approval: { pin: string } | null) => Command;
+/** A command that a second person may have to allow, by PIN or by staff card. */
+export type Approvable = (approval: Approval) => Command;
 
 export type Till = Readonly<{
   screen: Screen;
   /** Sends a command; a refusal is shown to the cashier unless `quiet`. */
   send: (command: Command, quiet?: 'quiet') => Promise<SendAnswer>;
-  /** Sends, and when a manager is needed asks for the PIN and sends again. */
+  /** Sends, and when a manager is needed asks for the PIN or staff card and sends again. */
   sendApproved: (make: Approvable, what: string) => Promise<SendAnswer>;
   say: (saying: Saying) => void;
   dialog: Dialog | null;

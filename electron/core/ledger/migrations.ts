@@ -120,6 +120,11 @@ export const MIGRATIONS: readonly string[] = [
     WITHOUT ROWID;
   DROP TABLE returned_lot;
   `,
+  `
+  -- Only the hash of a staff card, as of a member's.
+  ALTER TABLE operator ADD COLUMN card_hash TEXT;
+  CREATE UNIQUE INDEX operator_by_card ON operator (card_hash) WHERE card_hash IS NOT NULL;
+  `,
 ];
 
 /** Tables that a rebuild makes anew from the journal; rows must come out identical. */
