@@ -80,7 +80,11 @@ const town = z
   .parse(JSON.parse(read('demo/town.json')));
 
 const policy = policySchema.parse(JSON.parse(read('policy-default.json')));
-const codeRules: CodeRules = { scaleLabels: policy.scaleLabels, cardPattern: cardPatternOf(policy.card.prefix) };
+const codeRules: CodeRules = {
+  scaleLabels: policy.scaleLabels,
+  cardPattern: cardPatternOf(policy.card.prefix),
+  today: '2026-03-01',
+};
 
 /** Columns on a receipt: Chinese characters and full-width signs take two. */
 function columnsOf(text: string): number {

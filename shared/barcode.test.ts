@@ -9,7 +9,10 @@ const both18: ScaleLabelFormat = { prefix: '21', layout: 'FFWWWWWEEEEENNNNNC', a
 const both18At26: ScaleLabelFormat = { ...both18, prefix: '26' };
 const unchecked: ScaleLabelFormat = { ...amount13, prefix: '24', layout: 'FFWWWWWEEEEEO' };
 const jiao: ScaleLabelFormat = { ...amount13, prefix: '27', layout: 'FFWWWWEEEEEEC', amountDecimals: 1 };
-const rules: CodeRules = { scaleLabels: [amount13, weight13, jin13, both18, both18At26, unchecked, jiao] };
+const rules: CodeRules = {
+  scaleLabels: [amount13, weight13, jin13, both18, both18At26, unchecked, jiao],
+  today: '2026-11-28',
+};
 
 function withCheck(digits: string): string {
   return digits + checkDigit(digits);
@@ -61,7 +64,35 @@ test('a wrong check digit is said so, unless the shop has an item by those digit
 test('full-width digits and a symbology identifier in front do not matter', () => {
   expect(kinds('６９０１０２８１８０５５９')).toEqual(['gtin']);
   expect(read(']E06901028180559\r')).toMatchObject([{ symbology: 'ean13' }]);
-  expect(read(']C10106901028180559310300050')).toMatchObject([{ lookups: ['06901028180559', '6901028180559'] }]);
+});
+
+test('a GS1 symbol gives the article with what it says of weight, amount and days', () => {
+  const article = { digits: '06901028180559', lookups: ['06901028180559', '6901028180559'] };
+  for (const aim of ['C1', 'e0', 'd2', 'Q3']) {
+    expect(read(`]${aim}01069010281805593103000500\u001d3922350\u001d10AB\u001d1527030117270201`)).toMatchObject([
+      { kind: 'gs1', article, weightGrams: 500, amountFen: 350, lastDay: '2027-02-01' },
+    ]);
+  }
+  expect(read(']C102069010281805593712')).toMatchObject([{ kind: 'gs1', article, count: 12 }]);
+});
+
+test('a GS1 symbol that is cut off or has a wrong check digit sells nothing', () => {
+  expect(read(']e0010690102818055939223501710AB')).toEqual([{ kind: 'brokenGs1', ai: '3922' }]);
+  expect(read(']C10106901028180559310300050')).toEqual([{ kind: 'brokenGs1', ai: '3103' }]);
+  expect(read(']C101069010281805503103000500')).toMatchObject([{ kind: 'wrongCheckDigit', expected: '9' }]);
+  expect(kinds(']C100123456789012345675')).not.toContain('gs1');
+});
+
+test('a scanner that names no symbology sends GS1 symbols all the same, after any item by those digits', () => {
+  expect(kinds('010690102818055931030005003922350')).toEqual(['gs1']);
+  expect(kinds('010690102818055910A')).toEqual(['internal', 'gs1']);
+  expect(kinds('01069010281805593103000')).not.toContain('gs1');
+  expect(kinds('01069010281805503103000500')).not.toContain('gs1');
+});
+
+test('of a magazine’s two symbols the article number counts', () => {
+  expect(read(']E3690102818055912')).toMatchObject([{ kind: 'gtin', digits: '6901028180559' }]);
+  expect(read(']E3690102818055912345')).toMatchObject([{ kind: 'gtin', digits: '6901028180559' }]);
 });
 
 test('an amount label gives PLU and amount, and may be an article all the same', () => {
@@ -213,7 +244,8 @@ test('whatever is scanned under whatever table is read without a throw, and an a
       fc.boolean(),
       fc.stringMatching(/^\d{1,4}$/),
       (text, scaleLabels, paying, card) => {
-        const parsed = parseCode(text, { scaleLabels, atPaymentPrompt: paying, cardPattern: cardPatternOf(card) });
+        const cardPattern = cardPatternOf(card);
+        const parsed = parseCode(text, { scaleLabels, atPaymentPrompt: paying, cardPattern, today: '2026-11-28' });
         expect(parsed.readings.length).toBeGreaterThan(0);
         expect(parsed.text.length).toBeLessThanOrEqual(64);
         const masked = parsed.readings.find((reading) => reading.kind === 'paymentCode');

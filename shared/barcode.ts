@@ -1,3 +1,4 @@
+import { readGs1 } from './gs1.ts';
 import { halfUp } from './money.ts';
 
 /**
@@ -31,6 +32,17 @@ export type Code =
       lookups: readonly string[];
       inner13?: string;
     }>
+  /** An article with what its symbol says beside it (`gs1.ts`); `lastDay` is the last on which it may be sold. */
+  | Readonly<{
+      kind: 'gs1';
+      article: Extract<Code, { kind: 'gtin' }>;
+      count?: number;
+      weightGrams?: number;
+      amountFen?: number;
+      lastDay?: string;
+    }>
+  /** A GS1 symbol of which `ai` cannot be understood; selling by the rest of it could charge a wrong amount. */
+  | Readonly<{ kind: 'brokenGs1'; ai: string }>
   | Readonly<{ kind: 'wrongCheckDigit'; digits: string; expected: string }>
   | Readonly<{ kind: 'scaleLabel'; digits: string; plu: string; amountFen?: number; weightGrams?: number }>
   /** A customer's payment code is money to whoever reads it: only its ends are kept. */
@@ -45,6 +57,8 @@ export type CodeRules = Readonly<{
   scaleLabels: readonly ScaleLabelFormat[];
   /** The shape of a card's barcode, whose last digit is a check digit; 13 digits from 98 unless the town says else. */
   cardPattern?: RegExp;
+  /** The business day `YYYY-MM-DD`, by which the years of two digits in GS1 symbols are placed. */
+  today: string;
   /** While the payment prompt is open a payment code is one, whatever else its digits could mean. */
   atPaymentPrompt?: boolean;
 }>;
@@ -102,8 +116,8 @@ export function hasRightCheckDigit(digits: string): boolean {
 
 /** Reads a text from scanner, card reader or keyboard. Every reading that its form allows comes out, best first. */
 export function parseCode(text: string, rules: CodeRules): ParsedCode {
-  const code = withoutAim(text.normalize('NFKC').trim());
-  const readings = readingsOf(code, rules);
+  const { code, isGs1 } = withoutAim(text.normalize('NFKC').trim());
+  const readings = isGs1 ? gs1Readings(code, rules) : readingsOf(code, rules);
   // A payment code must not travel on as a text either.
   const payment = readings.find((reading) => reading.kind === 'paymentCode');
   const [first, ...rest] = readings;
@@ -111,19 +125,56 @@ export function parseCode(text: string, rules: CodeRules): ParsedCode {
 }
 
 /**
- * Scanners that name the symbology put three characters in front (ISO/IEC 15424). GS1 element strings begin with the
- * article number behind 01; what follows it is no matter of the till's.
+ * Scanners that name the symbology put three characters in front (ISO/IEC 15424): GS1-128, GS1 DataBar, GS1 DataMatrix
+ * and GS1 QR hold element strings; EAN-13 with an add-on symbol (magazines) sends both in one row.
  */
-function withoutAim(text: string): string {
-  const gs1 = /^\](?:C1|e0|d2|Q3)01(\d{14})/.exec(text.replace('\u001d', ''));
-  if (gs1?.[1] !== undefined) return gs1[1];
-  return /^\][A-Za-z][0-9A-Za-z]./.test(text) ? text.slice(3) : text;
+function withoutAim(text: string): Readonly<{ code: string; isGs1: boolean }> {
+  const found = /^\u001d?\]([A-Za-z][0-9A-Za-z])(.+)$/s.exec(text);
+  if (found === null) return { code: text, isGs1: false };
+  const [, aim = '', code = ''] = found;
+  const hasAddOn = aim === 'E3' && /^\d{15}$|^\d{18}$/.test(code);
+  return { code: hasAddOn ? code.slice(0, 13) : code, isGs1: ['C1', 'e0', 'd2', 'Q3'].includes(aim) };
+}
+
+/** What a GS1 symbol means; one without an article, such as a pallet's, is a text like any other. */
+function gs1Readings(code: string, rules: CodeRules): Code[] {
+  const reading = readGs1(code, rules.today);
+  if (reading === null) return readingsOf(code, rules);
+  if (reading.kind === 'broken') return [{ kind: 'brokenGs1', ai: reading.ai }];
+  const { gtin, count, weightGrams, amountFen, bestBeforeOn, expiresOn } = reading.facts;
+  const article = gtinOf(gtin);
+  if (article === null || !hasRightCheckDigit(gtin)) {
+    return [{ kind: 'wrongCheckDigit', digits: gtin, expected: checkDigit(gtin.slice(0, -1)) }];
+  }
+  // In China food is not sold after either of them.
+  const [lastDay] = [bestBeforeOn, expiresOn].filter((day) => day !== undefined).toSorted();
+  return [
+    {
+      kind: 'gs1',
+      article,
+      ...(count === undefined ? {} : { count }),
+      ...(weightGrams === undefined ? {} : { weightGrams }),
+      ...(amountFen === undefined ? {} : { amountFen }),
+      ...(lastDay === undefined ? {} : { lastDay }),
+    },
+  ];
+}
+
+/**
+ * A scanner that names no symbology sends an element string like any code. Only one that is whole, longer than an
+ * article number and with the right check digit in it is taken for one.
+ */
+function bareGs1Readings(code: string, rules: CodeRules): Code[] {
+  if (!/^\u001d?0[12]\d{14}./s.test(code)) return [];
+  return gs1Readings(code, rules).filter((reading) => reading.kind === 'gs1');
 }
 
 function readingsOf(code: string, rules: CodeRules): Code[] {
   if (code === '') return [{ kind: 'empty' }];
   const stripe = stripeToken(code);
   if (stripe !== null) return [{ kind: 'cardToken', token: stripe, form: 'stripe' }];
+  const gs1 = bareGs1Readings(code, rules);
+  if (gs1.length > 0) return /^[0-9A-Za-z]{5,20}$/.test(code) ? [{ kind: 'internal', code }, ...gs1] : gs1;
   if (/^\d+$/.test(code)) return digitReadings(code, rules);
   // Two groups of decimals or five bytes in hexadecimal are how the cheap contactless readers type a card.
   if (/^\d{3,5},\d{5}$/.test(code)) return [{ kind: 'cardToken', token: code, form: 'reader' }];

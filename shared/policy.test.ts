@@ -67,7 +67,8 @@ test('a policy with one thing wrong is refused, or prices, reads labels and coun
         text,
       ).toBe(true);
       expect(lines.totalFen, text).toBeLessThanOrEqual(10_000_000_000);
-      parseCode(digits, { scaleLabels: policy.scaleLabels, cardPattern: cardPatternOf(policy.card.prefix) });
+      const rules = { scaleLabels: policy.scaleLabels, cardPattern: cardPatternOf(policy.card.prefix) };
+      parseCode(digits, { ...rules, today: '2026-03-01' });
       expect(addDays('2026-03-01', -policy.refund.days), text).toMatch(/^\d{4}-\d{2}-\d{2}$/);
       expect(dayOf(1_772_330_400_000 + policy.term.hours * HOUR_MS), text).toMatch(/^\d{4}-\d{2}-\d{2}$/);
     }),

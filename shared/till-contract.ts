@@ -177,6 +177,7 @@ export const refusalReasons = [
   'noSale',
   'unknownCode',
   'wrongCheckDigit',
+  'brokenGs1',
   'notPriced',
   'paymentCode',
   'noMatch',

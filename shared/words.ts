@@ -105,6 +105,7 @@ const refusals: Readonly<Record<RefusalReason, string>> = {
   saleEmpty: '还没有商品，先扫一件。',
   noSale: '现在没有可操作的单。',
   unknownCode: '没有这个编码[ {code}]，没有加入。可改按拼音或品名查找，或请店长建档。',
+  brokenGs1: '条码里的内容[（标识符 {ai}）]看不懂，没有加入。请重扫；还不行，请输入商品编码并称重。',
   wrongCheckDigit: '条码[ {code}]校验位不对，没有加入。请重扫，或核对后再输入。',
   notPriced: '[“{name}”]还没有定价，不能卖。请店长先定价。',
   paymentCode: '这是顾客的付款码，不是商品。点“付款”后再收手机款。',

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { checkDigit } from '../../shared/barcode.ts';
 import { DAY_MS, HOUR_MS } from '../../shared/time.ts';
 import type { Answer, Command, RefusalReason } from '../../shared/till-contract.ts';
 import { cardOf, cards, coreOn, goods, openTestCore, pins, scan, sellAt, textsOf, type TestCore } from './test-core.ts';
@@ -64,6 +65,66 @@ describe('a bad scan', () => {
   test('an empty scan is refused and changes nothing', async () => {
     expect(await till.send(scan('   '))).toEqual(refused('badInput'));
   });
+});
+
+describe('a GS1 symbol', () => {
+  freshTill({ before: beforeAll, after: afterAll });
+  afterEach(() => till.send({ kind: 'voidSale', reason: 'test' }));
+  const FNC1 = '\u001d';
+  const PORK_CODE = `690123400001${checkDigit('690123400001')}`;
+  // A tray of varying weight: the same article with an indicator of 9 in front, and a check digit of its own.
+  const PORK = `9690123400001${checkDigit('9690123400001')}`;
+  const BREAD = `]C1010${bread.code}`;
+  beforeAll(async () => {
+    await till.ask({
+      kind: 'saveItem',
+      id: 'item-gs1-pork',
+      item: { ...pork, id: 'item-gs1-pork', code: PORK_CODE, plu: null, name: '盒装五花肉' },
+    });
+  });
+
+  const table: readonly [string, string, object][] = [
+    ['the article alone sells a piece', BREAD, { quantity: 1, payFen: 500, labelled: false }],
+    ['a weight sells that weight', `]e001${PORK}3103000500`, { quantity: 500, payFen: 1580, labelled: true }],
+    ['an amount sells at that amount', `]e001${PORK}3922790`, { quantity: 250, payFen: 790, labelled: true }],
+    ['an amount below weight times price counts', `]e001${PORK}31030005003922790`, { quantity: 500, payFen: 790 }],
+    ['an amount above weight times price does not', `]e001${PORK}310300050039229900`, { quantity: 500, payFen: 1580 }],
+    ['an amount below a piece’s price counts', `${BREAD}3922350`, { quantity: 1, payFen: 350, labelled: true }],
+    ['a weight of a piece changes nothing', `${BREAD}3103000500`, { quantity: 1, payFen: 500 }],
+    ['a day not yet past sells', `${BREAD}1726030210B1${FNC1}21S`, { quantity: 1, payFen: 500 }],
+    ['without an identifier in front too', `01${PORK}3103000500`, { quantity: 500, payFen: 1580 }],
+  ];
+  for (const [what, code, line] of table) {
+    test(`${what}`, async () => {
+      await till.ask(scan(code));
+      expect((await till.screen()).sale.lines).toMatchObject([line]);
+    });
+  }
+
+  test('a case of known contents sells them all and says so', async () => {
+    await till.ask(scan(`]C1020${bread.code}3712`));
+    const { sale, notice } = await till.screen();
+    expect(sale.lines).toMatchObject([{ item: bread.id, quantity: 12 }]);
+    expect(notice).toMatchObject({ tone: 'warn', text: 'caseScanned', values: { count: 12 } });
+  });
+
+  const refusals: readonly [string, string, RefusalReason][] = [
+    ['past its expiry', `${BREAD}17260301`, 'expiredBatch'],
+    ['past its best before', `${BREAD}1526030117270101`, 'expiredBatch'],
+    ['whose weight is cut off', `]e001${PORK}310300050`, 'brokenGs1'],
+    ['that weighs nothing', `]e001${PORK}3103000000`, 'brokenGs1'],
+    ['that costs nothing', `]e001${PORK}39220`, 'brokenGs1'],
+    ['that weighs more than a shop holds', `]e001${PORK}3100999999`, 'badInput'],
+    ['that costs more than anything', `]e001${PORK}39209999999999`, 'badInput'],
+    ['of an unknown article', ']C10106954767423579', 'unknownCode'],
+    ['with a wrong check digit', `]C10106901234567890`, 'wrongCheckDigit'],
+  ];
+  for (const [what, code, reason] of refusals) {
+    test(`goods ${what} are refused as ${reason} and leave no line`, async () => {
+      expect(await till.send(scan(code))).toEqual(refused(reason));
+      expect((await till.screen()).sale.lines).toEqual([]);
+    });
+  }
 });
 
 describe('points', () => {

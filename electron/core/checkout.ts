@@ -7,6 +7,7 @@ import { mulDivFloor } from '../../shared/money.ts';
 import type { Policy } from '../../shared/policy.ts';
 import { salePostings } from '../../shared/posting.ts';
 import { priceLines, priceSale, type PricedLines, type PricedSale, type PricingMember } from '../../shared/pricing.ts';
+import { unitGrams } from '../../shared/quantity.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { SaleBody } from '../../shared/record-bodies.ts';
 import {
@@ -188,7 +189,8 @@ export function createCheckout(parts: Parts) {
   const addItem = (item: Item, brought: Brought): Answer => {
     const { priceFen } = item;
     if (priceFen === null) return refused('notPriced', { name: item.name });
-    if (sale.lines.length >= LINES_LIMIT || brought.quantity > QUANTITY_LIMIT) return refuse('badInput');
+    if (sale.lines.length >= LINES_LIMIT || quantityOf(item, priceFen, brought) > QUANTITY_LIMIT)
+      return refuse('badInput');
     if (expiredBatchWarning(ledger, item.id, till.businessDay())) return refused('expiredBatch', { name: item.name });
     const adult = till.policy().adultCategories.includes(item.category);
     const firstAdult = adult && !sale.lines.some((line) => till.policy().adultCategories.includes(line.category));
@@ -199,6 +201,12 @@ export function createCheckout(parts: Parts) {
     else say('good', 'itemAdded', { name: item.name, count: brought.quantity });
     return done;
   };
+
+  /** Pieces or grams, also where a printed amount alone stands for them. */
+  const quantityOf = (item: Item, priceFen: number, brought: Brought): number =>
+    item.per === 'piece' || brought.quantity > 0 || brought.labelFen === null
+      ? brought.quantity
+      : mulDivFloor(brought.labelFen, unitGrams(item.per), priceFen);
 
   /** An item by hand or by its plain code: counted goods go in, weighed goods need the scale or a typed weight. */
   const addByHand = (item: Item): Answer => {
@@ -242,18 +250,18 @@ export function createCheckout(parts: Parts) {
         });
       }
       case 'gtin': {
-        for (const lookup of reading.lookups) {
-          const item = catalogue.byCode(lookup);
-          if (item !== null) return addByHand(item);
-        }
-        const inner = reading.inner13 === undefined ? null : catalogue.byCode(reading.inner13);
-        if (inner !== null) {
-          const answer = addByHand(inner);
-          if (answer.kind === 'done') say('warn', 'caseScanned', { name: inner.name, count: 1 });
-          return answer;
-        }
-        return null;
+        const found = articleOf(reading);
+        if (found === null) return null;
+        const answer = addByHand(found.item);
+        if (found.inCase && answer.kind === 'done') say('warn', 'caseScanned', { name: found.item.name, count: 1 });
+        return answer;
       }
+      case 'gs1': {
+        const found = articleOf(reading.article);
+        return found === null ? null : addGs1(found.item, reading);
+      }
+      case 'brokenGs1':
+        return refused('brokenGs1', { ai: reading.ai });
       case 'internal': {
         const item = catalogue.byCode(reading.code) ?? catalogue.byPlu(reading.code);
         return item === null ? null : addByHand(item);
@@ -271,6 +279,34 @@ export function createCheckout(parts: Parts) {
       default:
         return assertNever(reading);
     }
+  };
+
+  /** The item of an article number; of a case that is none of its own, the item inside. */
+  const articleOf = (article: Extract<Code, { kind: 'gtin' }>): Readonly<{ item: Item; inCase: boolean }> | null => {
+    for (const lookup of article.lookups) {
+      const item = catalogue.byCode(lookup);
+      if (item !== null) return { item, inCase: false };
+    }
+    const item = article.inner13 === undefined ? null : catalogue.byCode(article.inner13);
+    return item === null ? null : { item, inCase: true };
+  };
+
+  /** Goods whose symbol says more than which article they are; what it says of their days is nobody's to overrule. */
+  const addGs1 = (item: Item, facts: Extract<Code, { kind: 'gs1' }>): Answer => {
+    const { weightGrams, amountFen, count, lastDay } = facts;
+    if (lastDay !== undefined && lastDay < till.businessDay()) return refused('expiredBatch', { name: item.name });
+    // A weight or an amount of nothing is a misprint, not goods.
+    if (weightGrams === 0 || amountFen === 0) return refused('brokenGs1');
+    const isWeighed = item.per !== 'piece';
+    if (item.priceFen !== null && (amountFen !== undefined || (isWeighed && weightGrams !== undefined))) {
+      const quantity = isWeighed ? (weightGrams ?? 0) : 1;
+      return addItem(item, { quantity, labelFen: amountFen ?? null, labelled: true });
+    }
+    if (isWeighed || count === undefined) return addByHand(item);
+    const quantity = count * (sale.quantityFirst ?? 1);
+    const answer = addItem(item, { quantity, labelFen: null, labelled: false });
+    if (answer.kind === 'done') say('warn', 'caseScanned', { name: item.name, count: quantity });
+    return answer;
   };
 
   const searchText = (text: string): Answer => {
@@ -292,6 +328,7 @@ export function createCheckout(parts: Parts) {
     const parsed = parseCode(code, {
       scaleLabels: policy.scaleLabels,
       cardPattern: cardPatternOf(policy.card.prefix),
+      today: till.businessDay(),
       atPaymentPrompt: sale.pay !== null,
     });
     for (const reading of parsed.readings) {

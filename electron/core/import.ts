@@ -367,7 +367,7 @@ function pluOf(cells: Cells, code: string, weighed: boolean): string | null {
  * PLU of goods that the shop weighs, and a label is tried before an article.
  */
 function collidesWithLabel(till: Till, catalogue: Catalogue, plusInFile: ReadonlySet<string>, code: string): boolean {
-  return parseCode(code, { scaleLabels: till.policy().scaleLabels }).readings.some(
+  return parseCode(code, { scaleLabels: till.policy().scaleLabels, today: till.businessDay() }).readings.some(
     (reading) =>
       reading.kind === 'scaleLabel' && (plusInFile.has(reading.plu) || catalogue.byPlu(reading.plu) !== null),
   );
