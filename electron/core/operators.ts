@@ -80,7 +80,7 @@ export function createOperators(till: Till, meansOther: (token: string) => boole
   /** Null for what can be no card at all. */
   const tokenOf = (code: string): string | null => {
     const { scaleLabels, card } = till.policy();
-    return cardTokenOf(code, { scaleLabels, cardPattern: cardPatternOf(card.prefix) });
+    return cardTokenOf(code, { scaleLabels, cardPattern: cardPatternOf(card.prefix), today: till.businessDay() });
   };
   const hashOf = (token: string): string => staffCardHash(token, ledger.identity()?.town ?? '', world.crypto.hash);
 
