@@ -1,4 +1,4 @@
-import { readGs1 } from './gs1.ts';
+import { FNC1, readGs1 } from './gs1.ts';
 import { halfUp } from './money.ts';
 
 /**
@@ -116,7 +116,7 @@ export function hasRightCheckDigit(digits: string): boolean {
 
 /** Reads a text from scanner, card reader or keyboard. Every reading that its form allows comes out, best first. */
 export function parseCode(text: string, rules: CodeRules): ParsedCode {
-  const { code, isGs1 } = withoutAim(text.normalize('NFKC').trim());
+  const { code, isGs1 } = withoutAim(withoutFnc1(text.normalize('NFKC').trim()));
   const readings = isGs1 ? gs1Readings(code, rules) : readingsOf(code, rules);
   // A payment code must not travel on as a text either.
   const payment = readings.find((reading) => reading.kind === 'paymentCode');
@@ -124,12 +124,17 @@ export function parseCode(text: string, rules: CodeRules): ParsedCode {
   return { text: payment?.masked ?? code.slice(0, TEXT_LIMIT), readings: [first ?? { kind: 'empty' }, ...rest] };
 }
 
+/** The FNC1 that makes a symbol one of GS1 is sent by some scanners, too. */
+function withoutFnc1(text: string): string {
+  return text.startsWith(FNC1) ? text.slice(FNC1.length) : text;
+}
+
 /**
  * Scanners that name the symbology put three characters in front (ISO/IEC 15424): GS1-128, GS1 DataBar, GS1 DataMatrix
  * and GS1 QR hold element strings; EAN-13 with an add-on symbol (magazines) sends both in one row.
  */
 function withoutAim(text: string): Readonly<{ code: string; isGs1: boolean }> {
-  const found = /^\u001d?\]([A-Za-z][0-9A-Za-z])(.+)$/s.exec(text);
+  const found = /^\]([A-Za-z][0-9A-Za-z])(.+)$/s.exec(text);
   if (found === null) return { code: text, isGs1: false };
   const [, aim = '', code = ''] = found;
   const hasAddOn = aim === 'E3' && /^\d{15}$|^\d{18}$/.test(code);
@@ -165,7 +170,7 @@ function gs1Readings(code: string, rules: CodeRules): Code[] {
  * article number and with the right check digit in it is taken for one.
  */
 function bareGs1Readings(code: string, rules: CodeRules): Code[] {
-  if (!/^\u001d?0[12]\d{14}./s.test(code)) return [];
+  if (!/^0[12]\d{14}./s.test(code)) return [];
   return gs1Readings(code, rules).filter((reading) => reading.kind === 'gs1');
 }
 

@@ -95,7 +95,7 @@ describe('a GS1 symbol', () => {
     ['without an identifier in front too', `01${PORK}3103000500`, { quantity: 500, payFen: 1580 }],
   ];
   for (const [what, code, line] of table) {
-    test(`${what}`, async () => {
+    test(what, async () => {
       await till.ask(scan(code));
       expect((await till.screen()).sale.lines).toMatchObject([line]);
     });
