@@ -147,6 +147,10 @@ async function tradeADay({ client, ask, sell }: Hands, points: number): Promise<
     const lines = [{ line, quantity: 1, goods: line === 0 ? ('shelf' as const) : ('waste' as const) }];
     await ask({ kind: 'refund', id: id(), receipt, lines, reason: 'quality', approval: null });
   }
+  const inCash = await sell([goods.salt.code, goods.salt.code]);
+  const lines = [{ line: 0, quantity: 1, goods: 'waste' as const }];
+  await ask({ kind: 'exchange', id: id(), receipt: inCash, lines, reason: 'quality', approval: null });
+  await ask({ kind: 'changeTender', id: id(), receipt: inCash, mobileFen: 300, channel: 'alipay' });
   await ask({ kind: 'moveCash', id: id(), direction: 'out', amountFen: 500, reason: '给于海明买袋子' });
   const cost = { cases: null, caseFactor: null, costFen: 300, producedOn: '2026-12-01', shelfLifeDays: 90 };
   await ask({

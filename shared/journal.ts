@@ -11,6 +11,8 @@ export const recordKinds = [
   'genesis',
   'sale',
   'refund',
+  'exchange',
+  'tenderChange',
   'saleVoid',
   'cashMove',
   'shiftOpen',

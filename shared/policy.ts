@@ -40,7 +40,12 @@ export const policySchema = z.object({
   }),
   truncation: z.object({ appliesTo: z.enum(['cash', 'off']), unitFen: z.int().min(1).max(10_000) }),
   manualPrice: z.object({ managerAboveBp: basisPoints }),
-  refund: z.object({ days, sameDayCategories: z.array(z.string()) }),
+  refund: z.object({
+    days,
+    sameDayCategories: z.array(z.string()),
+    /** What a cashier takes back alone, by what the goods had cost; above it a manager allows it. Older policies say nothing. */
+    managerAboveFen: wholeNumber.default(10_000),
+  }),
   /** Categories that ask for the buyer's age once per sale. */
   adultCategories: z.array(z.string()),
   term: z.object({ hours }),

@@ -10,6 +10,7 @@ import {
   floatPostings,
   refundPostings,
   salePostings,
+  tenderChangePostings,
 } from './posting.ts';
 import {
   priceLines,
@@ -21,6 +22,7 @@ import {
 } from './pricing.ts';
 import { refundBodySchema, saleBodySchema, type LotPoints, type SaleBody } from './record-bodies.ts';
 import { sampleRefund, sampleSaleBody } from './record-sample.ts';
+import { mendTenders, paidWith, tendersOf } from './tenders.ts';
 
 const policy: PricingPolicy = {
   pointValueFen: 100,
@@ -304,6 +306,47 @@ test('a sale refunded in full after its term was closed leaves the money as befo
         expect([sums[`points allotment ${lot} ${TERM}`], sums[`points returned ${lot}`]]).toEqual([-points, points]);
       }
     }),
+  );
+});
+
+test('a sale whose tenders were put right refunds through the new ones, and in full leaves every account as before', () => {
+  const parts = fc.array(fc.tuple(fc.nat(100), fc.constantFrom('wechat', 'alipay')), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(anySale, parts, choices, (sale, changes, stream) => {
+      const postings = salePostings(sale);
+      const paidFen = sale.mobileFen + sale.cashDueFen;
+      let paid = sale;
+      for (const [part, channel] of changes) {
+        const before = tendersOf(paid);
+        const mended = mendTenders(before, Math.trunc((paidFen * part) / 100), channel);
+        if (mended.kind === 'refused') {
+          expect(mended.reason).toBe('sameTenders');
+          continue;
+        }
+        const { tenders } = mended;
+        expect(tenders.mobileFen + tenders.cashFen).toBe(paidFen);
+        postings.push(...tenderChangePostings(before, tenders));
+        paid = paidWith(paid, tenders);
+      }
+      const now = balances(postings);
+      expect(now['fen drawer'] ?? 0).toBe(paid.cashDueFen);
+      expect(now[`fen mobile:${paid.mobileChannel ?? ''}`] ?? 0).toBe(paid.mobileFen);
+      // What was given for nothing, and what points paid, is none of its business.
+      expect({ ...now, 'fen drawer': 0, 'fen mobile:wechat': 0, 'fen mobile:alipay': 0 }).toEqual({
+        ...balances(salePostings(sale)),
+        'fen drawer': 0,
+        'fen mobile:wechat': 0,
+        'fen mobile:alipay': 0,
+      });
+      refundAll(paid, chooser(stream), (more) => {
+        postings.push(...more);
+        const sums = balances(postings);
+        expect(sums['fen drawer'] ?? 0).toBeGreaterThanOrEqual(0);
+        expect(sums[`fen mobile:${paid.mobileChannel ?? ''}`] ?? 0).toBeGreaterThanOrEqual(0);
+      });
+      expect(balances(postings)).toEqual({});
+    }),
+    { numRuns: 300 },
   );
 });
 

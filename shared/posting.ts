@@ -1,6 +1,7 @@
 import type { Posting } from './journal.ts';
 import { isBalanced } from './journal.ts';
-import type { LotPoints, RefundBody, SaleBody, Totals } from './record-bodies.ts';
+import type { LotPoints, RefundBody, SaleBody, TenderChangeBody, Totals } from './record-bodies.ts';
+import type { Tenders } from './tenders.ts';
 
 /**
  * Accounts and the postings of each kind (protocol, "Records"). Debit is positive, credit negative.
@@ -101,6 +102,26 @@ function pointsOfRefund({ lots }: RefundBody): Posting[] {
     ...points(lot.term === null ? 'returned' : 'allotment', lot.lot, lot.points, lot.term),
     ...points('spent', lot.lot, -lot.points, null),
   ]);
+}
+
+/** Money that came in another way than was written down: out of one tender's account, into the other's. */
+export function tenderChangePostings(before: Tenders, after: Tenders): Posting[] {
+  const moved = new Map<string, number>();
+  for (const { account, amount } of [...tenderPostings(before, -1), ...tenderPostings(after, 1)])
+    moved.set(account, (moved.get(account) ?? 0) + amount);
+  return balanced(
+    [...moved].flatMap(([account, amount]) => fen(account, amount)),
+    'tender change',
+  );
+}
+
+function tenderPostings({ mobileFen, mobileChannel, cashFen }: Tenders, sign: 1 | -1): Posting[] {
+  return [...fen('drawer', sign * cashFen), ...fen(`mobile:${mobileChannel ?? 'other'}`, sign * mobileFen)];
+}
+
+/** Accounts on which the postings of a mended tender are not what its body says: never for a till of ours. */
+export function mispostedTenderChange({ before, after }: TenderChangeBody, postings: readonly Posting[]): Misposted[] {
+  return misposted(postings, [...tenderPostings(before, -1), ...tenderPostings(after, 1)], nameOf);
 }
 
 /** What a document's postings say of one account, and what its body says; points by lot and term. */

@@ -2,7 +2,7 @@ import type { MemberState } from './member.ts';
 import { halfUpMulDiv, sum } from './money.ts';
 import { unitGrams } from './quantity.ts';
 import type { Receipt } from './receipt.ts';
-import type { RefundBody, SaleBody, SaleRecordLine } from './record-bodies.ts';
+import type { ExchangeBody, RefundBody, SaleBody, SaleRecordLine } from './record-bodies.ts';
 
 /**
  * Makes the receipt of a recorded sale or refund. A record names nobody (invariant 32), so whatever a person reads is
@@ -124,6 +124,45 @@ export function refundReceipt(
   };
 }
 
+/**
+ * The slip of an exchange: which goods went out for which sale. No money and no points moved, so it shows none, and it has
+ * no number of its own. `reason` is said in words.
+ */
+export function exchangeReceipt(
+  exchange: ExchangeBody,
+  sale: SaleBody | null,
+  reason: string,
+  context: ReceiptContext,
+): Receipt {
+  return {
+    kind: 'exchange',
+    number: exchange.saleReceipt,
+    ...place(context),
+    lines: exchange.lines.map((line) => {
+      const sold = sale?.lines[line.line];
+      const plain = { ...line, shelfFen: 0, payFen: 0 };
+      return {
+        ...unknownPriceOf(plain),
+        name: sold === undefined ? line.name : nameOf(sold),
+        quantity: line.quantity,
+        shelfFen: 0,
+        payFen: 0,
+      };
+    }),
+    shelfFen: 0,
+    discountFen: 0,
+    totalFen: 0,
+    points: null,
+    mobile: null,
+    truncationFen: 0,
+    cashDueFen: 0,
+    cashGivenFen: 0,
+    changeFen: 0,
+    member: null,
+    original: { number: exchange.saleReceipt, reason },
+  };
+}
+
 function place(context: ReceiptContext) {
   return {
     townName: context.townName,
@@ -159,7 +198,7 @@ function priceOf(line: SaleRecordLine, sale: SaleBody, context: ReceiptContext) 
 }
 
 /** Without the sale, the unit price is what the goods cost at the shelf for their quantity. */
-function unknownPriceOf(line: RefundBody['lines'][number]) {
+function unknownPriceOf(line: Omit<RefundBody['lines'][number], 'line' | 'payFen' | 'item' | 'name' | 'goods'>) {
   const unitQuantity = line.per === 'piece' ? 1 : unitGrams(line.per);
   return {
     unit: line.unit,

@@ -1,5 +1,5 @@
 import { formatFen } from './money.ts';
-import { formatWeight } from './quantity.ts';
+import { formatQuantity, formatWeight } from './quantity.ts';
 import type { Receipt } from './receipt.ts';
 import { clockOf, dateTimeOf, dayOf } from './time.ts';
 import { priceReasonWords, rateWords } from './words.ts';
@@ -39,9 +39,10 @@ export function displayWidth(text: string): number {
 export function layoutReceipt(receipt: Receipt, columns: Columns): ReceiptRow[] {
   const paper = new Paper(columns);
   head(paper, receipt);
-  goods(paper, receipt);
+  if (receipt.kind === 'exchange') exchanged(paper, receipt);
+  else goods(paper, receipt);
   if (receipt.kind === 'sale') salePayment(paper, receipt);
-  else refundPayment(paper, receipt);
+  if (receipt.kind === 'refund') refundPayment(paper, receipt);
   member(paper, receipt);
   foot(paper, receipt);
   return paper.rows;
@@ -84,17 +85,18 @@ function head(paper: Paper, receipt: Receipt): void {
   const isTownNamed = receipt.shopAddress.includes(receipt.townName) || receipt.shopName.includes(receipt.townName);
   if (!isTownNamed) paper.center(receipt.townName);
   paper.center(receipt.shopAddress);
-  if (receipt.kind === 'refund') {
+  if (receipt.kind !== 'sale') {
     paper.feed(1);
-    paper.title('退货单');
+    paper.title(receipt.kind === 'refund' ? '退货单' : '换货单');
   }
   paper.rule();
-  paper.pair('单号', receipt.number);
+  if (receipt.kind !== 'exchange') paper.pair('单号', receipt.number);
   paper.pair('时间', dateTimeOf(receipt.atMs));
   paper.pair(`收银台 ${receipt.tillName}`, `收银员 ${receipt.cashier}`);
   if (receipt.original !== null) {
     paper.pair('原单号', receipt.original.number);
-    if (receipt.original.reason !== '') paper.pair('退货原因', receipt.original.reason);
+    if (receipt.original.reason !== '')
+      paper.pair(receipt.kind === 'refund' ? '退货原因' : '换货原因', receipt.original.reason);
   }
   paper.rule();
 }
@@ -119,6 +121,17 @@ function goods(paper: Paper, receipt: Receipt): void {
     }
   }
   paper.rule();
+}
+
+/** What went out for what came back, and that nothing is owed for it. */
+function exchanged(paper: Paper, receipt: Receipt): void {
+  paper.pair('换出商品（同款）', '数量');
+  for (const line of receipt.lines) {
+    const unit = line.per === 'piece' ? line.unit : '';
+    paper.pair(line.name, `${formatQuantity(line.quantity, line.per)}${unit}`, { bold: true });
+  }
+  paper.rule();
+  paper.left('同款换新，不收钱、不退钱，积分不变。');
 }
 
 /** How much of what at which price; a label that carries only its amount may know no weight. */
@@ -168,6 +181,8 @@ function refundPayment(paper: Paper, receipt: Receipt): void {
   }
   if (receipt.mobile !== null) {
     paper.pair(`退手机支付(${receipt.mobile.channel})`, formatFen(receipt.mobile.fen), { bold: true });
+    // Large, because no machine does it: whoever holds this slip must see that a person still owes it.
+    paper.title(`请用手机原路退款 ${formatFen(receipt.mobile.fen)}元`);
     paper.left('手机支付须由店员人工退还，请当面核对到账。');
   }
   if (receipt.cashDueFen !== 0 || (receipt.mobile === null && (receipt.points?.used ?? 0) === 0)) {
@@ -213,7 +228,7 @@ function foot(paper: Paper, receipt: Receipt): void {
   paper.rule();
   paper.center(`序号 ${receipt.seq}  校验 ${receipt.shortHash}`);
   if (receipt.hotline !== '') paper.center(`服务热线 ${receipt.hotline}`);
-  paper.center('请保留小票，退货凭此单');
+  paper.center(receipt.kind === 'exchange' ? '请与原小票一起保留' : '请保留小票，退货凭此单');
   if (receipt.kind === 'sale') paper.center('谢谢惠顾', { bold: true });
   marks(paper, receipt);
   paper.feed(2);

@@ -3,8 +3,8 @@ import { perSchema } from './item.ts';
 
 /** One receipt, the single value behind paper and screen (R-P13). It holds no ID number, phone or village group. */
 export const receiptSchema = z.object({
-  kind: z.enum(['sale', 'refund']),
-  /** Till, incarnation and counter: gapless and never reused. */
+  kind: z.enum(['sale', 'refund', 'exchange']),
+  /** Till, incarnation and counter: gapless and never reused. An exchange has none of its own and names its sale's. */
   number: z.string(),
   townName: z.string(),
   shopName: z.string(),
@@ -53,7 +53,7 @@ export const receiptSchema = z.object({
       savedThisYearFen: z.int(),
     })
     .nullable(),
-  /** Of a refund: the receipt it undoes and why. */
+  /** Of a refund or an exchange: the receipt it undoes and why. */
   original: z.object({ number: z.string(), reason: z.string() }).nullable(),
   /** Sequence and the first eight digits of the record's hash, so that a dropped tail shows. */
   seq: z.int(),
@@ -61,3 +61,13 @@ export const receiptSchema = z.object({
   copy: z.boolean(),
 });
 export type Receipt = z.infer<typeof receiptSchema>;
+
+/**
+ * The receipt that a scanner or a hand means: a whole number, also inside of what a code on paper carries around it, or
+ * just its last digits, which are a receipt of this very chain. Anything else is answered as it came.
+ */
+export function receiptMeant(text: string, chain: Readonly<{ till: string; incarnation: number }>): string {
+  const plain = text.normalize('NFKC').trim();
+  if (/^\d{1,6}$/.test(plain)) return `${chain.till}-${chain.incarnation}-${plain.padStart(6, '0')}`;
+  return /[\p{L}\p{N}][\p{L}\p{N}_.-]*-\d{1,9}-\d{6,9}(?!\d)/u.exec(plain)?.[0] ?? plain;
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { itemSchema, perSchema } from './item.ts';
 import type { JournalRecord, RecordKind } from './journal.ts';
+import { tendersSchema } from './tenders.ts';
 import { LAST_INSTANT_MS } from './time.ts';
 
 /**
@@ -139,6 +140,47 @@ export const refundBodySchema = z.object({
 });
 export type RefundBody = z.infer<typeof refundBodySchema>;
 
+/**
+ * The same article out again for a faulty one: no money and no points move, and the line stays the bought line it was, so
+ * that it may still be refunded. What was handed out left the shelf; what came back went to waste, or to the shelf.
+ */
+export const exchangeBodySchema = z.object({
+  shift: z.string(),
+  sale: z.string(),
+  saleReceipt: z.string(),
+  saleTill: z.string(),
+  saleIncarnation: z.int(),
+  reason,
+  lines: z
+    .array(
+      z.object({
+        /** Index of the line in the original sale, from 0. */
+        line: lineIndex,
+        item: z.string(),
+        name: z.string(),
+        unit: z.string(),
+        per: perSchema,
+        quantity: z.int().min(1).max(AMOUNT_MAX),
+        goods: z.enum(['shelf', 'waste']),
+      }),
+    )
+    .min(1),
+});
+export type ExchangeBody = z.infer<typeof exchangeBodySchema>;
+
+/**
+ * A tender that was written down wrong, put right in the same shift. What was paid in all stays; only through which tender
+ * it came changes, and refunds follow it from then on.
+ */
+export const tenderChangeBodySchema = z.object({
+  shift: z.string(),
+  sale: z.string(),
+  saleReceipt: z.string(),
+  before: tendersSchema,
+  after: tendersSchema,
+});
+export type TenderChangeBody = z.infer<typeof tenderChangeBodySchema>;
+
 /** Totals over a run of records: what both sides must fold to the same numbers (invariants 22 and 27). */
 export const totalsSchema = z.object({
   records: z.int().min(0),
@@ -204,6 +246,8 @@ export const bodySchemas = {
   }),
   sale: saleBodySchema,
   refund: refundBodySchema,
+  exchange: exchangeBodySchema,
+  tenderChange: tenderChangeBodySchema,
   /** A sale abandoned before payment leaves its size behind, never its goods or its member (R-P11). */
   saleVoid: z.object({ sale: z.string(), shift: z.string().nullable(), lines: whole, totalFen: fen, reason }),
   cashMove: z.object({ shift: z.string(), direction: z.enum(['in', 'out']), amountFen: z.int().min(1), reason }),
@@ -255,7 +299,7 @@ export const bodySchemas = {
    * operator again where that was enough. Why is `what` itself, and the words of it as a code where the act asks for them.
    */
   override: z.object({
-    what: z.enum(['manualPrice', 'refund', 'personConfirmed', 'drawer', 'refundAfterDays']),
+    what: z.enum(['manualPrice', 'refund', 'personConfirmed', 'drawer', 'refundAfterDays', 'exchangeAfterDays']),
     document: z.string(),
     by: z.string(),
     reason: reason.optional(),

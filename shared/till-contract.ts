@@ -4,6 +4,7 @@ import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts
 import { itemSchema, perSchema } from './item.ts';
 import { standingWishSchema } from './member.ts';
 import { receiptSchema } from './receipt.ts';
+import { tendersSchema } from './tenders.ts';
 
 /**
  * The contract between the core and every page: commands in, screens out, and a handful of named reads. Touch, keyboard,
@@ -95,6 +96,26 @@ export const commandSchema = z.discriminatedUnion('kind', [
       .min(1),
     reason: z.string().max(40),
     approval,
+  }),
+  /** 换货: the same goods out for faulty ones of a bought line; no money and no points move. */
+  z.object({
+    kind: z.literal('exchange'),
+    id,
+    receipt: z.string().max(80),
+    lines: z
+      .array(z.object({ line: z.int().min(0), quantity, goods: z.enum(['shelf', 'waste']) }))
+      .min(1)
+      .max(500),
+    reason: z.string().max(40),
+    approval,
+  }),
+  /** 改付款方式: of what a sale of this shift was paid in money, `mobileFen` came by `channel`, the rest in cash. */
+  z.object({
+    kind: z.literal('changeTender'),
+    id,
+    receipt: z.string().max(80),
+    mobileFen: amountFen,
+    channel: z.string().max(20),
   }),
   // The manager's work
   z.object({
@@ -203,6 +224,10 @@ export const refusalReasons = [
   'idConflict',
   'unknownReceipt',
   'moreThanBought',
+  'moreThanPaid',
+  'sameTenders',
+  'notThisShift',
+  'refundedAlready',
   'refundTooLate',
   'notThisTill',
   'townNeeded',
@@ -508,6 +533,8 @@ const soldLineSchema = z.object({
   returned: z.int(),
   /** Nothing of it is left to take back. */
   gone: z.boolean(),
+  /** What of it may still be exchanged. */
+  exchangeable: z.int(),
   wholeOnly: z.boolean(),
   payFen: fen,
 });
@@ -532,6 +559,8 @@ export const tillContract = {
         kind: z.enum(['sale', 'refund']),
         lines: z.array(soldLineSchema),
         needsManager: z.boolean(),
+        /** How the money of a sale came in, and whether that may still be put right; null of a refund. */
+        tenders: tendersSchema.extend({ mendable: z.boolean() }).nullable(),
       })
       .nullable(),
   ),
@@ -557,7 +586,14 @@ export const tillContract = {
     }),
   ).output(
     z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('preview'), pointsBack: z.int(), mobileBackFen: fen, cashBackFen: fen }),
+      z.object({
+        kind: z.literal('preview'),
+        pointsBack: z.int(),
+        mobileBackFen: fen,
+        cashBackFen: fen,
+        /** Whether these goods come back only with a manager. */
+        needsManager: z.boolean(),
+      }),
       z.object({ kind: z.literal('refused'), reason: refusalSchema }),
     ]),
   ),

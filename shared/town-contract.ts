@@ -5,6 +5,7 @@ import { itemSchema } from './item.ts';
 import { cardStateSchema, cardViewSchema, memberStateSchema, memberViewSchema, standingWishSchema } from './member.ts';
 import { policySchema } from './policy.ts';
 import { grantSchema, recallSchema, returnedLineSchema, totalsSchema } from './record-bodies.ts';
+import { tendersSchema } from './tenders.ts';
 import { breakSchema } from './till-contract.ts';
 import { LAST_INSTANT_MS } from './time.ts';
 
@@ -67,6 +68,10 @@ export const returnableSchema = z.object({
   sale: z.string(),
   /** What came back of each line before, at any till that the town has heard. */
   returned: z.array(returnedLineSchema),
+  /** What was exchanged of each line; an older town does not say. */
+  exchanged: z.array(returnedLineSchema).default([]),
+  /** How its money came in, where that was put right after the record was written. */
+  tenders: tendersSchema.nullable().default(null),
   /** The till that holds a claim on it, other than the one this answers; null when none does. */
   heldBy: z.string().nullable(),
 });

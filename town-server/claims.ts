@@ -4,6 +4,7 @@ import type { JournalRecord } from '../shared/journal.ts';
 import { refundDifference, type ReturnedLine } from '../shared/pricing.ts';
 import type { SaleBody } from '../shared/record-bodies.ts';
 import { seal, type SignedDocument } from '../shared/signed.ts';
+import { paidWith } from '../shared/tenders.ts';
 import type { Returnable } from '../shared/town-contract.ts';
 import { headOf } from './intake.ts';
 import { foldNext } from './settle.ts';
@@ -53,8 +54,9 @@ export async function claim(
     const now = await saleBy(transaction, receipt);
     must(now !== null, 'a sale that was folded stays');
     const { body } = await recordOf(transaction, now);
+    const paid = now.tenders === null ? (body as SaleBody) : paidWith(body as SaleBody, now.tenders);
     const lines = request.lines.map(({ line, quantity }) => ({ line, quantity }));
-    const difference = refundDifference(body as SaleBody, returnedOf(now), lines);
+    const difference = refundDifference(paid, returnedOf(now), lines);
     if (difference.kind === 'refused') return refused(difference.reason);
     const sealed = await sealedSale(town, transaction, request, now);
     await transaction.put('claim', [
@@ -222,6 +224,8 @@ async function sealedSale(
     issuedAtMs: town.nowMs(),
     sale: await textOf(transaction, sale),
     returned: returnedOf(sale),
+    exchanged: sale.exchanged.flatMap((quantity, line) => (quantity === 0 ? [] : [{ line, quantity }])),
+    tenders: sale.tenders,
     heldBy: (await heldOf(transaction, sale.sale))[0]?.till ?? null,
   };
   return seal('claim', asCanonical(value), town.sign);

@@ -118,4 +118,7 @@ UPDATE incarnation SET spans = jsonb_build_object('since', period, 'perpetual', 
   'months', '[]'::jsonb, 'years', '[]'::jsonb);
 ALTER TABLE incarnation ALTER COLUMN spans SET NOT NULL;
 `,
+  `
+ALTER TABLE sale ADD COLUMN exchanged jsonb NOT NULL DEFAULT '[]', ADD COLUMN tenders jsonb;
+`,
 ];

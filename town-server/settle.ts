@@ -17,10 +17,17 @@ import { amountAt } from '../shared/amounts.ts';
 import { must } from '../shared/assert.ts';
 import { canonical } from '../shared/canonical.ts';
 import type { JournalRecord } from '../shared/journal.ts';
-import { mispostedRefund, mispostedSale, NO_TOTALS, type Misposted } from '../shared/posting.ts';
+import { mispostedRefund, mispostedSale, mispostedTenderChange, NO_TOTALS, type Misposted } from '../shared/posting.ts';
 import { policyOn, type Policy } from '../shared/policy.ts';
 import { differences, foldRecord, newFold, sumOf, totalsOf, type TotalsFold } from '../shared/reconcile.ts';
-import { bodyOf, type Grant, type RefundBody, type SaleBody } from '../shared/record-bodies.ts';
+import {
+  bodyOf,
+  type ExchangeBody,
+  type Grant,
+  type RefundBody,
+  type SaleBody,
+  type TenderChangeBody,
+} from '../shared/record-bodies.ts';
 import { unseal } from '../shared/signed.ts';
 import { addDays } from '../shared/time.ts';
 import type { Break } from '../shared/till-contract.ts';
@@ -166,6 +173,8 @@ async function openBook(
     }
     const refund = bodyOf(record, 'refund');
     if (refund !== null) wanted.sales.add(refund.sale);
+    const about = bodyOf(record, 'exchange') ?? bodyOf(record, 'tenderChange');
+    if (about !== null) wanted.sales.add(about.sale);
     if (refund?.claim !== undefined) ids.claims.add(refund.claim);
     if (refund !== null && refund.member !== null) ids.members.add(refund.member.id);
     const applied = bodyOf(record, 'statementApplied');
@@ -270,6 +279,13 @@ function foldOne(book: Book, record: JournalRecord): void {
       judgePostings(book, record, mispostedRefund(record.body as RefundBody, record.postings));
       foldRefund(book, record, record.body as RefundBody);
       break;
+    case 'exchange':
+      foldExchange(book, record, record.body as ExchangeBody);
+      break;
+    case 'tenderChange':
+      judgePostings(book, record, mispostedTenderChange(record.body as TenderChangeBody, record.postings));
+      foldTenderChange(book, record, record.body as TenderChangeBody);
+      break;
     case 'allotmentIn':
       foldGrant(book, record);
       break;
@@ -312,8 +328,10 @@ function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
     seq: record.seq,
     sold: body.lines.map((line) => line.quantity),
     back: body.lines.map((_, index) => known?.back[index] ?? null),
+    exchanged: body.lines.map((_, index) => known?.exchanged[index] ?? 0),
     mobileFen: body.mobileFen + (known?.mobileFen ?? 0),
     cashFen: body.cashDueFen + (known?.cashFen ?? 0),
+    tenders: null,
     points: {},
     borne: {},
     onLostCard: card !== undefined && card.lostAtMs !== null && card.lostAtMs < record.at,
@@ -337,6 +355,8 @@ function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
     judgeReturned(book, sale, waiting);
   }
 
+  judgeExchanged(book, sale, record.seq);
+
   const day = dayOf(book, chain.till, record.businessDay);
   day.sales += 1;
   day.points += body.pointsUsed;
@@ -347,10 +367,10 @@ function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
   }
 }
 
-function foldRefund(book: Book, record: JournalRecord, body: RefundBody): void {
-  const { till, incarnation } = book.chain;
-  const sale: SaleState = book.sales.get(body.sale) ?? {
-    sale: body.sale,
+/** The sale that a document is about, or its place while it has not been heard of. */
+function saleOf(book: Book, id: string): SaleState {
+  const sale: SaleState = book.sales.get(id) ?? {
+    sale: id,
     seen: false,
     receipt: '',
     till: '',
@@ -358,14 +378,71 @@ function foldRefund(book: Book, record: JournalRecord, body: RefundBody): void {
     seq: 0,
     sold: [],
     back: [],
+    exchanged: [],
     mobileFen: 0,
     cashFen: 0,
+    tenders: null,
     points: {},
     borne: {},
     onLostCard: false,
     waiting: [],
   };
-  book.sales.set(body.sale, sale);
+  book.sales.set(id, sale);
+  return sale;
+}
+
+/** The same goods out again: nothing is owed for it, but nobody exchanges more of a line than was sold (peers 53). */
+function foldExchange(book: Book, record: JournalRecord, body: ExchangeBody): void {
+  const sale = saleOf(book, body.sale);
+  for (const { line, quantity } of body.lines) {
+    while (sale.exchanged.length <= line) sale.exchanged.push(0);
+    sale.exchanged[line] = (sale.exchanged[line] ?? 0) + quantity;
+  }
+  // Heard before its sale, from another till, it is judged when the sale is there.
+  if (sale.seen) judgeExchanged(book, sale, record.seq);
+}
+
+function judgeExchanged(book: Book, sale: SaleState, seq: number): void {
+  for (const [line, quantity] of sale.exchanged.entries()) {
+    const sold = sale.sold[line] ?? 0;
+    if (quantity <= sold) continue;
+    const amounts = { account: `exchange line ${line}`, seq, tillAmount: quantity, townAmount: sold };
+    addBreak(book, 'refundedTwice', `${sale.sale}:exchange:${line}`, amounts, sale);
+  }
+}
+
+/** A tender put right: later refunds are held to it. Only the chain that sold may say so, and only of what it still has. */
+function foldTenderChange(book: Book, record: JournalRecord, body: TenderChangeBody): void {
+  const { till, incarnation } = book.chain;
+  const sale = book.sales.get(body.sale);
+  const { before, after } = body;
+  if (sale === undefined || !sale.seen || sale.till !== till || sale.incarnation !== incarnation) {
+    const amounts = {
+      account: `tenderChange ${body.saleReceipt}`,
+      seq: record.seq,
+      tillAmount: null,
+      townAmount: null,
+    };
+    addBreak(book, 'totalsDiffer', `${record.seq}:tenderChange`, amounts);
+    return;
+  }
+  sale.mobileFen += after.mobileFen - before.mobileFen;
+  sale.cashFen += after.cashFen - before.cashFen;
+  sale.tenders = after;
+  const missing = [
+    ['fen mobile', sale.mobileFen],
+    ['fen drawer', sale.cashFen],
+  ] as const;
+  for (const [account, leftFen] of missing) {
+    if (leftFen >= 0) continue;
+    const amounts = { account: `tenderChange ${account}`, seq: record.seq, tillAmount: -leftFen, townAmount: 0 };
+    addBreak(book, 'refundedTwice', `${sale.sale}:tenderChange:${account}`, amounts);
+  }
+}
+
+function foldRefund(book: Book, record: JournalRecord, body: RefundBody): void {
+  const { till, incarnation } = book.chain;
+  const sale = saleOf(book, body.sale);
   for (const { line, quantity } of body.lines) {
     while (sale.back.length <= line) sale.back.push(null);
     sale.back[line] = (sale.back[line] ?? 0) + quantity;

@@ -3,6 +3,7 @@ import type { Item } from '../shared/item.ts';
 import type { CardState, MemberState, StandingWish } from '../shared/member.ts';
 import type { ReturnedLine } from '../shared/pricing.ts';
 import type { Grant, Totals } from '../shared/record-bodies.ts';
+import type { Tenders } from '../shared/tenders.ts';
 import type { Break } from '../shared/till-contract.ts';
 
 /**
@@ -215,9 +216,13 @@ export type SaleState = {
   /** Quantity sold and taken back by line; empty before the sale was seen, null where nothing came back. */
   sold: number[];
   back: (number | null)[];
+  /** Quantity exchanged by line; what was exchanged may still come back. */
+  exchanged: number[];
   /** What was paid in each tender and has not come back; below zero only before the sale was seen, or with a break. */
   mobileFen: number;
   cashFen: number;
+  /** How its money came in, where that was put right later; null as the record says it. */
+  tenders: Tenders | null;
   /** Points each lot gave and has not got back. */
   points: Record<string, number>;
   /** The part of those that a shortfall bore: taken back, it is undone before anything is credited. */

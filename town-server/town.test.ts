@@ -2,17 +2,32 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { freeSilentTerm, isInDoubt, issueLot } from './points.ts';
 import { recordHash, recordText } from '../shared/journal.ts';
+import { tenderChangePostings } from '../shared/posting.ts';
 import { HOUR_MS } from '../shared/time.ts';
 import { statementSchema } from '../shared/town-contract.ts';
 import { hash, newId } from './crypto.ts';
 import { claimCases, openShops } from './test-claims.ts';
 import { ANNA, aStep, BEN, runSteps } from './test-steps.ts';
-import { enrolTestTill, type TestTill } from './test-till.ts';
+import { enrolTestTill, type SaleOf, type TestTill } from './test-till.ts';
 import { addShop, breaksOf, checkLaws, codeFor, lotsOf, openTestTown, type TestTown } from './test-town.ts';
 
 async function aTown(): Promise<TestTown & { till: TestTill }> {
   const opened = await openTestTown([ANNA, BEN]);
   return { ...opened, till: await enrolTestTill(opened.api, await opened.code(), opened.nowMs) };
+}
+
+/** A till hands out pieces again for faulty ones of a sale. */
+function exchange(till: TestTill, sale: SaleOf, quantity: number): void {
+  const line = { line: 0, item: 'item', name: 'Rice', unit: 'bag', per: 'piece', quantity, goods: 'waste' };
+  till.record('exchange', {
+    shift: 'shift',
+    sale: sale.id,
+    saleReceipt: sale.receipt,
+    saleTill: sale.till,
+    saleIncarnation: sale.incarnation,
+    reason: 'quality',
+    lines: [line],
+  });
 }
 
 async function kinds(town: TestTown['town']): Promise<string[]> {
@@ -366,6 +381,63 @@ describe('settlement', () => {
     expect(statement.breaks.map((one) => one.kind)).toEqual(['refundUnclaimed', 'refundedTwice', 'refundedTwice']);
     expect((await lotsOf(town)).reduce((sum, lot) => sum + lot.spent, 0)).toBe(0);
     await checkLaws(town);
+  });
+
+  test('peers G53: goods exchanged beyond what was sold are a break, whichever is heard first, and owe nothing', async () => {
+    const { town, api, code, nowMs, till } = await aTown();
+    await till.night();
+    const sale = till.sell(2);
+    const second = await enrolTestTill(api, await code(), nowMs);
+    exchange(second, sale, 2);
+    expect((await second.night()).breaks).toEqual([]);
+    exchange(till, sale, 1);
+    await till.night();
+    expect(await breaksOf(town)).toMatchObject([
+      { kind: 'refundedTwice', account: 'exchange line 0', tillAmount: 3, townAmount: 2 },
+    ]);
+    const told = await second.findSale(sale.receipt);
+    expect(told.kind === 'ok' && JSON.parse(told.sale.bytes)).toMatchObject({
+      exchanged: [{ line: 0, quantity: 3 }],
+      returned: [],
+      tenders: null,
+    });
+    await checkLaws(town);
+  });
+
+  test('a tender put right is told with the sale, and its refunds are held to it', async () => {
+    const { town, till } = await aTown();
+    const sale = till.sell(5);
+    const before = { mobileFen: 0, mobileChannel: null, cashFen: 500 };
+    const after = { mobileFen: 500, mobileChannel: 'wechat', cashFen: 0 };
+    const body = { shift: 'shift', sale: sale.id, saleReceipt: sale.receipt, before, after };
+    till.record('tenderChange', body, tenderChangePostings(before, after));
+    till.closePeriod();
+    const statement = await till.night();
+    expect(statement.breaks).toEqual([]);
+    expect(statement.perpetual).toMatchObject({ cashFen: 0, mobileFen: 500, totalFen: 500 });
+    const told = await till.findSale(sale.receipt);
+    expect(told.kind === 'ok' && JSON.parse(told.sale.bytes)).toMatchObject({ tenders: after });
+    // In cash, as if nothing had been put right.
+    till.refund(sale);
+    expect((await till.night()).breaks).toMatchObject([{ kind: 'refundedTwice', account: 'fen drawer' }]);
+    await checkLaws(town);
+  });
+
+  test('a tender put right by another chain than the seller, or with other postings than it says, is a break', async () => {
+    const { api, code, nowMs, till } = await aTown();
+    const sale = till.sell(5);
+    await till.night();
+    const before = { mobileFen: 0, mobileChannel: null, cashFen: 500 };
+    const after = { mobileFen: 500, mobileChannel: 'wechat', cashFen: 0 };
+    const body = { shift: 'shift', sale: sale.id, saleReceipt: sale.receipt, before, after };
+    const second = await enrolTestTill(api, await code(), nowMs);
+    second.record('tenderChange', body, tenderChangePostings(before, after));
+    expect((await second.night()).breaks).toMatchObject([
+      { kind: 'totalsDiffer', account: `tenderChange ${sale.receipt}` },
+    ]);
+    till.record('tenderChange', body, tenderChangePostings(before, { ...after, mobileFen: 400, cashFen: 100 }));
+    const accounts = (await till.night()).breaks.map((one) => one.account);
+    expect(accounts.toSorted()).toEqual(['tenderChange fen drawer', 'tenderChange fen mobile:wechat']);
   });
 
   // Invariant 26.

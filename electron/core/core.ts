@@ -12,6 +12,7 @@ import { createCounting } from './counting.ts';
 import { enrol, nextIncarnation } from './enrolment.ts';
 import { createExchangeFile } from './exchange-file.ts';
 import { holdFolder, type Holder } from './folder.ts';
+import { createGoodsExchange } from './goods-exchange.ts';
 import { importItems } from './import.ts';
 import { createJudgedClock } from './judged-clock.ts';
 import { createKeeper, keepName, type Keeper } from './keeper.ts';
@@ -23,13 +24,14 @@ import { createNight } from './night.ts';
 import { createSaleFile } from './open-sale.ts';
 import { createOperators } from './operators.ts';
 import { createPeriods } from './periods.ts';
-import { createReceipts } from './receipts.ts';
+import { createReceipts, type Refunded } from './receipts.ts';
 import { createReceiving } from './receiving.ts';
 import { createRouter, stoppedRouter, stoppedScreen, type TillRouter } from './router.ts';
 import { createScreens } from './screens.ts';
 import { maskName, readShop } from './shop.ts';
 import { createShifts } from './shifts.ts';
 import { done, refuse, type Operator, type Till } from './till.ts';
+import { createTenderChange } from './tender-change.ts';
 import { createTownClient } from './town-client.ts';
 import { createWaste } from './waste.ts';
 import type { World } from './world.ts';
@@ -244,6 +246,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     (work) => background(work),
   );
   const receipts = createReceipts(till, members, operators, shiftId, claims);
+  const exchanges = createGoodsExchange(till, receipts, shiftId);
+  const tenderChanges = createTenderChange(till, receipts, shiftId);
   const receiving = createReceiving(till, catalogue);
   const counting = createCounting(till, catalogue);
   const waste = createWaste(till, catalogue);
@@ -445,21 +449,22 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     return done;
   };
 
-  const refund = async (command: Extract<Command, { kind: 'refund' }>): Promise<Answer> => {
-    const { answer, stored } = await receipts.refund(command);
+  /** Says what came back or was exchanged, and prints its slip: `said` is the notice, and the reason of nothing else. */
+  const withSlip = ({ answer, stored }: Refunded, said: 'refundDone' | 'exchangeDone'): Answer => {
     if (answer.kind === 'done' && stored !== null) {
       try {
         const receipt = receipts.build(stored, false);
         counter.printRefund(receipt);
         if (receipt.cashDueFen > 0) void world.devices.openDrawer();
         counter.repriced();
-        say('good', 'refundDone', {
+        say('good', said, {
           cashFen: receipt.cashDueFen,
           mobileFen: receipt.mobile?.fen ?? 0,
           points: receipt.points?.used ?? 0,
+          lines: receipt.lines.length,
         });
       } catch (error) {
-        // The refund stands: a disk that fails only at its paper must not have it done a second time. Where something
+        // The record stands: a disk that fails only at its paper must not have it done a second time. Where something
         // else has stopped the till meanwhile, its ledger is closed, and that is no bug.
         const trouble = diskTrouble(error);
         if (trouble === null && stopped === null) throw error;
@@ -467,7 +472,14 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       }
       return answer;
     }
-    return spoken(answer, 'refundDone');
+    return spoken(answer, said);
+  };
+
+  const changeTender = (command: Extract<Command, { kind: 'changeTender' }>): Answer => {
+    const answer = tenderChanges.change(command);
+    const tenders = receipts.detail(command.receipt)?.tenders;
+    const { cashFen = 0, mobileFen = 0 } = tenders ?? {};
+    return spoken(answer, 'tenderChanged', { cashFen, mobileFen });
   };
 
   /** Goods and money only move while somebody is signed in and a shift is open. */
@@ -572,7 +584,11 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       case 'openDrawer':
         return approved(command.approval, openDrawer);
       case 'refund':
-        return refund(command);
+        return receipts.refund(command).then((refunded) => withSlip(refunded, 'refundDone'));
+      case 'exchange':
+        return exchanges.exchange(command).then((exchanged) => withSlip(exchanged, 'exchangeDone'));
+      case 'changeTender':
+        return changeTender(command);
       case 'receiveGoods':
         return asManager(() =>
           spoken(receiving.receiveGoods(command), 'goodsReceived', { lines: command.lines.length }),

@@ -374,6 +374,12 @@ function writeViews(views: Views, record: JournalRecord, hash: string): void {
         line('sales.csv', [...document, '积分', word(lot ?? ''), '', '', '', '', '', amount]);
     }
   }
+  const mended = bodyOf(record, 'tenderChange');
+  if (mended !== null) {
+    const document = [...start, word(''), word(mended.saleReceipt)];
+    for (const { account, amount } of postings)
+      line('sales.csv', [...document, '收付', word(account), '', '', '', '', yuan(amount), '']);
+  }
   const closing = bodyOf(record, 'periodClose');
   if (closing !== null) {
     const { period, label, firstSeq, lastSeq, totals, perpetual } = closing;

@@ -131,6 +131,8 @@ export function createMembers(till: Till) {
         ? { kind: 'good', card, view: member.view }
         : { kind: 'refused', reason: reason ?? 'cardUnknown' };
     },
+    /** Whose card it is, whatever state card and member are in. */
+    memberOf: (token: string): string | null => replicas.cardByTokenHash(hashOf(token))?.member ?? null,
     isKnownToken: (token: string): boolean => replicas.cardByTokenHash(hashOf(token)) !== null,
     figures: (id: string, policy: Policy): MemberFigures | null => {
       const known = figuresOn(`${id} ${till.businessDay()}`);

@@ -3,10 +3,18 @@ import { must } from '../../shared/assert.ts';
 import { halfUpMulDiv } from '../../shared/money.ts';
 import { refundPostings } from '../../shared/posting.ts';
 import { readRecord, type JournalRecord } from '../../shared/journal.ts';
+import { exchangeable } from '../../shared/goods-exchange.ts';
 import { refundDifference, refundState, type Refund, type ReturnedLine } from '../../shared/pricing.ts';
-import { saleReceipt, refundReceipt, type ReceiptMember } from '../../shared/receipt-build.ts';
-import type { Receipt } from '../../shared/receipt.ts';
-import { bodyOf, type RefundBody, type SaleBody, type SaleRecordLine } from '../../shared/record-bodies.ts';
+import { exchangeReceipt, saleReceipt, refundReceipt, type ReceiptMember } from '../../shared/receipt-build.ts';
+import { receiptMeant, type Receipt } from '../../shared/receipt.ts';
+import {
+  bodyOf,
+  type ExchangeBody,
+  type RefundBody,
+  type SaleBody,
+  type SaleRecordLine,
+} from '../../shared/record-bodies.ts';
+import { paidWith, tendersOf, type Tenders } from '../../shared/tenders.ts';
 import type { Answer, Command, RefusalReason } from '../../shared/till-contract.ts';
 import { addDays } from '../../shared/time.ts';
 import type { Returnable } from '../../shared/town-contract.ts';
@@ -36,16 +44,18 @@ type ReceiptLine = {
 };
 
 type RefundCommand = Extract<Command, { kind: 'refund' }>;
-type Refunded = Readonly<{ answer: Answer; stored: RecordRow | null }>;
+/** What the counter answers, and the record whose slip is printed; null where none was made now. */
+export type Refunded = Readonly<{ answer: Answer; stored: RecordRow | null }>;
 type Refusal = Readonly<{ kind: 'refused'; reason: RefusalReason }>;
 
 /** A sale of which goods may come back, wherever it was made. */
-type Sold = Readonly<{
+export type Sold = Readonly<{
   kind: 'sold';
   record: JournalRecord;
   hash: string;
   /** Its place in this till's journal; null for a sale that only the town has. */
   n: number | null;
+  /** With its tenders as they were put right since. */
   body: SaleBody;
   /** Of this very chain: it comes back without the town, offline too. */
   isOwn: boolean;
@@ -68,16 +78,28 @@ export function createReceipts(
   const told = new Map<string, Returnable>();
 
   /** What came back of a sale by our own records and by what the town told, whichever knows of more. */
-  const returnedBefore = (sale: Sold, more: Returnable | null = null): ReturnedLine[] => {
-    const own = ledger.all<ReturnedLine>('SELECT line, quantity FROM returned WHERE sale = ?', sale.record.id);
-    const byLine = new Map<number, number>();
-    for (const { line, quantity } of [
-      ...own,
+  const returnedBefore = (sale: Sold, more: Returnable | null = null): ReturnedLine[] =>
+    mostOf([
+      ...ledger.all<ReturnedLine>('SELECT line, quantity FROM returned WHERE sale = ?', sale.record.id),
       ...(told.get(sale.body.receipt)?.returned ?? []),
       ...(more?.returned ?? []),
-    ])
-      byLine.set(line, Math.max(byLine.get(line) ?? 0, quantity));
-    return [...byLine].map(([line, quantity]) => ({ line, quantity })).toSorted((a, b) => a.line - b.line);
+    ]);
+
+  /** What was exchanged of a sale, likewise. */
+  const exchangedBefore = (sale: Sold): ReturnedLine[] =>
+    mostOf([
+      ...ledger.all<ReturnedLine>('SELECT line, quantity FROM exchanged WHERE sale = ?', sale.record.id),
+      ...(told.get(sale.body.receipt)?.exchanged ?? []),
+    ]);
+
+  /** The sale with its tenders as this till put them right, or as the town tells of another chain's. */
+  const mended = (sale: string, body: SaleBody): SaleBody => {
+    const own = ledger.get<Tenders>(
+      'SELECT mobile_fen AS mobileFen, mobile_channel AS mobileChannel, cash_fen AS cashFen FROM tender WHERE sale = ?',
+      sale,
+    );
+    const tenders = own ?? told.get(body.receipt)?.tenders ?? null;
+    return tenders === null ? body : paidWith(body, tenders);
   };
 
   const memberOf = (id: string, card: string | null, afterN: number): ReceiptMember | null => {
@@ -114,12 +136,14 @@ export function createReceipts(
     // Records of our own journal were checked when they were written, and are again by every `verify`; a sale that the
     // town tells was checked when it came.
     const { kind, body } = stored.record;
-    const sale = kind === 'sale' ? (body as SaleBody) : null;
+    const sale = kind === 'sale' ? mended(stored.record.id, body as SaleBody) : null;
     const refund = kind === 'refund' ? (body as RefundBody) : null;
+    const exchange = kind === 'exchange' ? (body as ExchangeBody) : null;
     const shop = readShop(ledger);
     const operator = stored.record.operator === null ? null : readOperator(ledger, stored.record.operator);
     const member = sale?.member ?? refund?.member ?? null;
-    const original = refund === null ? null : ledger.byId(refund.sale);
+    const of = refund ?? exchange;
+    const original = of === null ? null : ledger.byId(of.sale);
     const originalSale = original === null ? null : bodyOf(original.record, 'sale');
     const version = (sale ?? originalSale)?.policyVersion ?? 0;
     const policy = replicas.policies().find((one) => one.version === version) ?? till.policy();
@@ -144,7 +168,9 @@ export function createReceipts(
       policy,
     };
     if (sale !== null) return saleReceipt(sale, context);
-    must(refund !== null, 'only a sale or a refund has a receipt');
+    if (exchange !== null)
+      return exchangeReceipt(exchange, originalSale, wordsOfReason(till, exchange.reason), context);
+    must(refund !== null, 'only a sale, a refund or an exchange has a receipt');
     return refundReceipt(refund, originalSale, wordsOfReason(till, refund.reason), context);
   };
 
@@ -152,7 +178,7 @@ export function createReceipts(
     const body = bodyOf(record, 'sale');
     const head = ledger.head();
     const isOwn = n !== null && record.incarnation === head.incarnation;
-    return body === null ? null : { kind: 'sold', record, hash, n, body, isOwn };
+    return body === null ? null : { kind: 'sold', record, hash, n, body: mended(record.id, body), isOwn };
   };
 
   /** A sale of this till's journal, or one that the town told of. */
@@ -169,6 +195,11 @@ export function createReceipts(
     return sold !== null && sold.body.receipt === receipt ? sold : null;
   };
 
+  const numberOf = (text: string): string => {
+    const identity = ledger.identity();
+    return identity === null ? text : receiptMeant(text, identity);
+  };
+
   /** Whether a number is a receipt of some till, though not one that only this very chain could have made. */
   const isElsewhere = (receipt: string): boolean => {
     const identity = ledger.identity();
@@ -180,7 +211,8 @@ export function createReceipts(
    * A sale to take back. One that is not of this chain, the town tells; of one's own the town is asked too while it can
    * be reached, since goods of it may have come back elsewhere.
    */
-  const lookUp = async (receipt: string): Promise<Sold | Refusal> => {
+  const lookUp = async (meant: string): Promise<Sold | Refusal> => {
+    const receipt = numberOf(meant);
     const here = soldBy(receipt);
     if (here === null && (rowOf(receipt) !== null || !isElsewhere(receipt))) return unknownReceipt;
     if (here?.isOwn === true && claims.state() !== 'reachable') return here;
@@ -215,6 +247,7 @@ export function createReceipts(
 
   const shownOf = (sold: Sold) => {
     const returned = new Map(returnedBefore(sold).map((line) => [line.line, line.quantity]));
+    const exchanged = new Map(exchangedBefore(sold).map((line) => [line.line, line.quantity]));
     return {
       receipt: build(sold, false),
       lines: sold.body.lines.map((line, index) => ({
@@ -225,6 +258,7 @@ export function createReceipts(
         bought: line.quantity,
         returned: returned.get(index) ?? 0,
         gone: (returned.get(index) ?? -1) >= line.quantity,
+        exchangeable: exchangeable(line, returned.get(index) ?? 0, exchanged.get(index) ?? 0),
         wholeOnly: line.labelFen !== undefined,
         payFen: line.payFen,
       })),
@@ -253,7 +287,7 @@ export function createReceipts(
     if (isNothing) return refusedRefund('badInput');
     const first = refundDifference(sold.body, returnedBefore(sold), wanted);
     if (first.kind === 'refused') return refusedRefund(first.reason);
-    const approved = approvalOf(command, sold, ready.operator);
+    const approved = approvalOf(command.approval, needsManager(sold, wanted, first), ready.operator);
     if (approved.kind === 'refused') return { answer: approved, stored: null };
     const leave = await leaveFor(sold, wanted);
     if (leave.kind === 'refused') return refusedRefund(leave.reason);
@@ -285,16 +319,26 @@ export function createReceipts(
     return { kind: 'answered', refunded: { answer, stored: null } };
   };
 
-  /** Who allowed a refund past its days; null when nobody had to. */
-  const approvalOf = (
-    command: RefundCommand,
+  /** Past its days, or worth more than a cashier takes back alone. */
+  const needsManager = (
     sold: Sold,
+    wanted: readonly ReturnedLine[],
+    { pointsShareFen, moneyShareFen }: Refund,
+  ): boolean =>
+    pointsShareFen + moneyShareFen > till.policy().refund.managerAboveFen ||
+    isLate(
+      sold.body,
+      sold.record.businessDay,
+      wanted.map(({ line }) => line),
+    );
+
+  /** Who allowed what needs a manager; null when nobody had to. */
+  const approvalOf = (
+    approval: RefundCommand['approval'],
+    isNeeded: boolean,
     operator: Operator,
-  ): { kind: 'allowed'; by: string | null } | Extract<Answer, { kind: 'refused' }> => {
-    const lines = command.lines.map((line) => line.line);
-    if (!isLate(sold.body, sold.record.businessDay, lines)) return { kind: 'allowed', by: null };
-    return operators.allowedBy(operator, command.approval);
-  };
+  ): { kind: 'allowed'; by: string | null } | Extract<Answer, { kind: 'refused' }> =>
+    isNeeded ? operators.allowedBy(operator, approval) : { kind: 'allowed', by: null };
 
   /** The article here that a sold line was: by its id, or by its code where another till has given it another id. */
   const itemHere = (line: SaleRecordLine): string | null =>
@@ -373,7 +417,19 @@ export function createReceipts(
           kind: 'override',
           id: world.newId(),
           operator: operator.id,
-          body: { what: 'refundAfterDays', document: command.id, by: approvedBy, reason: body.reason, detail: {} },
+          body: {
+            what: isLate(
+              sale,
+              sold.record.businessDay,
+              lines.map(({ line }) => line),
+            )
+              ? 'refundAfterDays'
+              : 'refund',
+            document: command.id,
+            by: approvedBy,
+            reason: body.reason,
+            detail: { payFen: lines.reduce((sum, line) => sum + line.payFen, 0) },
+          },
         });
       }
       if (claim !== null) claims.used(claim);
@@ -395,22 +451,44 @@ export function createReceipts(
     return recorded.kind === 'conflict' ? refusedRefund('idConflict') : { answer: done, stored: recorded };
   };
 
+  /** Why the tenders of a sale stay as they are; null where they may still be put right. */
+  const whyNotMended = (sold: Sold): RefusalReason | null => {
+    if (!sold.isOwn || sold.body.shift !== shiftId()) return 'notThisShift';
+    // What was given back was counted from the tenders as they stand.
+    if (returnedBefore(sold).length > 0) return 'refundedAlready';
+    return sold.body.mobileFen + sold.body.cashDueFen === 0 ? 'moreThanPaid' : null;
+  };
+
   return {
     build,
+    lookUp,
+    /** A sale that this till knows of already, by its receipt. */
+    known: (receipt: string): Sold | null => soldBy(numberOf(receipt)),
+    returnedBefore,
+    exchangedBefore,
+    isLate: (sold: Sold, lines: readonly number[]): boolean => isLate(sold.body, sold.record.businessDay, lines),
+    approvalOf,
+    itemHere,
+    whyNotMended,
     byNumber: (receipt: string): RecordRow | null => {
       const row = rowOf(receipt);
       return row === null ? null : ledger.byN(row.n);
     },
     list: (query: Readonly<{ day: string | null; text: string; limit: number }>, ackSeq: number) => {
-      const text = `%${query.text.trim()}%`;
+      // A card in the hand finds what was bought with it; its number goes no further than this.
+      const card = members.memberOf(query.text.trim());
+      const text = card === null ? `%${query.text.trim()}%` : '%';
       const rows = ledger.all<ReceiptLine & { seq: number }>(
         `SELECT receipt.*, journal.seq AS seq FROM receipt JOIN journal USING (n)
          WHERE (? IS NULL OR receipt.business_day = ?) AND (receipt.number LIKE ? OR receipt.first_name LIKE ?)
+           AND (? IS NULL OR receipt.member = ?)
          ORDER BY receipt.n DESC LIMIT ?`,
         query.day,
         query.day,
         text,
         text,
+        card,
+        card,
         query.limit,
       );
       return rows.map((row) => ({
@@ -432,8 +510,19 @@ export function createReceipts(
       if (row === null || stored === null) return null;
       const sold = soldOf(stored.record, stored.hash, stored.n);
       if (sold === null)
-        return { receipt: build(stored, false), kind: 'refund' as const, lines: [], needsManager: false };
-      return { kind: 'sale' as const, ...shownOf(sold) };
+        return {
+          receipt: build(stored, false),
+          kind: 'refund' as const,
+          lines: [],
+          needsManager: false,
+          tenders: null,
+        };
+      const tenders = tendersOf(sold.body);
+      return {
+        kind: 'sale' as const,
+        ...shownOf(sold),
+        tenders: { ...tenders, mendable: whyNotMended(sold) === null },
+      };
     },
     /** A sale to take back, asked for at the town when it is not of this till. */
     refundable: async (receipt: string) => {
@@ -447,7 +536,8 @@ export function createReceipts(
       const difference = refundDifference(sold.body, returnedBefore(sold), wanted);
       if (difference.kind === 'refused') return { kind: 'refused' as const, reason: difference.reason };
       const { pointsBack, mobileBackFen, cashBackFen } = difference;
-      return { kind: 'preview' as const, pointsBack, mobileBackFen, cashBackFen };
+      const wantsManager = needsManager(sold, wanted, difference);
+      return { kind: 'preview' as const, pointsBack, mobileBackFen, cashBackFen, needsManager: wantsManager };
     },
     /**
      * Takes goods back (R-P10): names the original lines, goes back to the original tenders and lots, and asks shelf or
@@ -468,7 +558,7 @@ export type Receipts = ReturnType<typeof createReceipts>;
 
 const unknownReceipt: Refusal = { kind: 'refused', reason: 'unknownReceipt' };
 
-function refusedRefund(reason: RefusalReason): Refunded {
+export function refusedRefund(reason: RefusalReason): Refunded {
   return { answer: refuse(reason), stored: null };
 }
 
@@ -504,6 +594,13 @@ function isSameRefund(body: RefundBody | null, command: Extract<Command, { kind:
     body.lines.every((line) => wanted.some((one) => one.line === line.line && one.quantity === line.quantity)) &&
     command.lines.every((one) => body.lines.some((line) => line.line === one.line && line.goods === one.goods))
   );
+}
+
+/** By line, the most that any of them knows of. */
+function mostOf(all: readonly ReturnedLine[]): ReturnedLine[] {
+  const byLine = new Map<number, number>();
+  for (const { line, quantity } of all) byLine.set(line, Math.max(byLine.get(line) ?? 0, quantity));
+  return [...byLine].map(([line, quantity]) => ({ line, quantity })).toSorted((a, b) => a.line - b.line);
 }
 
 /** What of a line's amount comes back now: the share of all returned so far less what had come back before. */

@@ -50,7 +50,7 @@ export function createShifts(till: Till) {
     const fold = newFold();
     const moves: CashMove[] = [];
     const rows = ledger.all<{ n: number }>(
-      `SELECT n FROM journal WHERE kind IN ('sale', 'refund', 'cashMove', 'correction') AND n > ? AND n <= ? ORDER BY n`,
+      `SELECT n FROM journal WHERE kind IN ('sale', 'refund', 'tenderChange', 'cashMove', 'correction') AND n > ? AND n <= ? ORDER BY n`,
       shift.opened_n,
       shift.closed_n ?? Number.MAX_SAFE_INTEGER,
     );

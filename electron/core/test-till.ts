@@ -168,7 +168,7 @@ export function testWorld(folder: string, startMs: number): World & { advance: (
   };
 }
 
-const silentDevices: Devices = {
+export const silentDevices: Devices = {
   printer: 'missing',
   scale: 'missing',
   print: async () => 'failed',

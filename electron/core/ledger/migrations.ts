@@ -125,6 +125,13 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE operator ADD COLUMN card_hash TEXT;
   CREATE UNIQUE INDEX operator_by_card ON operator (card_hash) WHERE card_hash IS NOT NULL;
   `,
+  `
+  -- What was exchanged of a sale's lines, and the tenders of sales that were put right after they were paid.
+  CREATE TABLE exchanged (sale TEXT NOT NULL, line INTEGER NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (sale,
+    line)) STRICT, WITHOUT ROWID;
+  CREATE TABLE tender (sale TEXT PRIMARY KEY, mobile_fen INTEGER NOT NULL, mobile_channel TEXT,
+    cash_fen INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Tables that a rebuild makes anew from the journal; rows must come out identical. */
@@ -139,6 +146,8 @@ export const PROJECTIONS = [
   'price_change',
   'receipt',
   'returned',
+  'exchanged',
+  'tender',
   'held_lot',
   'term',
   'member_spend',

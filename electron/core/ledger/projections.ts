@@ -17,6 +17,8 @@ export type Projector = (n: number, record: JournalRecord) => void;
 export const TRADE: ReadonlySet<RecordKind> = new Set([
   'sale',
   'refund',
+  'exchange',
+  'tenderChange',
   'saleVoid',
   'cashMove',
   'shiftOpen',
@@ -84,6 +86,19 @@ export function createProjector(database: Connection): Projector {
        VALUES (?, ?, ?)
        ON CONFLICT (sale, line)
        DO UPDATE SET quantity = quantity + excluded.quantity`,
+  );
+  const addExchanged = database.prepare(
+    `INSERT INTO exchanged (sale, line, quantity)
+       VALUES (?, ?, ?)
+       ON CONFLICT (sale, line)
+       DO UPDATE SET quantity = quantity + excluded.quantity`,
+  );
+  const putTender = database.prepare(
+    `INSERT INTO tender (sale, mobile_fen, mobile_channel, cash_fen)
+       VALUES (?, ?, ?, ?)
+       ON CONFLICT (sale)
+       DO UPDATE SET mobile_fen = excluded.mobile_fen, mobile_channel = excluded.mobile_channel,
+         cash_fen = excluded.cash_fen`,
   );
   const addHeld = database.prepare(
     `INSERT INTO held_lot (term, lot, member, village, fund, expires_on, points)
@@ -212,6 +227,16 @@ export function createProjector(database: Connection): Projector {
             savedFen,
           );
         }
+        return;
+      }
+      case 'exchange': {
+        const body = record.body as BodyOf<'exchange'>;
+        for (const line of body.lines) addExchanged.run(body.sale, line.line, line.quantity);
+        return;
+      }
+      case 'tenderChange': {
+        const { sale, after } = record.body as BodyOf<'tenderChange'>;
+        putTender.run(sale, after.mobileFen, after.mobileChannel, after.cashFen);
         return;
       }
       case 'shiftOpen': {
