@@ -94,11 +94,26 @@ test('a refund names its sale and gives back to each tender, mobile payment by h
   for (const part of ['退货单', '原单号T01-1-000123', '退货原因质量问题', '退货合计￥24.39', '退积分15分15.00']) {
     expect(text).toContain(part);
   }
-  expect(text).toContain('退手机支付(微信)2.00手机支付须由店员人工退还');
+  expect(text).toContain('退手机支付(微信)2.00请用手机原路退款2.00元手机支付须由店员人工退还');
   expect(text).toContain('退现金￥7.40');
   expect(text).not.toContain('找零');
   expect(text).not.toContain('本单共省');
   expect(text).not.toContain('谢谢惠顾');
+});
+
+test('a refund that a phone is owed says so in large type, on the narrowest paper too', () => {
+  const large = layoutReceipt(sampleRefund, 32).filter((row) => row.kind === 'text' && row.size === 2);
+  expect(large.map((row) => rowText(row, 32).trim())).toEqual(expect.arrayContaining(['请用手机原路退款', '2.00元']));
+});
+
+test('an exchange names what went out, and no amount of money or points', () => {
+  const exchange = { ...sampleRefund, kind: 'exchange', points: null, mobile: null, member: null } as const;
+  const text = said(exchange);
+  for (const part of ['换货单', '原单号T01-1-000123', '换货原因质量问题', '不收钱、不退钱，积分不变']) {
+    expect(text).toContain(part);
+  }
+  for (const part of ['退现金', '退货合计', '积分抵扣', '￥']) expect(text).not.toContain(part);
+  for (const line of sampleRefund.lines) expect(text).toContain(line.name.replaceAll(' ', ''));
 });
 
 test('rounding of a refund is shown with the sign that makes its rows add up', () => {

@@ -22,6 +22,7 @@ test('what is typed goes where the pricing reads it', () => {
     maxShareBp: '50',
     truncation: 'off',
     refundDays: '3',
+    refundManagerAbove: '50',
     closeAt: '21:30',
     discountExcluded: '烟草，白酒 酒水',
     pointsExcluded: '',
@@ -36,7 +37,7 @@ test('what is typed goes where the pricing reads it', () => {
     },
     points: { perDay: 150, maxShareBp: 5000, excludedCategories: [] },
     truncation: { appliesTo: 'off' },
-    refund: { days: 3 },
+    refund: { days: 3, managerAboveFen: 5000 },
     businessDay: { closeAt: '21:30' },
   });
   expect(changesBetween(policy, changed)).toContain('5 星打几折：8.8 → 8.5');
