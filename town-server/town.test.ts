@@ -437,7 +437,7 @@ describe('settlement', () => {
     ]);
     till.record('tenderChange', body, tenderChangePostings(before, { ...after, mobileFen: 400, cashFen: 100 }));
     const accounts = (await till.night()).breaks.map((one) => one.account);
-    expect(accounts.toSorted()).toEqual(['tenderChange fen drawer', 'tenderChange fen mobile:wechat']);
+    expect(new Set(accounts)).toEqual(new Set(['tenderChange fen drawer', 'tenderChange fen mobile:wechat']));
   });
 
   // Invariant 26.
