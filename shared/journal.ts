@@ -36,6 +36,7 @@ export const recordKinds = [
   'refusedScan',
   'idConflict',
   'correction',
+  'cardChange',
 ] as const;
 export type RecordKind = (typeof recordKinds)[number];
 

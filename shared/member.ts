@@ -16,6 +16,11 @@ export type MemberState = z.infer<typeof memberStateSchema>;
 export const memberViewSchema = z.object({
   id: z.string(),
   mask: z.string(),
+  /**
+   * Pinyin initials of the name in each of its readings, parted by spaces: by them and the village somebody without a
+   * card is found among masks (R-C5). Views from before they were sent have none.
+   */
+  initials: z.string().optional(),
   village: z.string(),
   villageName: z.string(),
   stars: z.int().min(0).max(5),
@@ -40,16 +45,28 @@ export type MemberView = z.infer<typeof memberViewSchema>;
 export const cardStateSchema = z.enum(['issued', 'active', 'lost', 'blocked', 'replaced', 'cancelled']);
 export type CardState = z.infer<typeof cardStateSchema>;
 
-/** A card as a till may know it: its token only as a hash, so a stolen data folder holds no usable card number. */
+/** A card as a till may know it: its token only as a hash, and as many of its digits as it takes to find it by. */
 export const cardViewSchema = z.object({
   id: z.string(),
   tokenHash: z.string(),
   member: z.string(),
+  /** What stands on paper. */
   lastFour: z.string(),
+  /** What a cashier reads off a card that no reader takes; of cards from before it was kept only the last four are known. */
+  lastSix: z.string().optional(),
   state: cardStateSchema,
   expiresOn: z.string().nullable(),
 });
 export type CardView = z.infer<typeof cardViewSchema>;
+
+/** Whether the six digits read off a card can be this one's; an older card is known by four of them only. */
+export function endsWithDigits(
+  card: Readonly<{ lastFour: string; lastSix?: string | undefined }>,
+  six: string,
+): boolean {
+  const known = card.lastSix ?? '';
+  return known === '' ? six.endsWith(card.lastFour) : known === six;
+}
 
 /** `孙**`: the first character and stars, whatever the length, so that the mask tells nothing more (R-V1). */
 export function maskOf(name: string): string {

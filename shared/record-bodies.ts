@@ -358,6 +358,17 @@ export const bodySchemas = {
     reason,
     by: z.string(),
   }),
+  /**
+   * What the counter saw or did of a card, which is a random id here as everywhere: its number was read off it because no
+   * reader took it. `document` is the sale, `by` who answers for it.
+   */
+  cardChange: z.object({
+    what: z.enum(['unreadable']),
+    card: z.string(),
+    member: z.string(),
+    document: z.string(),
+    by: z.string(),
+  }),
 } as const satisfies Record<RecordKind, z.ZodType>;
 
 export type BodyOf<K extends RecordKind> = z.infer<(typeof bodySchemas)[K]>;

@@ -70,6 +70,10 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('voidSale'), reason: z.string().max(40) }),
   z.object({ kind: z.literal('removeMember') }),
   z.object({ kind: z.literal('confirmPerson'), approval }),
+  /** A card in the hand that no reader takes, chosen by its last six digits among masks. */
+  z.object({ kind: z.literal('pickCard'), card: z.string().max(64), lastSix: z.string().regex(/^\d{6}$/) }),
+  /** A member without a card, chosen among masks: the discount only. */
+  z.object({ kind: z.literal('lookUpMember'), member: z.string().max(64) }),
   z.object({ kind: z.literal('hold') }),
   z.object({ kind: z.literal('recall'), sale: id }),
   // Payment
@@ -363,6 +367,19 @@ export const foundItemSchema = z.object({
 });
 export type FoundItem = z.infer<typeof foundItemSchema>;
 
+/** A member among others, as somebody without a readable card is found: a mask, a village, the end of the card. */
+export const foundMemberSchema = z.object({
+  member: z.string(),
+  /** The card whose digits were read; of one who was found otherwise the one in use, null where there is none. */
+  card: z.string().nullable(),
+  by: z.enum(['digits', 'name']),
+  mask: z.string(),
+  villageName: z.string(),
+  stars: z.int(),
+  lastFour: z.string(),
+});
+export type FoundMember = z.infer<typeof foundMemberSchema>;
+
 export const heldSaleSchema = z.object({
   sale: z.string(),
   heldAtMs: z.int(),
@@ -549,6 +566,8 @@ export const tillContract = {
   search: input(z.object({ text: z.string().max(60), limit: z.int().min(1).max(200) })).output(
     z.array(foundItemSchema),
   ),
+  /** Members by the last six digits of a card, by initials of village and name, or by their number. */
+  findMembers: input(z.object({ text: z.string().max(64) })).output(z.array(foundMemberSchema)),
   receipts: input(
     z.object({ day: z.string().nullable(), text: z.string().max(60), limit: z.int().min(1).max(500) }),
   ).output(z.array(receiptRowSchema)),

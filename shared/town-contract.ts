@@ -479,7 +479,14 @@ export const townContract = {
     ),
   listMembers: oc
     .route({ method: 'GET', path: '/console/members', summary: 'Members with stars, points and cards' })
-    .input(z.object({ text: z.string().max(40).default(''), village: z.string().optional() }))
+    .input(
+      z.object({
+        text: z.string().max(40).default(''),
+        village: z.string().optional(),
+        /** Only holders of a card that no reader takes. */
+        only: z.enum(['unreadable']).optional(),
+      }),
+    )
     .output(
       answer({
         members: z.array(
@@ -494,7 +501,15 @@ export const townContract = {
             points: z.int(),
             free: z.int(),
             allotted: z.int(),
-            cards: z.array(z.object({ id: z.string(), lastFour: z.string(), state: cardStateSchema })),
+            cards: z.array(
+              z.object({
+                id: z.string(),
+                lastFour: z.string(),
+                state: cardStateSchema,
+                /** In use, though a till found that no reader takes it. */
+                wantsReplacing: z.boolean(),
+              }),
+            ),
           }),
         ),
       }),

@@ -179,7 +179,10 @@ const BY_CODE = new Intl.Collator('en', { numeric: true });
 const BY_NAME = new Intl.Collator('zh-CN');
 
 /** Members whose name, id or card ends match a text; full names stay in the console, which is the town's own. */
-export async function listMembers(town: Town, query: Readonly<{ text: string; village?: string | undefined }>) {
+export async function listMembers(
+  town: Town,
+  query: Readonly<{ text: string; village?: string | undefined; only?: 'unreadable' | undefined }>,
+) {
   return town.store.transact([], async (transaction) => {
     const villages = new Map((await transaction.list('village')).map((row) => [row.village, row.name]));
     const all = await transaction.list(
@@ -190,7 +193,9 @@ export async function listMembers(town: Town, query: Readonly<{ text: string; vi
     const text = query.text.trim();
     const found = all
       .filter(({ member, name }) => {
-        const ends = (cards.get(member) ?? []).map((card) => card.lastFour);
+        const own = cards.get(member) ?? [];
+        if (query.only === 'unreadable' && !own.some(wantsReplacing)) return false;
+        const ends = own.map((card) => card.lastFour);
         return text === '' || name.includes(text) || member === text || ends.includes(text);
       })
       .sort((a, b) => BY_CODE.compare(a.village, b.village) || BY_NAME.compare(a.name, b.name))
@@ -206,7 +211,12 @@ export async function listMembers(town: Town, query: Readonly<{ text: string; vi
         const points = own.reduce((sum, lot) => sum + remainingPoints(lot), 0);
         const free = own.reduce((sum, lot) => sum + lot.free, 0);
         const villageName = villages.get(village) ?? village;
-        const held = (cards.get(member) ?? []).map(({ card, lastFour, state }) => ({ id: card, lastFour, state }));
+        const held = (cards.get(member) ?? []).map((card) => ({
+          id: card.card,
+          lastFour: card.lastFour,
+          state: card.state,
+          wantsReplacing: wantsReplacing(card),
+        }));
         return {
           id: member,
           name,
@@ -223,6 +233,11 @@ export async function listMembers(town: Town, query: Readonly<{ text: string; vi
       }),
     };
   });
+}
+
+/** In use, and no reader took it: its holder needs a new one. */
+function wantsReplacing(card: Rows['card']): boolean {
+  return card.unreadableAtMs !== null && card.state === 'active';
 }
 
 const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;

@@ -1,5 +1,6 @@
 import { maskOf, type CardView, type MemberView } from '../shared/member.ts';
 import type { LotState } from '../shared/allotment.ts';
+import { nameInitials } from './pinyin.ts';
 import { nextVersions, present, versionOf, type Town } from './town.ts';
 import type { Rows, Transaction } from './store.ts';
 
@@ -69,11 +70,12 @@ export async function changesSince(
   return {
     version: page.at(-1)?.version ?? since,
     members: await viewsOf(town, transaction, page, asking),
-    cards: cards.map(({ card, tokenHash, member, lastFour, state, expiresOn }) => ({
+    cards: cards.map(({ card, tokenHash, member, lastFour, lastSix, state, expiresOn }) => ({
       id: card,
       tokenHash,
       member,
       lastFour,
+      ...(lastSix === '' ? {} : { lastSix }),
       state,
       expiresOn,
     })),
@@ -108,6 +110,7 @@ export async function viewsOf(
       id: row.member,
       // A withdrawn member's name is nobody's business any more (protocol, "People").
       mask: row.state === 'withdrawn' ? '会员' : maskOf(row.name),
+      ...(row.state === 'active' ? { initials: nameInitials(row.name) } : {}),
       village: row.village,
       villageName: villages.get(row.village) ?? row.village,
       stars: row.stars,

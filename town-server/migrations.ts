@@ -121,4 +121,11 @@ ALTER TABLE incarnation ALTER COLUMN spans SET NOT NULL;
   `
 ALTER TABLE sale ADD COLUMN exchanged jsonb NOT NULL DEFAULT '[]', ADD COLUMN tenders jsonb;
 `,
+  // What finds a card that no reader takes, and that somebody had to read it; every till hears of everybody anew.
+  `
+ALTER TABLE card ADD COLUMN last_six text NOT NULL DEFAULT '', ADD COLUMN unreadable_at_ms bigint;
+UPDATE member SET version = version + setting.value::bigint FROM setting
+  WHERE setting.town_id = member.town_id AND setting.name = 'membersVersion';
+UPDATE setting SET value = (2 * value::bigint)::text WHERE name = 'membersVersion';
+`,
 ];

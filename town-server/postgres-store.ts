@@ -69,9 +69,11 @@ const columns: { [N in TableName]: Readonly<Record<keyof Rows[N] & string, Colum
     tokenHash: 'text',
     member: 'text',
     lastFour: 'text',
+    lastSix: 'text',
     state: 'text',
     expiresOn: 'text',
     lostAtMs: 'int8',
+    unreadableAtMs: 'int8',
   },
   lot: {
     lot: 'text',

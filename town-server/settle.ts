@@ -133,6 +133,8 @@ type Book = {
   terms: Map<string, Rows['term']>;
   sales: Map<string, SaleState>;
   cards: Map<string, Rows['card']>;
+  /** Cards that these records say want replacing. */
+  unreadable: Set<string>;
   grants: Map<string, Rows['grant']>;
   recalls: Map<string, Rows['recall']>;
   spendings: Map<string, Rows['spending']>;
@@ -181,6 +183,8 @@ async function openBook(
     if (applied !== null && applied.term !== null) wanted.terms.add(applied.term.id);
     const out = bodyOf(record, 'allotmentOut');
     if (out !== null) ids.recalls.add(out.recall);
+    const change = bodyOf(record, 'cardChange');
+    if (change !== null) ids.cards.add(change.card);
   }
   const sales = await byKey(transaction, 'sale', 'sale', wanted.sales);
   for (const sale of sales.values()) {
@@ -221,6 +225,7 @@ async function openBook(
     terms,
     sales,
     cards: await byKey(transaction, 'card', 'card', ids.cards),
+    unreadable: new Set(),
     grants,
     recalls: await byKey(transaction, 'recall', 'recall', ids.recalls),
     spendings: new Map(spendings.map((row) => [`${row.member} ${row.day}`, row])),
@@ -252,6 +257,10 @@ async function closeBook(transaction: Transaction, book: Book): Promise<void> {
   await putLots(transaction, [...book.lots.values()]);
   await transaction.put('sale', [...book.sales.values()]);
   await transaction.put('claim', [...book.claims.values()]);
+  await transaction.put(
+    'card',
+    [...book.unreadable].flatMap((card) => book.cards.get(card) ?? []),
+  );
   await transaction.put('term', [...book.terms.values()]);
   await transaction.put('grant', [...book.grants.values()]);
   await transaction.put('recall', [...book.recalls.values()]);
@@ -294,6 +303,9 @@ function foldOne(book: Book, record: JournalRecord): void {
       break;
     case 'statementApplied':
       foldStatement(book, record);
+      break;
+    case 'cardChange':
+      foldCardChange(book, record);
       break;
     default:
       // Every other kind moves no points and no document of the town's: only the totals below.
@@ -757,6 +769,14 @@ function adopt(book: Book, record: JournalRecord, grant: Grant): void {
   // One word for all that this till shows: a town may have forgotten thousands of them, and each is made good.
   const about = `granted:${book.restore?.noticedAtMs ?? 0}`;
   addBreak(book, 'townBehind', about, { account: 'points granted', seq, tillAmount: points, townAmount: 0 });
+}
+
+/** A card that somebody had to read, the first time; staff sees it among those to replace. */
+function foldCardChange(book: Book, record: JournalRecord): void {
+  const card = book.cards.get(bodyOf(record, 'cardChange')?.card ?? '');
+  if (card === undefined || card.unreadableAtMs !== null) return;
+  book.cards.set(card.card, { ...card, unreadableAtMs: record.at });
+  book.unreadable.add(card.card);
 }
 
 function foldRecall(book: Book, record: JournalRecord): void {

@@ -110,9 +110,13 @@ export type Rows = {
     tokenHash: string;
     member: string;
     lastFour: string;
+    /** Empty for cards from before it was kept. */
+    lastSix: string;
     state: CardState;
     expiresOn: string | null;
     lostAtMs: number | null;
+    /** When a till said that no reader takes it: it wants replacing. */
+    unreadableAtMs: number | null;
   };
   lot: LotState & { earnedOn: string; note: string };
   /** Points that left the free part for a term; durable before it is sent, sent until the till's record is seen. */

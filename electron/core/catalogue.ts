@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { assertNever } from '../../shared/assert.ts';
 import { hasRightCheckDigit } from '../../shared/barcode.ts';
 import { canonical } from '../../shared/canonical.ts';
+import { tidyInitials } from '../../shared/initials.ts';
 import { promotionOn, type Item } from '../../shared/item.ts';
 import type { Answer, Command, FoundItem } from '../../shared/till-contract.ts';
 import type { stockRowSchema } from '../../shared/till-contract.ts';
@@ -9,7 +10,7 @@ import { expiringItems, remainingBatches } from './batches.ts';
 import { createItemSearch, wordsOf, type Match, type Word } from './item-search.ts';
 import { itemFromRow, type ItemRow } from './ledger/item-row.ts';
 import { refusedUnlessManager } from './permission.ts';
-import { initialsOf, tidyInitials } from './pinyin.ts';
+import { initialsOf } from './pinyin.ts';
 import { perHead } from './per-head.ts';
 import { answerOf, done, refuse, type Till } from './till.ts';
 

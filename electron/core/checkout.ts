@@ -3,6 +3,7 @@ import { assertNever, must } from '../../shared/assert.ts';
 import { HOUR_MS } from '../../shared/time.ts';
 import { cardPatternOf, parseCode, type Code } from '../../shared/barcode.ts';
 import type { Item } from '../../shared/item.ts';
+import { endsWithDigits, type CardView } from '../../shared/member.ts';
 import { mulDivFloor } from '../../shared/money.ts';
 import type { Policy } from '../../shared/policy.ts';
 import { salePostings } from '../../shared/posting.ts';
@@ -233,9 +234,8 @@ export function createCheckout(parts: Parts) {
       case 'empty':
         return refuse('badInput');
       case 'cardToken': {
-        if (reading.form === 'barcode' || members.isKnownToken(reading.token) || source === 'card')
-          return presentCard(reading.token);
-        return null;
+        const card = members.cardBehind(reading.token);
+        return reading.form === 'barcode' || card !== null || source === 'card' ? presentCard(card) : null;
       }
       case 'scaleLabel': {
         const item = catalogue.byPlu(reading.plu);
@@ -356,8 +356,8 @@ export function createCheckout(parts: Parts) {
 
   // --- The member ----------------------------------------------------------------------------------------------------
 
-  const presentCard = (token: string): Answer => {
-    const judged = members.judge(token);
+  const presentCard = (known: CardView | null): Answer => {
+    const judged = members.judge(known);
     if (judged.kind === 'refused') {
       // The sale goes on at shelf price and says why (issue: expired, blocked, lost or foreign card).
       return refused(judged.reason);
@@ -381,6 +381,44 @@ export function createCheckout(parts: Parts) {
     if (shown?.starsStale === true) say('warn', 'starsStale');
     else if (heardHours >= till.policy().blockList.warnHours) say('warn', 'blockListOld', { hours: heardHours });
     else say('good', 'memberShown', { mask: view.mask, stars: shown?.stars ?? 0 });
+    return done;
+  };
+
+  /**
+   * A card in the hand that no reader takes: whoever stands at the till read its last six digits and chose among masks. It
+   * counts as presented, and the record says without a digit that it wants replacing.
+   */
+  const pickCard = (command: Extract<Command, { kind: 'pickCard' }>): Answer => {
+    nextAfterPaid();
+    const operator = till.operator();
+    if (operator === null) return refuse('notSignedIn');
+    const card = till.replicas.card(command.card);
+    if (card === null || !endsWithDigits(card, command.lastSix)) return refused('cardUnknown');
+    const answer = presentCard(card);
+    if (answer.kind === 'refused') return answer;
+    const id = `unreadable:${sale.id}:${card.id}`;
+    if (ledger.byId(id) === null) {
+      const body = {
+        what: 'unreadable',
+        card: card.id,
+        member: card.member,
+        document: sale.id,
+        by: operator.id,
+      } as const;
+      till.record({ kind: 'cardChange', id, operator: operator.id, body });
+    }
+    say('good', 'cardUnreadable', { mask: pricing().member?.mask ?? '' });
+    return answer;
+  };
+
+  /** Somebody who forgot their card, found in the roster: the discount, and no points (R-C5). */
+  const lookUpMember = (id: string): Answer => {
+    nextAfterPaid();
+    const member = till.replicas.member(id);
+    if (member?.view.state !== 'active') return refused('memberNotActive');
+    const open = { id, card: null, lastFour: '', how: 'lookedUp', personConfirmed: false } as const;
+    become({ ...sale, pay: null, member: open });
+    say('info', 'memberLookedUp', { mask: member.view.mask, stars: pricing().member?.stars ?? 0 });
     return done;
   };
 
@@ -834,6 +872,8 @@ export function createCheckout(parts: Parts) {
       return done;
     },
     confirmPerson,
+    pickCard,
+    lookUpMember,
     hold: (): Answer => {
       const answer = hold();
       held = heldSales();

@@ -29,6 +29,7 @@ import { createReceiving } from './receiving.ts';
 import { createRouter, stoppedRouter, stoppedScreen, type TillRouter } from './router.ts';
 import { createScreens } from './screens.ts';
 import { maskName, readShop } from './shop.ts';
+import { createRoster } from './roster.ts';
 import { createShifts } from './shifts.ts';
 import { done, refuse, type Operator, type Till } from './till.ts';
 import { createTenderChange } from './tender-change.ts';
@@ -561,6 +562,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return atTheCounter(() => counter.removeMember());
       case 'confirmPerson':
         return atTheCounter(() => counter.confirmPerson(command));
+      case 'pickCard':
+        return ledger.transaction(() => atTheCounter(() => counter.pickCard(command)));
+      case 'lookUpMember':
+        return atTheCounter(() => counter.lookUpMember(command.member));
       case 'hold':
         return atTheCounter(() => counter.hold());
       case 'recall':
@@ -878,6 +883,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     receipts,
     shifts,
     operators,
+    roster: createRoster(till),
     night: { run: () => alone(night.run), reports: night.reports },
     fileOut: (code) => alone(async () => night.carryOut(code)),
     fileIn: (file, manager) => alone(() => takeFile(file, manager)),

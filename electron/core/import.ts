@@ -2,6 +2,7 @@ import { parseCode } from '../../shared/barcode.ts';
 import { assertNever } from '../../shared/assert.ts';
 import { canonical } from '../../shared/canonical.ts';
 import type { ImportReason } from '../../shared/import-reasons.ts';
+import { tidyInitials } from '../../shared/initials.ts';
 import { PRICE_MAX_FEN, type Item, type Per } from '../../shared/item.ts';
 import { halfUpMulDiv, parseYuan } from '../../shared/money.ts';
 import { parseQuantity } from '../../shared/quantity.ts';
@@ -14,7 +15,7 @@ import {
   tidyText,
   type Catalogue,
 } from './catalogue.ts';
-import { initialsOf, tidyInitials } from './pinyin.ts';
+import { initialsOf } from './pinyin.ts';
 import { readSheet } from './sheet.ts';
 import type { Till } from './till.ts';
 

@@ -120,20 +120,17 @@ export function createMembers(till: Till) {
   return {
     openTerm,
     hashOf,
-    /** The card and member behind a token, or why it does not count today. */
+    cardBehind: (token: string): CardView | null => replicas.cardByTokenHash(hashOf(token)),
+    /** The member of a card, or why it does not count today. */
     judge: (
-      token: string,
+      card: CardView | null,
     ): { kind: 'good'; card: CardView; view: MemberView } | { kind: 'refused'; reason: CardRefusal } => {
-      const card = replicas.cardByTokenHash(hashOf(token));
       const member = card === null ? null : replicas.member(card.member);
       const reason = judgeCard(card, member?.view ?? null, till.businessDay());
       return reason === null && card !== null && member !== null
         ? { kind: 'good', card, view: member.view }
         : { kind: 'refused', reason: reason ?? 'cardUnknown' };
     },
-    /** Whose card it is, whatever state card and member are in. */
-    memberOf: (token: string): string | null => replicas.cardByTokenHash(hashOf(token))?.member ?? null,
-    isKnownToken: (token: string): boolean => replicas.cardByTokenHash(hashOf(token)) !== null,
     figures: (id: string, policy: Policy): MemberFigures | null => {
       const known = figuresOn(`${id} ${till.businessDay()}`);
       if (known === null) return null;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { initialsOf, tidyInitials } from './pinyin.ts';
+import { tidyInitials } from '../../shared/initials.ts';
+import { initialsOf } from './pinyin.ts';
 
 test('the likeliest reading of a name comes first', () => {
   expect(initialsOf('农夫山泉')).toBe('NFSQ');

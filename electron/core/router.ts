@@ -7,6 +7,7 @@ import type { ImportReport } from './import.ts';
 import type { Night } from './night.ts';
 import type { Operators } from './operators.ts';
 import type { Receipts } from './receipts.ts';
+import type { Roster } from './roster.ts';
 import type { Screens } from './screens.ts';
 import type { Shifts } from './shifts.ts';
 import type { TownClient } from './town-client.ts';
@@ -21,6 +22,7 @@ type Parts = Readonly<{
   receipts: Receipts;
   shifts: Shifts;
   operators: Operators;
+  roster: Roster;
   night: Pick<Night, 'run' | 'reports'>;
   fileOut: (code: string | null) => Promise<ReturnType<Night['carryOut']>>;
   fileIn: (
@@ -48,6 +50,7 @@ export function createRouter(parts: Parts) {
     send: os.send.handler(({ input }) => parts.send(input)),
     watch: os.watch.handler(({ signal }) => screens.watch(signal)),
     search: os.search.handler(({ input }) => catalogue.search(input.text, input.limit)),
+    findMembers: os.findMembers.handler(({ input }) => parts.roster.find(input.text)),
     receipts: os.receipts.handler(({ input }) => receipts.list(input, parts.ackSeq())),
     receipt: os.receipt.handler(({ input }) => receipts.detail(input.receipt)),
     refundable: os.refundable.handler(
@@ -128,6 +131,7 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
       await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
     }),
     search: os.search.handler(() => none),
+    findMembers: os.findMembers.handler(() => []),
     receipts: os.receipts.handler(() => []),
     receipt: os.receipt.handler(() => null),
     refundable: os.refundable.handler(() => ({ kind: 'refused', reason: 'journalDamaged' })),

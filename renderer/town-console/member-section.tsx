@@ -1,4 +1,4 @@
-import { AutoComplete, Button, Input, Modal, Popconfirm, Select, Table, Tag } from 'antd';
+import { AutoComplete, Button, Checkbox, Input, Modal, Popconfirm, Select, Table, Tag } from 'antd';
 import { useRef, useState } from 'react';
 import type { CardState, MemberState, StandingWish } from '../../shared/member.ts';
 import { dayOf } from '../../shared/time.ts';
@@ -37,12 +37,19 @@ const WISHES: Readonly<Record<StandingWish, string>> = { none: '平时不用', h
 export function MemberSection(): React.JSX.Element {
   const [text, setText] = useState('');
   const [village, setVillage] = useState<string | null>(null);
+  const [onlyUnreadable, setOnlyUnreadable] = useState(false);
   const [issuing, setIssuing] = useState<Member | null>(null);
   const telling = useTelling();
   const overview = useReading('overview', () => asked(town.overview()));
   const villages = overview.value?.kind === 'ok' ? overview.value.villages : [];
-  const members = useReading(`members ${text} ${village ?? ''}`, () =>
-    asked(town.listMembers({ text: text.trim(), ...(village === null ? {} : { village }) })),
+  const members = useReading(`members ${text} ${village ?? ''} ${onlyUnreadable}`, () =>
+    asked(
+      town.listMembers({
+        text: text.trim(),
+        ...(village === null ? {} : { village }),
+        ...(onlyUnreadable ? { only: 'unreadable' as const } : {}),
+      }),
+    ),
   );
 
   async function setState(card: Card, state: CardState): Promise<void> {
@@ -75,6 +82,9 @@ export function MemberSection(): React.JSX.Element {
           options={villages.map((one) => ({ label: one.name, value: one.id }))}
           onChange={(value) => setVillage(value ?? null)}
         />
+        <Checkbox checked={onlyUnreadable} onChange={(event) => setOnlyUnreadable(event.target.checked)}>
+          只看卡刷不出、要换卡的
+        </Checkbox>
       </div>
       <AnswerGate reading={members}>
         {(answer) => (
@@ -147,6 +157,7 @@ function CardActions({
     <div className="pair">
       <span>尾号 {card.lastFour}</span>
       <Tag color={card.state === 'active' ? 'success' : isStopped ? 'error' : 'default'}>{CARD_STATES[card.state]}</Tag>
+      {card.wantsReplacing ? <Tag color="warning">刷不出，要换卡</Tag> : null}
       {card.state === 'active' ? (
         <>
           <Popconfirm

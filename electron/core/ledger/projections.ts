@@ -340,6 +340,7 @@ export function createProjector(database: Connection): Projector {
       case 'waste':
       case 'refusedScan':
       case 'idConflict':
+      case 'cardChange':
         return;
       default:
         assertNever(record.kind);

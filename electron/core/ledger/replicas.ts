@@ -57,6 +57,23 @@ export function createReplicas(ledger: Ledger) {
       const row = ledger.get<{ view: string }>('SELECT view FROM card WHERE id = ?', id);
       return row === undefined ? null : (JSON.parse(row.view) as CardView);
     },
+    /** Cards and members in whose view a text stands; who calls looks again at which field it stands in. */
+    cardsWith: (text: string): CardView[] =>
+      ledger
+        .all<{ view: string }>('SELECT view FROM card WHERE instr(view, ?) > 0', text)
+        .map((row) => JSON.parse(row.view) as CardView),
+    cardsOf: (member: string): CardView[] =>
+      ledger
+        .all<{ view: string }>('SELECT view FROM card WHERE member = ?', member)
+        .map((row) => JSON.parse(row.view) as CardView),
+    membersWith: (texts: readonly string[]): MemberView[] =>
+      ledger
+        .all<{ view: string }>(
+          `SELECT view FROM member
+             WHERE EXISTS (SELECT 1 FROM json_each(?) AS word WHERE instr(view, word.value) > 0)`,
+          JSON.stringify(texts),
+        )
+        .map((row) => JSON.parse(row.view) as MemberView),
     putPolicy: (version: number, document: SignedDocument): void => {
       policies = null;
       ledger.run(
