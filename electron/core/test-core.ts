@@ -142,6 +142,7 @@ function giveMembers(
   const view = (id: string, state: MemberView['state']): MemberView => ({
     id,
     mask: '孙**',
+    initials: 'SXM DXM',
     village: 'v01',
     villageName: '槐树湾村',
     stars: 3,
@@ -164,6 +165,7 @@ function giveMembers(
       tokenHash: cardTokenHash(cards[key], 'town', world.crypto.hash),
       member,
       lastFour: cards[key].slice(-4),
+      lastSix: cards[key].slice(-6),
       state,
       expiresOn,
     });

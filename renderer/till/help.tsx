@@ -23,7 +23,7 @@ const HELP: readonly Readonly<{ title: string; keys: readonly (readonly [string,
     title: '功能',
     keys: [
       ['F1', '这一页'],
-      ['F2', '会员卡号'],
+      ['F2', '会员：卡号、后 6 位、没带卡'],
       ['F3', '购物袋'],
       ['F4', '更多：交班、现金、日结'],
       ['F6', '今日单：看、重打、退货'],

@@ -1,16 +1,35 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { FoundMember } from '../../shared/till-contract.ts';
+import { starText } from '../parts/format.ts';
 import { Frame } from './frame.tsx';
+import { keepFocus } from './header.tsx';
+import './member.css';
 import { Numpad } from './numpad.tsx';
-import { useTill } from './till.ts';
+import { Letters } from './picker.tsx';
+import { connection, useTill } from './till.ts';
 
+/** 会员: a card that is typed, one that no reader takes, or a member who forgot it. */
 export function MemberDialog(): ReactNode {
   const { hide, send } = useTill();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   useEffect(() => field.current?.focus(), []);
+  const choice = useChoice(text);
+  const take = (found: FoundMember | undefined): void => {
+    if (found === undefined) return;
+    const command =
+      found.by === 'digits' && found.card !== null
+        ? ({ kind: 'pickCard', card: found.card, lastSix: text.trim() } as const)
+        : ({ kind: 'lookUpMember', member: found.member } as const);
+    void send(command).then((answer) => {
+      if (answer.kind === 'done') hide();
+    });
+  };
   const enter = (): void => {
     const code = text.trim();
     if (code === '') return;
+    if (choice.found.length > 0) return take(choice.found[choice.picked]);
+    if (choice.isSearch) return;
     void send({ kind: 'scan', code, source: 'typed' }).then((answer) => {
       if (answer.kind === 'done') hide();
       else field.current?.select();
@@ -21,27 +40,132 @@ export function MemberDialog(): ReactNode {
       title="会员"
       size="medium"
       leave={hide}
-      onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? enter : null)}
+      onKey={({ name, repeat }) => {
+        if (name === 'Enter') return repeat ? () => undefined : enter;
+        if (name === 'Up') return () => choice.move(-1);
+        if (name === 'Down') return () => choice.move(1);
+        // Among names a digit picks; while a number is typed it belongs to the number.
+        const isPick = /^[1-9]$/.test(name) && /[a-z]/i.test(text);
+        return isPick ? () => take(choice.found[Number(name) - 1]) : null;
+      }}
     >
       <div className="two">
         <div>
-          <p className="lead">请顾客刷卡或扫卡，不用关这个窗口。刷不出来时，照卡面输入号码。</p>
-          <label>
-            <span className="field-label">卡面号码</span>
-            <input
-              ref={field}
-              className="field big"
-              value={text}
-              autoComplete="off"
-              inputMode="none"
-              maxLength={30}
-              onChange={(event) => setText(event.target.value)}
-            />
-          </label>
-          <p className="field-help">卡在手里才能输；输卡号同刷卡，免密额度以内可用积分</p>
+          <input
+            ref={field}
+            className="field big"
+            aria-label="卡面号码、卡号后 6 位，或村名和姓名的首字母"
+            placeholder="卡号，或姓名首字母"
+            value={text}
+            autoComplete="off"
+            spellCheck={false}
+            inputMode="none"
+            maxLength={40}
+            onChange={(event) => setText(event.target.value)}
+          />
+          {choice.isSearch ? (
+            <FoundMembers choice={choice} text={text.trim()} take={take} />
+          ) : (
+            <ul className="member-ways">
+              <li>
+                <b>刷卡、扫卡</b>不用关这个窗口
+              </li>
+              <li>
+                <b>卡刷不出</b>卡在手里，输卡号<b>后 6 位</b>，再选人；也可输整个号码
+              </li>
+              <li>
+                <b>没带卡</b>输村名和姓名首字母，如 <b>HSW YDH</b>，或会员编号；只打折，不用积分
+              </li>
+            </ul>
+          )}
         </div>
         <Numpad field={field} enter={enter} />
       </div>
+      <Letters field={field} space />
     </Frame>
+  );
+}
+
+type Choice = Readonly<{
+  /** Whether the text is one that finds people, and not a whole card number. */
+  isSearch: boolean;
+  found: readonly FoundMember[];
+  answered: boolean;
+  picked: number;
+  move: (by: number) => void;
+}>;
+
+/** Who a text may mean; only the newest question is answered. */
+export function useChoice(text: string): Choice {
+  const wanted = text.trim();
+  const isSearch = /^\d{6}$/.test(wanted) || /[a-z]/i.test(wanted);
+  const [answer, setAnswer] = useState<Readonly<{ wanted: string; found: readonly FoundMember[] }>>();
+  const [mark, setMark] = useState({ wanted: '', at: 0 });
+  useEffect(() => {
+    if (!isSearch) return;
+    let gone = false;
+    const ask = async (): Promise<void> => {
+      try {
+        const found = await connection.client().findMembers({ text: wanted });
+        if (!gone) setAnswer({ wanted, found });
+      } catch {
+        if (!gone) setAnswer({ wanted, found: [] });
+      }
+    };
+    void ask();
+    return () => {
+      gone = true;
+    };
+  }, [wanted, isSearch]);
+  const answered = answer?.wanted === wanted;
+  const found = isSearch && answered ? answer.found : [];
+  const picked = mark.wanted === wanted ? mark.at : 0;
+  const move = (by: number): void => setMark({ wanted, at: Math.max(0, Math.min(found.length - 1, picked + by)) });
+  return { isSearch, found, answered, picked, move };
+}
+
+export function FoundMembers({
+  choice,
+  text,
+  take,
+}: {
+  choice: Choice;
+  text: string;
+  take: (found: FoundMember) => void;
+}): ReactNode {
+  const rows = useRef<HTMLDivElement>(null);
+  const isDigits = /^\d/.test(text);
+  useEffect(() => {
+    void rows.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+  });
+  return (
+    <div className="member-found">
+      <p className="field-help">
+        {isDigits ? '请问顾客是哪个村的、姓什么，对上再选。' : '没有带卡：只打折，不能用积分。'}
+        <kbd>↑</kbd> <kbd>↓</kbd> <kbd>Enter</kbd>
+      </p>
+      <div className="rows" ref={rows} role="listbox" aria-label="会员">
+        {choice.found.map((found, index) => (
+          <button
+            type="button"
+            key={`${found.member} ${found.card}`}
+            role="option"
+            aria-selected={index === choice.picked}
+            className="row-button"
+            onMouseDown={keepFocus}
+            onClick={() => take(found)}
+          >
+            {!isDigits && index < 9 && <kbd>{index + 1}</kbd>}
+            <b>{found.mask}</b>
+            <span className="grow">{found.villageName}</span>
+            <span className="member-stars">{starText(found.stars)}</span>
+            <small>{found.lastFour === '' ? '没有卡' : `尾号 ${found.lastFour}`}</small>
+          </button>
+        ))}
+        {choice.found.length === 0 && choice.answered && (
+          <p className="nothing">{isDigits ? `没有尾号 ${text} 的卡在用，请核对` : `没有找到“${text}”，换个首字母`}</p>
+        )}
+      </div>
+    </div>
   );
 }

@@ -181,8 +181,14 @@ export function PickerDialog(): ReactNode {
   );
 }
 
-/** Letters for a finger. */
-function Letters({ field }: { field: { current: HTMLInputElement | null } }): ReactNode {
+/** Letters for a finger; `space` where words are parted. */
+export function Letters({
+  field,
+  space = false,
+}: {
+  field: { current: HTMLInputElement | null };
+  space?: boolean;
+}): ReactNode {
   const type = (letter: string): void => {
     const input = field.current;
     if (input !== null) setFieldValue(input, input.value + letter);
@@ -194,9 +200,14 @@ function Letters({ field }: { field: { current: HTMLInputElement | null } }): Re
           {letter}
         </button>
       ))}
+      {space && (
+        <button type="button" tabIndex={-1} aria-label="空格" onMouseDown={keepFocus} onClick={() => type(' ')}>
+          ␣
+        </button>
+      )}
       <button
         type="button"
-        className="letters-back"
+        className={space ? '' : 'letters-back'}
         tabIndex={-1}
         aria-label="退格"
         onMouseDown={keepFocus}

@@ -522,7 +522,7 @@ function PlainMemberCard({ member, act }: { member: ScreenMember; act: Act }): R
         {starText(member.stars)}
       </div>
       <div className="card-tail">
-        {member.lastFour === '' ? '未刷卡 · 按编号查到' : `尾号 ${member.lastFour}`}
+        {member.lastFour === '' ? '没有带卡 · 名单上查到' : `尾号 ${member.lastFour}`}
         {member.personConfirmed && ' · 已核对本人'}
       </div>
       <div className="card-rate">{rateWords(member.rateBp) || '不打折'}</div>
