@@ -476,7 +476,7 @@ export function createReceipts(
     },
     list: (query: Readonly<{ day: string | null; text: string; limit: number }>, ackSeq: number) => {
       // A card in the hand finds what was bought with it; its number goes no further than this.
-      const card = members.memberOf(query.text.trim());
+      const card = members.cardBehind(query.text.trim())?.member ?? null;
       const text = card === null ? `%${query.text.trim()}%` : '%';
       const rows = ledger.all<ReceiptLine & { seq: number }>(
         `SELECT receipt.*, journal.seq AS seq FROM receipt JOIN journal USING (n)
