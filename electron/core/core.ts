@@ -235,7 +235,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   );
   const catalogue = createCatalogue(till);
   const members = createMembers(till);
-  const operators = createOperators(till, (token) => catalogue.byCode(token) !== null || members.cardBehind(token) !== null);
+  const operators = createOperators(
+    till,
+    (token) => catalogue.byCode(token) !== null || members.cardBehind(token) !== null,
+  );
   const shifts = createShifts(till);
   /** The record that last changed an item or a price: which catalogue a sale was priced by. */
   const catalogueVersion = (): number => ledger.tip().catalogueN;
