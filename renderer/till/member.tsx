@@ -136,7 +136,7 @@ export function FoundMembers({
   const rows = useRef<HTMLDivElement>(null);
   const isDigits = /^\d/.test(text);
   useEffect(() => {
-    void rows.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+    rows.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
   });
   return (
     <div className="member-found">
