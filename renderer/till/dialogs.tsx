@@ -10,8 +10,10 @@ import { MoreDialog } from './more.tsx';
 import { NightDialog } from './night.tsx';
 import { PickerDialog, PriceCheckDialog } from './picker.tsx';
 import { PointsDialog } from './points.tsx';
-import { ReceiptsDialog, RefundDialog } from './receipts.tsx';
+import { ReceiptsDialog } from './receipts.tsx';
+import { HandBackDialog, RefundDialog } from './refund.tsx';
 import { ShiftReportDialog, ShiftResultDialog } from './shift-report.tsx';
+import { TenderDialog } from './tender.tsx';
 import type { Dialog } from './till.ts';
 
 /** Whatever dialog stands over the page. */
@@ -34,7 +36,11 @@ export function DialogLayer({ dialog }: { dialog: Dialog }): ReactNode {
     case 'receipts':
       return <ReceiptsDialog />;
     case 'refund':
-      return <RefundDialog number={dialog.receipt} />;
+      return <RefundDialog number={dialog.receipt} way={dialog.way} />;
+    case 'handBack':
+      return <HandBackDialog channel={dialog.channel} mobileFen={dialog.mobileFen} cashFen={dialog.cashFen} />;
+    case 'tender':
+      return <TenderDialog number={dialog.receipt} />;
     case 'held':
       return <HeldDialog />;
     case 'picker':

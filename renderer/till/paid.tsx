@@ -18,7 +18,7 @@ const PRINTED_WORDS = {
 
 /** The sale is on disk. The change is the largest thing on the page, and the next scan goes on. */
 export function PaidPage(): ReactNode {
-  const { screen, send } = useTill();
+  const { screen, send, show } = useTill();
   const { paid } = screen;
   const shownAtMs = useRef(0);
   const button = useRef<HTMLButtonElement>(null);
@@ -32,6 +32,9 @@ export function PaidPage(): ReactNode {
   const reprint = (): void => {
     if (paid !== null) void send({ kind: 'reprint', receipt: paid.receipt.number });
   };
+  const mend = (): void => {
+    if (paid !== null) show({ kind: 'tender', receipt: paid.receipt.number });
+  };
   useKeys(LEVEL.page, ({ name, repeat }) => {
     switch (name) {
       case 'Enter':
@@ -40,6 +43,8 @@ export function PaidPage(): ReactNode {
         return repeat ? () => undefined : next;
       case 'r':
         return reprint;
+      case 'g':
+        return mend;
       default:
         return null;
     }
@@ -109,6 +114,10 @@ export function PaidPage(): ReactNode {
           <button type="button" className="key" onMouseDown={keepFocus} onClick={reprint}>
             <span>重打小票</span>
             <kbd>R</kbd>
+          </button>
+          <button type="button" className="key" onMouseDown={keepFocus} onClick={mend}>
+            <span>改付款方式</span>
+            <kbd>G</kbd>
           </button>
         </div>
         <p className="paid-hint">直接扫下一件商品，也会开始下一单</p>

@@ -75,7 +75,7 @@ export function SellingPage(): ReactNode {
     F8: () => show({ kind: 'priceCheck' }),
     F9: () => show({ kind: 'points' }),
     F10: () => void till.sendApproved((approval) => ({ kind: 'openDrawer', approval }), '不收款开钱箱'),
-    F11: () => show({ kind: 'refund', receipt: null }),
+    F11: () => show({ kind: 'refund', receipt: null, way: 'refund' }),
     F12: () => show({ kind: 'picker' }),
     '+': () => void send({ kind: 'startPay' }),
     '*': star,
@@ -596,7 +596,13 @@ export function KeyButton({
   small?: boolean;
 }): ReactNode {
   return (
-    <button type="button" className={small ? 'key small' : 'key'} onMouseDown={keepFocus} onClick={act}>
+    <button
+      type="button"
+      className={small ? 'key small' : 'key'}
+      disabled={act === undefined}
+      onMouseDown={keepFocus}
+      onClick={act}
+    >
       <span>
         {label}
         {badge > 0 && <em>{badge}</em>}

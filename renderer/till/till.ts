@@ -19,7 +19,9 @@ export type Dialog =
   | Readonly<{ kind: 'price'; line: number }>
   | Readonly<{ kind: 'void' }>
   | Readonly<{ kind: 'receipts' }>
-  | Readonly<{ kind: 'refund'; receipt: string | null }>
+  | Readonly<{ kind: 'refund'; receipt: string | null; way: 'refund' | 'exchange' }>
+  | Readonly<{ kind: 'handBack'; channel: string; mobileFen: number; cashFen: number }>
+  | Readonly<{ kind: 'tender'; receipt: string }>
   | Readonly<{ kind: 'held' }>
   | Readonly<{ kind: 'picker' }>
   | Readonly<{ kind: 'priceCheck' }>
