@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { policySchema } from '../../shared/policy.ts';
 import { priceLines } from '../../shared/pricing.ts';
-import { addGoods, newSale, pricingLine, type OpenSale } from '../../shared/sale.ts';
+import { addGoods, changeLine, newSale, pricingLine, removeLine, type OpenSale } from '../../shared/sale.ts';
 import { mutated } from '../../shared/mutated-sample.ts';
 import { createSaleFile } from './open-sale.ts';
 import { testItem } from './test-till.ts';
@@ -63,29 +63,87 @@ test('a new folder has no open sale, and the last one saved comes back', () => {
   expect(loaded()).toEqual(steps()[2]);
 });
 
-test('an empty counter takes the file back to nothing', () => {
+test('an empty counter is remembered, and a long file is taken back to nothing by it', () => {
   saveAll([...steps(), null]);
-  expect(statSync(file()).size).toBe(0);
   expect(loaded()).toBeNull();
+  const saved = createSaleFile(folder, sha256, clock);
+  for (let sales = 0; statSync(file()).size < 65_536; sales += 1) for (const sale of steps()) saved.save(sale);
+  saved.save(null);
+  expect(statSync(file()).size).toBe(0);
+  saved.save(steps()[1] ?? null);
+  saved.close();
+  expect(loaded()).toEqual(steps()[1]);
 });
 
+test('a scan writes as little in a basket of two hundred goods as in one of two', () => {
+  const saved = createSaleFile(folder, sha256, clock);
+  const written: number[] = [];
+  let sale = newSale('sale-0001', 1);
+  for (let count = 1; count <= 200; count += 1) {
+    const item = { ...testItem(), id: `item-${count}`, priceFen: 500 };
+    sale = addGoods(sale, item, { quantity: 1, labelFen: null, labelled: false }, `key-${count}`, '2026-03-02');
+    const before = statSync(file()).size;
+    saved.save(sale);
+    written.push(statSync(file()).size - before);
+  }
+  saved.close();
+  expect(written[199]).toBeLessThan((written[1] ?? 0) + 20);
+  expect(loaded()).toEqual(sale);
+});
+
+/** What hands do to a basket, one after the other; null sells it. */
+const acts = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 9 }) }) },
+    { weight: 2, arbitrary: fc.record({ change: fc.nat({ max: 8 }) }) },
+    { weight: 2, arbitrary: fc.record({ remove: fc.nat({ max: 8 }) }) },
+    { weight: 1, arbitrary: fc.constant(null) },
+  ),
+  { minLength: 1, maxLength: 25 },
+);
+
+type Act = { add: number } | { change: number } | { remove: number } | null;
+
+/** The states that acts lead through, as the counter saves them. */
+function statesOf(done: readonly Act[]): (OpenSale | null)[] {
+  let sale = newSale('sale-0001', 1);
+  return done.map((act, index) => {
+    if (act === null) sale = newSale(`sale-${index}`, index);
+    else if ('add' in act) {
+      const item = { ...testItem(), id: `item-${act.add}`, priceFen: 100 * act.add };
+      sale = addGoods(sale, item, { quantity: 1, labelFen: null, labelled: false }, `key-${index}`, '2026-03-02');
+    } else if ('change' in act && sale.lines.length > 0) {
+      sale = changeLine(sale, act.change % sale.lines.length, { quantity: index + 1 });
+    } else if ('remove' in act && sale.lines.length > 0) sale = removeLine(sale, act.remove % sale.lines.length);
+    return sale.lines.length === 0 ? null : sale;
+  });
+}
+
 test('cut at any byte, the last whole state comes back, and what is saved next too', () => {
-  saveAll(steps());
-  const bytes = readFileSync(file());
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: bytes.length }), (length) => {
-      writeFileSync(file(), bytes);
+    fc.property(acts, fc.nat(), fc.boolean(), (done, where, restarted) => {
+      rmSync(file(), { force: true });
+      const states = statesOf(done);
+      let saved = createSaleFile(folder, sha256, clock);
+      const ends = states.map((state, index) => {
+        if (restarted && index === 7) {
+          saved.close();
+          saved = createSaleFile(folder, sha256, clock);
+        }
+        saved.save(state);
+        return statSync(file()).size;
+      });
+      saved.close();
+      const length = where % (statSync(file()).size + 1);
       truncateSync(file(), length);
-      const back = loaded();
-      const known = steps();
       // A line counts once all of it is there; the newline behind it may be lost.
-      const whole = known.filter((sale) => bytes.subarray(0, length).includes(Buffer.from(JSON.stringify(sale))));
-      expect(back).toEqual(whole.at(-1) ?? null);
-      const next = { ...newSale('sale-0002', 2), quantityFirst: 7 };
+      const whole = states[ends.findLastIndex((end) => end - 1 <= length)] ?? null;
+      expect(loaded()).toEqual(whole);
+      const next = { ...newSale('sale-next', 2), quantityFirst: 7 };
       saveAll([next]);
       expect(loaded()).toEqual(next);
     }),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });
 

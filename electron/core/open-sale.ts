@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { isCountable, openSaleSchema, type OpenSale } from '../../shared/sale.ts';
 import type { Hash } from '../../shared/signed.ts';
 import type { Clock } from './world.ts';
@@ -19,30 +20,73 @@ import type { Clock } from './world.ts';
  * The open sale on disk. Each state is one line appended to a file of its own, so that a kill at any moment leaves the
  * last whole line to come back to; the disk is asked to make it power-proof behind the answer, because a scan must not
  * wait for it. What is paid never depends on this file: that is the journal's.
+ *
+ * A line is `DIGEST JSON`. The first state that a process saves stands there whole, and so does the first of each sale;
+ * the others say what is different from the line before, so that a scan writes as little in a basket of two hundred goods
+ * as in one of two. The digest of such a line is made over the digest before it as well: it continues that line alone.
  */
 /** States this close together reach the disk together; a power cut loses no more of an open sale than that. */
 const SYNC_AFTER_MS = 50;
 
+const DIGITS = 16;
+const TEXT_AT = DIGITS + 1;
+
+/** Emptying a file costs the disk more than a line, so an empty counter is a line too, until the file is this long. */
+const EMPTIED_ABOVE_BYTES = 65_536;
+
+/** A state as the line says it that knows the one before: `head` and `tail` count the lines that stay at either end. */
+const changeSchema = openSaleSchema.extend({ head: z.int().min(0), tail: z.int().min(0) });
+type Change = Readonly<z.infer<typeof changeSchema>>;
+
+function changeOf(before: OpenSale, after: OpenSale): Change {
+  const most = Math.min(before.lines.length, after.lines.length);
+  let head = 0;
+  while (head < most && before.lines[head] === after.lines[head]) head += 1;
+  let tail = 0;
+  while (tail < most - head && before.lines.at(-1 - tail) === after.lines.at(-1 - tail)) tail += 1;
+  return { ...after, lines: after.lines.slice(head, after.lines.length - tail), head, tail };
+}
+
+/** Null when the change does not fit the state. */
+function changed(before: OpenSale, { head, tail, lines, ...rest }: Change): OpenSale | null {
+  const { length } = before.lines;
+  if (head + tail > length) return null;
+  return { ...rest, lines: [...before.lines.slice(0, head), ...lines, ...before.lines.slice(length - tail)] };
+}
+
+/** What a line with the right digest says; null when that has another form, or says that nothing stood there. */
+function read<T>(schema: z.ZodType<T>, text: string): T | null {
+  try {
+    return schema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
 export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock, 'later'>) {
   const file = join(dataFolder, 'open-sale.log');
-  const digest = (text: string): string => hash(new TextEncoder().encode(text)).slice(0, 16);
+  const digest = (text: string): string => hash(new TextEncoder().encode(text)).slice(0, DIGITS);
 
   const load = (): OpenSale | null => {
     if (!existsSync(file)) return null;
-    const lines = readFileSync(file, 'utf8').split('\n');
-    for (const line of lines.reverse()) {
+    let sale: OpenSale | null = null;
+    let last = '';
+    for (const line of readFileSync(file, 'utf8').split('\n')) {
       if (line === '') continue;
-      const text = line.slice(17);
-      // A line torn by a power cut does not match its own digest; the one before it does.
-      if (line.slice(0, 16) !== digest(text)) continue;
-      try {
-        const parsed = openSaleSchema.safeParse(JSON.parse(text));
-        return parsed.success && isCountable(parsed.data) ? parsed.data : null;
-      } catch {
-        return null;
+      const text = line.slice(TEXT_AT);
+      const said = line.slice(0, DIGITS);
+      if (said === digest(text)) sale = read(openSaleSchema, text);
+      else if (said === digest(`${last} ${text}`)) {
+        const change: Change | null = read(changeSchema, text);
+        sale = sale === null || change === null ? null : changed(sale, change);
+      } else {
+        // Torn by a power cut: the state before it counts, and what continues it continues nothing.
+        last = '';
+        continue;
       }
+      last = said;
     }
-    return null;
+    return sale !== null && isCountable(sale) ? sale : null;
   };
 
   const loaded = load();
@@ -52,12 +96,27 @@ export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock
   const syncing = new Map<number, number>();
   let cancelSync: (() => void) | null = null;
   let open = true;
-  const lineOf = (sale: OpenSale): string => {
-    const text = JSON.stringify(sale);
-    return `${digest(text)} ${text}\n`;
-  };
   /** What the file should hold; null when nothing stands on the counter. */
-  let lastLine = loaded === null ? null : lineOf(loaded);
+  let current = loaded;
+  /** The digest of the newest line; null when it is not known that it stands there, and says `current`. */
+  let newest: string | null = null;
+  /** Where each line is put together: one of its own for each would be thrown away at once. */
+  let room = Buffer.allocUnsafe(16_384);
+
+  /** A line that says `sale`, by its difference from `before` where that stands in the line with the digest `last`. */
+  const lineOf = (sale: OpenSale | null, before: OpenSale | null, last: string | null) => {
+    const change = sale === null || before === null || last === null ? null : changeOf(before, sale);
+    const text = JSON.stringify(change ?? sale);
+    // A character of UTF-16 is three bytes of UTF-8 at most.
+    const most = TEXT_AT + 3 * text.length + 1;
+    if (room.length < most) room = Buffer.allocUnsafe(2 * most);
+    room.write(`${last ?? ''} `.padStart(TEXT_AT), 'latin1');
+    const end = TEXT_AT + room.write(text, TEXT_AT);
+    const own = hash(room.subarray(change === null ? TEXT_AT : 0, end)).slice(0, DIGITS);
+    room.write(own, 'latin1');
+    room.write('\n', end, 'latin1');
+    return { bytes: room.subarray(0, end + 1), digest: own };
+  };
   /** After a write or a sync that failed nobody knows what this handle has brought to the disk: it is not used again. */
   let isTrusted = true;
 
@@ -66,8 +125,7 @@ export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock
     if (!syncing.has(one)) closeSync(one);
   };
 
-  const writeWhole = (to: number, line: string): void => {
-    const bytes = Buffer.from(line);
+  const writeWhole = (to: number, bytes: Uint8Array): void => {
     for (let written = 0; written < bytes.length; ) written += writeSync(to, bytes, written);
     if (to === handle) sizeBytes += bytes.length;
   };
@@ -76,9 +134,9 @@ export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock
   const renew = (): void => {
     const draft = `${file}.new`;
     const fresh = openSync(draft, 'w', 0o600);
-    const line = `\n${lastLine ?? ''}`;
+    const line = lineOf(current, null, null);
     try {
-      writeWhole(fresh, line);
+      writeWhole(fresh, line.bytes);
       fdatasyncSync(fresh);
     } catch (error) {
       closeSync(fresh);
@@ -89,7 +147,8 @@ export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock
     const again = openSync(file, 'a+', 0o600);
     letGo(handle);
     handle = again;
-    sizeBytes = Buffer.byteLength(line);
+    sizeBytes = line.bytes.length;
+    newest = line.digest;
     isTrusted = true;
   };
 
@@ -108,17 +167,22 @@ export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock
   };
 
   /** Appends a line whole or not at all: a disk that took a part of it gives that part back. */
-  const append = (line: string): void =>
-    change(() => {
-      try {
-        writeWhole(handle, line);
-      } catch (error) {
-        ftruncateSync(handle, sizeBytes);
-        throw error;
-      }
-    });
+  const append = (bytes: Uint8Array): void => {
+    try {
+      writeWhole(handle, bytes);
+    } catch (error) {
+      ftruncateSync(handle, sizeBytes);
+      throw error;
+    }
+  };
   // A line torn by a power cut must not run into the next one.
-  append('\n');
+  change(() => append(Buffer.from('\n')));
+
+  const empty = (): void => {
+    ftruncateSync(handle, 0);
+    sizeBytes = 0;
+    newest = null;
+  };
 
   /** Asks the disk once for all states of a moment: a scan's own write must not queue behind the last one's. */
   const syncSoon = (): void => {
@@ -148,19 +212,18 @@ export function createSaleFile(dataFolder: string, hash: Hash, clock: Pick<Clock
     loaded,
     /** Saves the sale as it stands now; null says that nothing stands on the counter. */
     save: (sale: OpenSale | null): void => {
-      const line = sale === null ? null : lineOf(sale);
-      const before = lastLine;
-      lastLine = line;
+      const before = current;
+      if (sale === null && before === null && isTrusted) return;
+      current = sale;
       try {
-        if (line !== null) append(line);
-        else {
-          change(() => {
-            ftruncateSync(handle, 0);
-            sizeBytes = 0;
-          });
-        }
+        change(() => {
+          if (sale === null && sizeBytes > EMPTIED_ABOVE_BYTES) return empty();
+          const line = lineOf(sale, before, newest);
+          append(line.bytes);
+          newest = line.digest;
+        });
       } catch (error) {
-        lastLine = before;
+        current = before;
         throw error;
       }
       syncSoon();
