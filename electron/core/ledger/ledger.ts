@@ -120,8 +120,14 @@ function tailFault(database: Connection, hash: Hash): string | null {
   return chainFault(rows, null, hash);
 }
 
+/** One for all work in a transaction: to make one anew costs more than a scan's whole look into the database. */
+function wholeOf(database: Connection): (work: () => unknown) => unknown {
+  return database.transaction((work: () => unknown) => work());
+}
+
 function createLedger(file: string, opened: Connection, hash: Hash) {
   let database = opened;
+  let whole = wholeOf(database);
   let statements = new Map<string, Statement<Parameter[]>>();
   let project: Projector = createProjector(database);
   let identity: Identity | null = null;
@@ -203,7 +209,7 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
     if (database.inTransaction) return work();
     const before = head;
     try {
-      const result = database.transaction(work)();
+      const result = whole(work) as T;
       if (head !== before) afterCommit(head);
       return result;
     } catch (error) {
@@ -266,20 +272,23 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
     return tip;
   };
 
+  /** A fact whose id stands in the journal already: the same one answers its row again, another is refused. */
+  const repeated = (draft: RecordDraft): Recorded => {
+    const known = byId(draft.id);
+    must(known !== null, 'an id that is taken has its record');
+    const same =
+      known.record.kind === draft.kind && canonical(known.record.body as CanonicalValue) === canonical(draft.body);
+    return same ? { kind: 'exists', ...known } : { kind: 'conflict' };
+  };
+
   /**
    * Records a fact at judged time `atMs` on `businessDay`. When this returns, the transaction is on disk with
    * synchronous=FULL, unless the caller holds one open around it (invariant 7).
    */
   const record = <K extends RecordKind>(draft: RecordDraft<K>, atMs: number, businessDay: string): Recorded =>
     transaction(() => {
-      const known = byId(draft.id);
       const postings = draft.postings ?? [];
       const stock = draft.stock ?? [];
-      if (known !== null) {
-        const same =
-          known.record.kind === draft.kind && canonical(known.record.body as CanonicalValue) === canonical(draft.body);
-        return same ? { kind: 'exists', ...known } : { kind: 'conflict' };
-      }
       must(identity !== null, 'a till records nothing before it is enrolled');
       // Invariants 1, 2 and 3: whatever the accounts stood at, they stand at zero together after it too.
       must(isBalanced(postings), `the postings of a ${draft.kind} do not balance`);
@@ -303,10 +312,12 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
       };
       const text = recordText(next);
       const ownHash = recordHash(text, hash);
-      const { lastInsertRowid } = prepared(
+      // The index itself says whether the id stands already: to ask first would be a second walk down it at every sale.
+      const { changes, lastInsertRowid } = prepared(
         `INSERT INTO journal (n, incarnation, seq, period, business_day, at_ms, kind, id, hash, text)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       ).run(placeOfNext, next.incarnation, next.seq, period, label, atMs, draft.kind, draft.id, ownHash, text);
+      if (changes === 0) return repeated(draft);
       const n = Number(lastInsertRowid);
       unfolded.push({ n, record: next });
       tip = tipAfter(before, n, next);
@@ -442,6 +453,7 @@ function createLedger(file: string, opened: Connection, hash: Hash) {
       const again = openDatabase(file);
       if (again.kind === 'refused') return again.reason;
       database = again.database;
+      whole = wholeOf(database);
       statements = new Map();
       project = createProjector(database);
       loadHead();
