@@ -135,8 +135,16 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   };
 
   let atMs = clock.atMs();
-  const businessDay = (): string =>
-    businessDayOf(atMs, (policyOn(policies, '9999-12-31') ?? fallback).businessDay.endsAt);
+  /** A command asks a dozen times what day it is and by which policy. */
+  let today: Readonly<{ atMs: number; policies: readonly Policy[]; day: string; policy: Policy }> | null = null;
+  const todayNow = () => {
+    if (today === null || today.atMs !== atMs || today.policies !== policies) {
+      const day = businessDayOf(atMs, (policyOn(policies, '9999-12-31') ?? fallback).businessDay.endsAt);
+      today = { atMs, policies, day, policy: policyOn(policies, day) ?? fallback };
+    }
+    return today;
+  };
+  const businessDay = (): string => todayNow().day;
 
   let keeper: Keeper | null = null;
   const keepOf = (name: string): Keeper => {
@@ -171,7 +179,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     replicas,
     atMs: () => atMs,
     businessDay,
-    policy: () => policyOn(policies, businessDay()) ?? fallback,
+    policy: () => todayNow().policy,
     operator: () => operator,
     record: <K extends RecordDraft['kind']>(draft: RecordDraft<K>): Recorded => {
       // A day that ended without its night is closed before the first fact of the next one.
