@@ -7,7 +7,7 @@ import { enterShop, type OwnShop } from '../electron/open-shop.ts';
 import { currentScreen, type TillClient } from '../electron/till-client.ts';
 import { formatFen } from '../shared/money.ts';
 import type { Receipt } from '../shared/receipt.ts';
-import { receiptText } from '../shared/receipt-layout.ts';
+import { paperText } from '../shared/paper.ts';
 import type { Command, Screen } from '../shared/till-contract.ts';
 
 /** A day at the counter without a screen: every step is printed, and the tour succeeds only when each came out as said. */
@@ -249,6 +249,6 @@ function printBasket({ sale }: Screen, print: Print): void {
 function printReceipt(receipt: Receipt, print: Print): void {
   const edge = `   +${'-'.repeat(COLUMNS + 2)}+`;
   print(edge);
-  for (const line of receiptText(receipt, COLUMNS).trimEnd().split('\n')) print(`   | ${line}`);
+  for (const line of paperText(receipt, COLUMNS).trimEnd().split('\n')) print(`   | ${line}`);
   print(edge);
 }

@@ -89,3 +89,8 @@ for (const [what, change] of [
     expect(policySchema.safeParse({ ...defaults, ...change }).success).toBe(false);
   });
 }
+
+test('bytes of a policy from before there was a lock still read, and lock after ten minutes', () => {
+  const { operator: _, ...before } = defaults;
+  expect(policySchema.parse(before).operator).toEqual({ lockAfterMinutes: 10 });
+});

@@ -54,6 +54,8 @@ export const policySchema = z.object({
   blockList: z.object({ warnHours: hours }),
   clock: z.object({ warnMinutes: z.int().min(1).max(1_440), jumpHours: hours }),
   businessDay: z.object({ endsAt: clock, closeAt: clock }),
+  /** A till that nobody touches for so many minutes locks its screen; 0 never does. */
+  operator: z.object({ lockAfterMinutes: z.int().min(0).max(1_440) }).default({ lockAfterMinutes: 10 }),
   card: z.object({ prefix: z.string().regex(/^\d{1,4}$/) }),
   mobileChannels: z.array(z.object({ code: z.string(), name: z.string() })),
   scaleLabels: z.array(scaleLabelSchema),

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { displayWidth, layoutReceipt, type ReceiptRow, receiptText, rowText } from './receipt-layout.ts';
+import { paperText } from './paper.ts';
+import { displayWidth, layoutReceipt, type ReceiptRow, rowText } from './receipt-layout.ts';
 import { sampleRefund, sampleSale } from './receipt-sample.ts';
 import { type Receipt, receiptSchema } from './receipt.ts';
 
@@ -8,7 +9,7 @@ const WIDTHS = [32, 42, 48] as const;
 
 /** What `receipt` says in total, without the spaces of its layout. */
 function said(receipt: Receipt, columns: 32 | 42 | 48 = 32): string {
-  return receiptText(receipt, columns).replace(/\s/g, '');
+  return paperText(receipt, columns).replace(/\s/g, '');
 }
 
 function pairOf(receipt: Receipt, left: string): string | null {
@@ -22,7 +23,7 @@ test('the sample receipts have the shape of receipts', () => {
 });
 
 test('a sale says everything a receipt owes its customer', () => {
-  expect(receiptText(sampleSale, 32)).toBe(`\
+  expect(paperText(sampleSale, 32)).toBe(`\
       【模拟·非真实交易】
           信用惠民超市
            （柳塘店）
@@ -84,7 +85,7 @@ test('a sale says everything a receipt owes its customer', () => {
 });
 
 test('wide paper puts quantity beside the name, and behind the last words of a long one', () => {
-  const text = receiptText(sampleSale, 48);
+  const text = paperText(sampleSale, 48);
   expect(text).toContain('山泉饮用水 550ml    2瓶 x 2.00              4.00\n');
   expect(text).toContain('真空包装\n10kg                1袋 x 59.90            59.90\n');
 });
@@ -281,7 +282,7 @@ test('whatever a receipt holds, no row is wider than the paper and no side of a 
         expect(widthOnPaper(row, columns)).toBe(columns);
         expect(displayWidth(row.left) + displayWidth(row.right)).toBeLessThan(columns / row.size);
       }
-      for (const line of receiptText(receipt, columns).split('\n')) {
+      for (const line of paperText(receipt, columns).split('\n')) {
         if (displayWidth(line) > columns) throw new Error(`too wide as text: ${line}`);
       }
     }),

@@ -68,10 +68,10 @@ export function rowText(row: ReceiptRow, columns: Columns): string {
   }
 }
 
-/** The receipt as plain text for a terminal, where every character has one size. */
-export function receiptText(receipt: Receipt, columns: Columns): string {
+/** Rows as plain text for a terminal, where every character has one size. */
+export function rowsText(rows: readonly ReceiptRow[], columns: Columns): string {
   const lines: string[] = [];
-  for (const row of layoutReceipt(receipt, columns)) {
+  for (const row of rows) {
     if (row.kind === 'feed' || row.kind === 'cut') continue;
     lines.push(rowText(row.kind === 'rule' ? row : { ...row, size: 1 }, columns));
   }
@@ -236,7 +236,7 @@ function foot(paper: Paper, receipt: Receipt): void {
 }
 
 /** Collects rows and keeps each within the width. */
-class Paper {
+export class Paper {
   readonly rows: ReceiptRow[] = [];
   /** Where the quantity begins: wide paper has a column for it beside the name. */
   readonly nameColumns: number;

@@ -1,10 +1,12 @@
 import { eventIterator, oc, type } from '@orpc/contract';
 import { z } from 'zod';
+import { countedNotesSchema } from './cash-count.ts';
 import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema, perSchema } from './item.ts';
 import { standingWishSchema } from './member.ts';
 import { receiptSchema } from './receipt.ts';
 import { tendersSchema } from './tenders.ts';
+import { shiftSlipSchema } from './shift-slip.ts';
 
 /**
  * The contract between the core and every page: commands in, screens out, and a handful of named reads. Touch, keyboard,
@@ -31,6 +33,8 @@ export const commandSchema = z.discriminatedUnion('kind', [
   // Operators and shift
   z.object({ kind: z.literal('signIn'), pin }),
   z.object({ kind: z.literal('signOut') }),
+  /** Locks the screen by hand; `signIn`, or the scan of a staff card, opens it again. */
+  z.object({ kind: z.literal('lock') }),
   z.object({ kind: z.literal('openShift'), shift: id, floatFen: amountFen }),
   z.object({
     kind: z.literal('moveCash'),
@@ -50,7 +54,15 @@ export const commandSchema = z.discriminatedUnion('kind', [
     approval,
   }),
   z.object({ kind: z.literal('startCloseShift') }),
-  z.object({ kind: z.literal('closeShift'), shift: id, countedFen: amountFen }),
+  /** Counted in notes and coins, which come to `countedFen`, or as one sum. */
+  z.object({
+    kind: z.literal('closeShift'),
+    shift: id,
+    countedFen: amountFen,
+    notes: countedNotesSchema.optional(),
+  }),
+  /** Prints the report of an open shift, or the hand-over slip of a closed one, once more. */
+  z.object({ kind: z.literal('printShift'), shift: id }),
   // The open sale. `scan` takes whatever the scanner, the reader or the entry box gave: the core decides what it is.
   z.object({ kind: z.literal('scan'), code: z.string().max(200), source: z.enum(['scanner', 'typed', 'card']) }),
   z.object({ kind: z.literal('choose'), item: z.string() }),
@@ -194,6 +206,7 @@ export const refusalReasons = [
   'staffCardUnknown',
   'staffCardTaken',
   'staffCardHere',
+  'locked',
   'managerOnly',
   'noShift',
   'shiftOpenAlready',
@@ -416,7 +429,7 @@ export const screenSchema = z.object({
   tillName: z.string(),
   hotline: z.string(),
   demo: z.boolean(),
-  phase: z.enum(['enrol', 'signIn', 'openShift', 'selling', 'paying', 'paid', 'closeShift', 'stopped']),
+  phase: z.enum(['enrol', 'signIn', 'locked', 'openShift', 'selling', 'paying', 'paid', 'closeShift', 'stopped']),
   /** Why the till is stopped: each of these is a page of its own with what is safe and what to do. */
   stopped: z.enum(['journalDamaged', 'diskFull', 'ioError', 'newerDatabase', 'held', 'notAFolder']).nullable(),
   /** Who holds the folder, which version wrote it, which record is damaged: shown as it is. */
@@ -671,6 +684,13 @@ export const tillContract = {
         ),
       })
       .nullable(),
+  ),
+  /**
+   * The slip of a shift, open or closed; null names the newest. A cashier sees the shifts they had a part in, a manager
+   * all (peers 51). `earlier` and `later` are the shifts beside it that may be seen.
+   */
+  shiftSlip: input(z.object({ shift: id.nullable() })).output(
+    z.object({ slip: shiftSlipSchema, earlier: z.string().nullable(), later: z.string().nullable() }).nullable(),
   ),
   lastShift: oc.output(
     z

@@ -9,6 +9,7 @@ import type { Policy } from '../../shared/policy.ts';
 import { salePostings } from '../../shared/posting.ts';
 import { priceLines, priceSale, type PricedLines, type PricedSale, type PricingMember } from '../../shared/pricing.ts';
 import { unitGrams } from '../../shared/quantity.ts';
+import type { PaperSlip } from '../../shared/paper.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { SaleBody } from '../../shared/record-bodies.ts';
 import {
@@ -665,9 +666,9 @@ export function createCheckout(parts: Parts) {
     };
   };
 
-  const print = (receipt: Receipt, saleId: string | null): void => {
+  const print = (slip: PaperSlip, saleId: string | null): void => {
     if (world.devices.printer === 'missing') return;
-    void world.devices.print(receipt).then((outcome) => {
+    void world.devices.print(slip).then((outcome) => {
       if (paid !== null && paid.sale === saleId) paid = { ...paid, printed: outcome };
       if (outcome === 'failed') say('warn', 'printFailed');
       parts.changed();
@@ -923,7 +924,8 @@ export function createCheckout(parts: Parts) {
       say('info', 'printing');
       return done;
     },
-    printRefund: (receipt: Receipt): void => print(receipt, null),
+    /** Paper of anything but the sale that was just paid. */
+    printSlip: (slip: PaperSlip): void => print(slip, null),
     /** Whether something stands on the counter that a closing must name. */
     openLines: () => (paid === null ? sale.lines.length : 0),
     held: () => held,

@@ -19,6 +19,7 @@ import { createKeeper, keepName, type Keeper } from './keeper.ts';
 import { diskTrouble } from './ledger/database.ts';
 import { openLedger, type Ledger, type RecordDraft, type Recorded } from './ledger/ledger.ts';
 import { createReplicas } from './ledger/replicas.ts';
+import { createLock, type KeptScan } from './lock.ts';
 import { createMembers } from './members.ts';
 import { createNight } from './night.ts';
 import { createSaleFile } from './open-sale.ts';
@@ -247,6 +248,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     till,
     (token) => catalogue.byCode(token) !== null || members.cardBehind(token) !== null,
   );
+  const lock = createLock(till);
   const shifts = createShifts(till);
   /** The record that last changed an item or a price: which catalogue a sale was priced by. */
   const catalogueVersion = (): number => ledger.tip().catalogueN;
@@ -299,6 +301,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   }
   const signedIn = ledger.setting('signedIn');
   if (signedIn !== null && signedIn !== '') operator = operators.byId(signedIn);
+  // Who was signed in when the machine was switched off long ago is not who switches it on.
+  if (operator !== null && lock.isLeftAlone(lock.lastRecordMs())) lock.lock();
 
   // --- Screen --------------------------------------------------------------------------------------------------------
 
@@ -306,6 +310,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     if (stopped !== null) return 'stopped';
     if (ledger.identity() === null) return 'enrol';
     if (operator === null) return 'signIn';
+    if (lock.isLocked()) return 'locked';
     if (closing !== null) return 'closeShift';
     if (shifts.current() === null) return 'openShift';
     return counter.phase();
@@ -409,8 +414,56 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     if (operator !== null && operator.id !== next.id) operators.recordSignIn(operator.id, 'out');
     operator = next;
     ledger.setSetting('signedIn', next.id);
+    const kept = lock.open();
     say('good', 'signedIn', { mask: maskName(next.name) });
-    return operators.recordSignIn(next.id, 'in', by);
+    const answer = operators.recordSignIn(next.id, 'in', by);
+    addKept(kept);
+    return answer;
+  };
+
+  /** No scan is lost: what came while the screen was locked is rung up now, and said. */
+  const addKept = (kept: readonly KeptScan[]): void => {
+    if (kept.length === 0) return;
+    const added = kept.filter(({ code, source }) => scan(code, source).kind === 'done').length;
+    say('warn', 'keptScansAdded', { added, refused: kept.length - added });
+  };
+
+  const lockScreen = (): Answer => {
+    if (operator === null) return refuse('notSignedIn');
+    lock.lock();
+    say('info', 'screenLocked');
+    return done;
+  };
+
+  /** A locked till knows its people, keeps what is scanned, and refuses everything else. */
+  const whileLocked = (command: Command): Answer | null => {
+    switch (command.kind) {
+      case 'signIn':
+      case 'lock':
+      case 'simulateNetwork':
+      case 'simulateWeight':
+        return null;
+      case 'scan': {
+        const found = operators.byCard(command.code);
+        if (found !== null) return signIn(found, 'card');
+        if (!lock.keep(command)) return refuseLocked();
+        say('warn', 'scanKept', { count: lock.keptCount() });
+        return refuse('locked');
+      }
+      default:
+        return refuseLocked();
+    }
+  };
+
+  const refuseLocked = (): Answer => {
+    say('bad', 'locked');
+    return refuse('locked');
+  };
+
+  const scan = (code: string, source: KeptScan['source']): Answer => {
+    // Before it, because what an older record has still to write must not undo a scan that stands on the screen.
+    ledger.catchUp();
+    return ledger.transaction(() => atTheCounter(() => counter.scan(code, source)));
   };
 
   /** Where nobody is signed in a code can only be a staff card. */
@@ -461,12 +514,21 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     return done;
   };
 
+  const standing = () => ({ held: counter.held().length, unsent: town.unsent() });
+
+  /** Puts a shift's slip on paper; false where there is none that the operator may see. */
+  const printShift = (id: string, isCopy: boolean): boolean => {
+    const found = shifts.slip(id, standing(), isCopy);
+    if (found !== null) counter.printSlip({ ...found.slip, copy: isCopy && found.slip.closing !== null });
+    return found !== null;
+  };
+
   /** Says what came back or was exchanged, and prints its slip: `said` is the notice, and the reason of nothing else. */
   const withSlip = ({ answer, stored }: Refunded, said: 'refundDone' | 'exchangeDone'): Answer => {
     if (answer.kind === 'done' && stored !== null) {
       try {
         const receipt = receipts.build(stored, false);
-        counter.printRefund(receipt);
+        counter.printSlip(receipt);
         if (receipt.cashDueFen > 0) void world.devices.openDrawer();
         counter.repriced();
         say('good', said, {
@@ -515,11 +577,17 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   };
 
   const dispatch = (command: Command): Answer | Promise<Answer> => {
+    if (operator !== null && lock.isLocked()) {
+      const answer = whileLocked(command);
+      if (answer !== null) return answer;
+    }
     switch (command.kind) {
       case 'signIn':
         return signInByPin(command.pin);
       case 'signOut':
         return signOut();
+      case 'lock':
+        return lockScreen();
       case 'openShift':
         return spoken(shifts.open(command), 'shiftOpened', { floatFen: command.floatFen });
       case 'moveCash':
@@ -537,15 +605,21 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
           return done;
         });
       case 'closeShift': {
+        const isOpen = shifts.current() !== null;
         const answer = shifts.close(command, counter.held().length, town.unsent());
-        if (answer.kind === 'done') closing = null;
+        if (answer.kind === 'done') {
+          closing = null;
+          // A closing that is only asked for again has its paper.
+          if (isOpen) printShift(command.shift, false);
+        }
         return spoken(answer, 'shiftClosed');
       }
+      case 'printShift':
+        if (operator === null) return refuse('notSignedIn');
+        if (world.devices.printer === 'missing') return spoken(refuse('noPrinter'), '');
+        return spoken(printShift(command.shift, true) ? done : refuse('noShift'), 'printing');
       case 'scan':
-        if (operator === null) return signInByCard(command.code);
-        // Before it, because what an older record has still to write must not undo a scan that stands on the screen.
-        ledger.catchUp();
-        return ledger.transaction(() => atTheCounter(() => counter.scan(command.code, command.source)));
+        return operator === null ? signInByCard(command.code) : scan(command.code, command.source);
       case 'choose':
         return atTheCounter(() => counter.choose(command.item));
       case 'dismiss':
@@ -788,7 +862,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     world.clock.later(RECOVER_AFTER_MS, recover);
   };
 
-  let sentMs = 0;
+  let sentMs = world.clock.nowMs();
   const send = async (command: Command): Promise<Answer> => {
     sentMs = world.clock.nowMs();
     if (stopped !== null) return refuse(stopped === 'diskFull' ? 'diskFull' : 'journalDamaged');
@@ -797,6 +871,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   };
 
   // --- What runs by itself -------------------------------------------------------------------------------------------
+
+  const lockWhenAlone = (): void => {
+    if (operator !== null && !lock.isLocked() && lock.isLeftAlone(sentMs)) lockScreen();
+  };
 
   const uploadSoon = (): void => {
     if (uploadAt !== null || world.town === null) return;
@@ -858,7 +936,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       background(() => Promise.resolve(ledger.checkpoint()));
     changed();
     // Looking at the clock may record a jump of it.
-    if (stopped === null) background(() => Promise.resolve());
+    if (stopped === null) background(() => Promise.resolve(lockWhenAlone()));
   });
   // What the search looks through is read while nobody waits for it, a step at a time, so that no scan does either.
   const prepareSearch = (): void =>
@@ -893,6 +971,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     catalogue,
     receipts,
     shifts,
+    shiftSlip: (shift) => shifts.slip(shift, standing(), false),
     operators,
     roster: createRoster(till),
     night: { run: () => alone(night.run), reports: night.reports },

@@ -21,6 +21,7 @@ type Parts = Readonly<{
   catalogue: Catalogue;
   receipts: Receipts;
   shifts: Shifts;
+  shiftSlip: (shift: string | null) => ReturnType<Shifts['slip']>;
   operators: Operators;
   roster: Roster;
   night: Pick<Night, 'run' | 'reports'>;
@@ -65,6 +66,7 @@ export function createRouter(parts: Parts) {
     item: os.item.handler(({ input }) => catalogue.detail(input.item)),
     categories: os.categories.handler(() => catalogue.categories()),
     shiftReport: os.shiftReport.handler(() => shifts.report()),
+    shiftSlip: os.shiftSlip.handler(({ input }) => parts.shiftSlip(input.shift)),
     lastShift: os.lastShift.handler(() => shifts.last()),
     operators: os.operators.handler(() => operators.list()),
     night: os.night.handler(async () => {
@@ -140,6 +142,7 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
     item: os.item.handler(() => null),
     categories: os.categories.handler(() => []),
     shiftReport: os.shiftReport.handler(() => null),
+    shiftSlip: os.shiftSlip.handler(() => null),
     lastShift: os.lastShift.handler(() => null),
     operators: os.operators.handler(() => []),
     night: os.night.handler(cannot),

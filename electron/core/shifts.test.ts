@@ -1,9 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PaperSlip } from '../../shared/paper.ts';
 import type { Command } from '../../shared/till-contract.ts';
 import { DAY_MS, HOUR_MS } from '../../shared/time.ts';
 import { foldRecord, newFold, totalsOf } from '../../shared/reconcile.ts';
 import { bodyOf } from '../../shared/record-bodies.ts';
-import { coreOn, FIRST_DAY, goods, makeFolder, openTestCore, pins, scan, sellAt, type TestCore } from './test-core.ts';
+import {
+  cards,
+  coreOn,
+  FIRST_DAY,
+  goods,
+  makeFolder,
+  openTestCore,
+  pins,
+  scan,
+  sellAt,
+  type TestCore,
+} from './test-core.ts';
 
 let till: TestCore;
 beforeEach(async () => {
@@ -318,5 +330,197 @@ describe('a correction', () => {
     await till.ask({ ...undo('undo-0001', 'move-0001'), approval: { pin: pins.manager } } as Command);
     const record = till.records().findLast((one) => one.kind === 'correction');
     expect(record).toMatchObject({ operator: 'operator-cashier', body: { by: 'operator-manager', of: 'move-0001' } });
+  });
+});
+
+describe('the slip of a shift', () => {
+  const slipOf = async (shift: string | null = null) => (await till.client.shiftSlip({ shift }))?.slip ?? null;
+  const wechat = async (code: string): Promise<void> => {
+    await till.ask(scan(code));
+    await till.ask({ kind: 'startPay' });
+    await till.ask({ kind: 'setMobile', amountFen: 'rest', channel: 'wechat' });
+    await till.ask({ kind: 'pay', sale: (await till.screen()).sale.id });
+  };
+  const close = (countedFen: number, change: Partial<Extract<Command, { kind: 'closeShift' }>> = {}): Command => ({
+    kind: 'closeShift',
+    shift: 'shift-0001',
+    countedFen,
+    ...change,
+  });
+
+  test('sums up sales, refunds, tenders, moves, voids, cuts and drawer openings, and says who did them', async () => {
+    const receipt = await sellAt(till, bread.code, bread.code);
+    await wechat(salt.code);
+    await till.ask(scan(cards.good, 'card'));
+    await till.ask(scan(bread.code));
+    await till.ask({ kind: 'startPay' });
+    await till.ask({ kind: 'setPoints', points: 2 });
+    await till.ask({ kind: 'pay', sale: (await till.screen()).sale.id });
+    await till.ask({ kind: 'moveCash', id: 'move-0001', direction: 'out', amountFen: 700, reason: '付货款' });
+    await till.ask({ kind: 'moveCash', id: 'move-0002', direction: 'in', amountFen: 300, reason: '换零钱' });
+    await till.ask({ kind: 'undoCashMove', id: 'undo-0001', move: 'move-0002', reason: '错', approval: null });
+    await till.ask({ kind: 'openDrawer', approval: null });
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    await till.ask({
+      kind: 'refund',
+      id: 'refund-001',
+      receipt,
+      lines: [{ line: 0, quantity: 1, goods: 'shelf' }],
+      reason: 'quality',
+      approval: null,
+    });
+    await till.ask(scan(bread.code));
+    await till.ask({ kind: 'setPrice', line: 0, priceFen: 460, reason: 'damaged', approval: null });
+    await till.ask({ kind: 'voidSale', reason: 'changedMind' });
+    await till.ask(scan(salt.code));
+    await till.ask({ kind: 'hold' });
+    const slip = await slipOf();
+    // Three stars pay 92 % of 5.00: two points, the rest in cash.
+    expect(slip).toMatchObject({
+      sales: 3,
+      refunds: 1,
+      totalFen: 1_000 + 250 + 460 - 500,
+      cash: { salesFen: 1_000 + 260, refundsFen: -500, inFen: 0, outFen: -700, otherFen: 0 },
+      mobile: [{ channel: '微信', inFen: 250, backFen: 0 }],
+      points: { used: 2, back: 0 },
+      voids: { count: 1, totalFen: 460 },
+      priceCuts: 1,
+      drawerOpenings: 1,
+      people: [
+        { operator: '于**', sales: 3, refunds: 0 },
+        { operator: '林**', sales: 0, refunds: 1 },
+      ],
+      openedBy: '于**',
+      closing: null,
+      held: 1,
+    });
+    const expectedFen = 20_000 + 1_260 - 500 - 700;
+    await till.ask(close(expectedFen - 10));
+    expect((await slipOf())?.closing).toMatchObject({
+      by: '林**',
+      expectedFen,
+      differenceFen: -10,
+      isCorrected: false,
+    });
+    // What happens later is no part of it.
+    await till.ask({ kind: 'openShift', shift: 'shift-0002', floatFen: expectedFen });
+    await sellAt(till, bread.code);
+    expect(await slipOf('shift-0001')).toMatchObject({ sales: 3, held: 1, closing: { expectedFen } });
+  });
+
+  test('peers F48: the cash of a shift is what was kept, not what was handed over', async () => {
+    await till.ask(scan(bread.code));
+    await till.ask({ kind: 'startPay' });
+    await till.ask({ kind: 'setCash', amountFen: 10_000 });
+    await till.ask({ kind: 'pay', sale: (await till.screen()).sale.id });
+    expect((await slipOf())?.cash.salesFen).toBe(500);
+    await till.ask(close(20_500));
+    expect((await slipOf())?.closing).toMatchObject({ expectedFen: 20_500, differenceFen: 0 });
+  });
+
+  for (const countedFen of [0, 1, 19_999, 20_001, 100_000_000]) {
+    test(`peers F49: a drawer counted at ${countedFen} fen closes its shift, and the difference is written down`, async () => {
+      await till.ask(close(countedFen));
+      expect((await slipOf())?.closing).toMatchObject({ countedFen, differenceFen: countedFen - 20_000 });
+      expect((await till.screen()).phase).toBe('openShift');
+    });
+  }
+
+  test('counted in notes keeps each sort in the record; notes that come to another sum are no count', async () => {
+    const notes = [
+      { valueFen: 10_000, count: 1 },
+      { valueFen: 5_000, count: 2 },
+      { valueFen: 10, count: 3 },
+    ] as const;
+    expect(await till.send(close(20_000, { notes: [...notes] }))).toMatchObject({ reason: 'badInput' });
+    await till.ask(close(20_030, { notes: [...notes] }));
+    expect(till.records().find((record) => record.kind === 'shiftClose')?.body).toMatchObject({ notes });
+    expect((await slipOf())?.closing).toMatchObject({ differenceFen: 30, notes });
+  });
+
+  test('says that its count was put right, with the difference that is left', async () => {
+    await till.ask(close(2_000));
+    await till.ask({
+      kind: 'correctCount',
+      id: 'correct-01',
+      shift: 'shift-0001',
+      countedFen: 19_990,
+      reason: '错',
+      approval: null,
+    });
+    expect((await slipOf())?.closing).toMatchObject({ countedFen: 19_990, differenceFen: -10, isCorrected: true });
+  });
+
+  test('peers F51: a cashier sees their own shifts and no others; a manager leafs through all', async () => {
+    await till.ask(close(20_000));
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    await till.ask({ kind: 'openShift', shift: 'shift-0002', floatFen: 20_000 });
+    const seen = await till.client.shiftSlip({ shift: null });
+    expect([seen?.slip.shift, seen?.earlier, seen?.later]).toEqual(['shift-0002', null, null]);
+    expect(await slipOf('shift-0001')).toBeNull();
+    expect(await till.send({ kind: 'printShift', shift: 'shift-0001' })).toMatchObject({ reason: 'noPrinter' });
+    await till.ask({ kind: 'signIn', pin: pins.manager });
+    expect((await till.client.shiftSlip({ shift: null }))?.earlier).toBe('shift-0001');
+    expect((await till.client.shiftSlip({ shift: 'shift-0001' }))?.later).toBe('shift-0002');
+    // Whoever sold in a shift that another opened and closed had a part in it.
+    await till.ask({ kind: 'closeShift', shift: 'shift-0002', countedFen: 20_000 });
+    await till.ask({ kind: 'openShift', shift: 'shift-0003', floatFen: 20_000 });
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    await sellAt(till, bread.code);
+    await till.ask({ kind: 'nextSale' });
+    await till.ask({ kind: 'signIn', pin: pins.manager });
+    await till.ask({ kind: 'closeShift', shift: 'shift-0003', countedFen: 20_500 });
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    expect(await slipOf('shift-0003')).toMatchObject({ shiftNumber: 3, openedBy: '于**' });
+    await till.ask({ kind: 'signOut' });
+    expect(await slipOf()).toBeNull();
+  });
+
+  test('peers F52: an open shift never blocks the next cashier, who goes on with it or opens one of their own', async () => {
+    await sellAt(till, bread.code);
+    await till.ask({ kind: 'nextSale' });
+    await till.ask({ kind: 'signOut' });
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    expect(await till.screen()).toMatchObject({ phase: 'selling', shift: { id: 'shift-0001', sales: 1 } });
+    await sellAt(till, bread.code);
+    await till.ask({ kind: 'nextSale' });
+    await till.ask(close(21_000));
+    // A closed shift is shown no more, and another is opened on the same day, in the same period.
+    expect(await till.screen()).toMatchObject({ phase: 'openShift', shift: null, carriedFloatFen: 21_000 });
+    await till.ask({ kind: 'openShift', shift: 'shift-0002', floatFen: 21_000 });
+    expect(await till.screen()).toMatchObject({ phase: 'selling', shift: { number: 2, sales: 0 } });
+    expect(new Set(till.records().map((record) => record.period))).toEqual(new Set([1]));
+  });
+});
+
+describe('on paper', () => {
+  const printing = async () => {
+    const printed: PaperSlip[] = [];
+    const shop = await openTestCore({
+      devices: {
+        ...till.world.devices,
+        printer: 'ready',
+        print: async (slip) => {
+          printed.push(slip);
+          return 'printed';
+        },
+      },
+    });
+    return { shop, printed };
+  };
+
+  test('the report of an open shift comes when asked for, and the slip at the closing, once, and then as copies', async () => {
+    const { shop, printed } = await printing();
+    await shop.ask({ kind: 'printShift', shift: 'shift-0001' });
+    expect(printed.at(-1)).toMatchObject({ kind: 'shift', closing: null, copy: false });
+    const close: Command = { kind: 'closeShift', shift: 'shift-0001', countedFen: 20_000 };
+    await shop.ask(close);
+    await shop.ask(close);
+    expect(printed).toHaveLength(2);
+    expect(printed.at(-1)).toMatchObject({ kind: 'shift', copy: false, closing: { differenceFen: 0 } });
+    await shop.ask({ kind: 'printShift', shift: 'shift-0001' });
+    expect(printed.at(-1)).toMatchObject({ kind: 'shift', copy: true });
+    expect(await shop.send({ kind: 'printShift', shift: 'shift-0009' })).toMatchObject({ reason: 'noShift' });
+    await shop.close();
   });
 });

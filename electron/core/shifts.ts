@@ -1,9 +1,12 @@
+import { notesFen } from '../../shared/cash-count.ts';
 import { cashMovePostings, countPostings, floatPostings, undoCashMovePostings } from '../../shared/posting.ts';
+import type { JournalRecord } from '../../shared/journal.ts';
 import { foldRecord, newFold, totalsOf } from '../../shared/reconcile.ts';
 import { bodyOf, type Totals } from '../../shared/record-bodies.ts';
+import { type ShiftSlip, sumShift } from '../../shared/shift-slip.ts';
 import type { Answer, Command } from '../../shared/till-contract.ts';
 import { readOperator } from './operators.ts';
-import { maskName } from './shop.ts';
+import { maskName, readShop } from './shop.ts';
 import { perHead } from './per-head.ts';
 import { wordsOfReason } from './receipts.ts';
 import { answerOf, conflictOf, done, refuse, type Till } from './till.ts';
@@ -101,8 +104,100 @@ export function createShifts(till: Till) {
     return closed === undefined ? null : (ledger.byN(closed.n)?.record.id ?? null);
   };
 
+  const nameOf = (id: string | null): string => {
+    const operator = id === null ? null : readOperator(ledger, id);
+    return operator === null ? '' : maskName(operator.name);
+  };
+
+  /** The records between the opening of a shift and its closing, both left out. */
+  const recordsOf = function* (shift: ShiftRow): Generator<JournalRecord> {
+    const rows = ledger.all<{ n: number }>(
+      `SELECT n FROM journal WHERE kind IN ('sale', 'refund', 'exchange', 'tenderChange', 'saleVoid', 'cashMove',
+         'correction', 'override') AND n > ? AND n < ? ORDER BY n`,
+      shift.opened_n,
+      shift.closed_n ?? Number.MAX_SAFE_INTEGER,
+    );
+    for (const { n } of rows) {
+      const stored = ledger.byN(n);
+      if (stored !== null) yield stored.record;
+    }
+  };
+
+  /** What the till shows or prints of a shift; `held` and `unsent` are those of now while it is open. */
+  const slipOf = (shift: ShiftRow, now: Readonly<{ held: number; unsent: number }>, copy: boolean): ShiftSlip => {
+    const sums = sumShift(recordsOf(shift));
+    const closed = shift.closed_n === null ? null : ledger.byN(shift.closed_n);
+    const body = closed === null ? null : bodyOf(closed.record, 'shiftClose');
+    const { shopName, tillName } = readShop(ledger);
+    const channels = new Map(till.policy().mobileChannels.map(({ code, name }) => [code, name]));
+    return {
+      ...sums,
+      mobile: sums.mobile.map((row) => ({ ...row, channel: channels.get(row.channel) ?? row.channel })),
+      people: sums.people.map((row) => ({ ...row, operator: nameOf(row.operator) })),
+      kind: 'shift',
+      number: `${ledger.identity()?.till ?? ''}-shift-${shift.number}`,
+      shift: shift.id,
+      shiftNumber: shift.number,
+      shopName,
+      tillName,
+      demo: till.world.demo !== null,
+      copy,
+      openedBy: nameOf(shift.operator),
+      fromMs: shift.opened_at_ms,
+      toMs: shift.closed_at_ms ?? till.atMs(),
+      floatFen: shift.float_fen,
+      closing:
+        closed === null || body === null
+          ? null
+          : {
+              by: nameOf(closed.record.operator),
+              expectedFen: body.expectedFen,
+              countedFen: shift.counted_fen ?? body.countedFen,
+              differenceFen: shift.difference_fen ?? body.differenceFen,
+              notes: body.notes ?? [],
+              isCorrected: shift.counted_fen !== body.countedFen,
+            },
+      held: shift.held ?? now.held,
+      unsent: shift.unsent ?? now.unsent,
+      seq: (closed?.record ?? ledger.head()).seq,
+      shortHash: (closed?.hash ?? ledger.head().hash).slice(0, 8),
+    };
+  };
+
+  /** A manager sees every shift, a cashier those that they opened, closed or sold in. */
+  const maySee = (shift: ShiftRow): boolean => {
+    const operator = till.operator();
+    if (operator === null) return false;
+    if (operator.role === 'manager' || shift.closed_n === null || shift.operator === operator.id) return true;
+    if (ledger.byN(shift.closed_n)?.record.operator === operator.id) return true;
+    const sold = 'SELECT 1 FROM receipt WHERE n > ? AND n < ? AND operator = ? LIMIT 1';
+    return ledger.get(sold, shift.opened_n, shift.closed_n, operator.id) !== undefined;
+  };
+
+  /** The nearest shift in that direction that may be seen. */
+  const beside = (number: number, way: 'earlier' | 'later'): string | null => {
+    const sql =
+      way === 'earlier'
+        ? 'SELECT * FROM shift WHERE number < ? ORDER BY number DESC LIMIT 100'
+        : 'SELECT * FROM shift WHERE number > ? ORDER BY number LIMIT 100';
+    return ledger.all<ShiftRow>(sql, number).find(maySee)?.id ?? null;
+  };
+
   return {
     current,
+    /** The slip of a shift that may be seen; null names the newest. */
+    slip: (id: string | null, now: Readonly<{ held: number; unsent: number }>, copy: boolean) => {
+      const row =
+        id === null
+          ? (current() ?? lastClosed())
+          : (ledger.get<ShiftRow>('SELECT * FROM shift WHERE id = ?', id) ?? null);
+      if (row === null || !maySee(row)) return null;
+      return {
+        slip: slipOf(row, now, copy),
+        earlier: beside(row.number, 'earlier'),
+        later: beside(row.number, 'later'),
+      };
+    },
     /** What the books say is in the drawer: the float that a new shift finds there. */
     carriedFen: (): number => Math.max(0, ledger.balance('drawer')),
     open: (command: Extract<Command, { kind: 'openShift' }>): Answer => {
@@ -206,6 +301,8 @@ export function createShifts(till: Till) {
       const operator = till.operator();
       const shift = current();
       if (operator === null) return refuse('notSignedIn');
+      const { notes } = command;
+      if (notes !== undefined && notesFen(notes) !== command.countedFen) return refuse('badInput');
       if (shift === null || shift.id !== command.shift) {
         const closed = ledger.get<ShiftRow>('SELECT * FROM shift WHERE id = ? AND closed_n IS NOT NULL', command.shift);
         if (closed === undefined) return refuse('noShift');
@@ -228,6 +325,7 @@ export function createShifts(till: Till) {
             differenceFen,
             held,
             unsent,
+            ...(notes === undefined ? {} : { notes }),
             totals: totals(shift).totals,
           },
           postings: countPostings(differenceFen),

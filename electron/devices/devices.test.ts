@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { type DeviceSettings, openDevices } from './devices.ts';
 import { drawerKick, receiptTicket } from './escpos.ts';
-import { receiptText } from '../../shared/receipt-layout.ts';
+import { paperText } from '../../shared/paper.ts';
 import { sampleRefund, sampleSale } from '../../shared/receipt-sample.ts';
 
 const folders: string[] = [];
@@ -38,7 +38,7 @@ test('a simulated counter holds what it printed and weighs what is put on it', a
   expect(await devices.print(sampleSale)).toBe('printed');
   expect(await devices.openDrawer()).toBe('opened');
   expect(devices.printouts()).toEqual([
-    { receipt: sampleSale, bytes: receiptTicket(sampleSale, 48).bytes, text: receiptText(sampleSale, 48) },
+    { receipt: sampleSale, bytes: receiptTicket(sampleSale, 48).bytes, text: paperText(sampleSale, 48) },
   ]);
   devices.simulateWeight?.(735);
   expect(devices.weightGrams()).toBe(735);

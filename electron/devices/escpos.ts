@@ -1,7 +1,7 @@
 import iconv from 'iconv-lite';
 import { assertNever } from '../../shared/assert.ts';
-import { type Columns, layoutReceipt, type ReceiptRow, rowText, type TextSize } from '../../shared/receipt-layout.ts';
-import type { Receipt } from '../../shared/receipt.ts';
+import { layoutPaper, type PaperSlip } from '../../shared/paper.ts';
+import { type Columns, type ReceiptRow, rowText, type TextSize } from '../../shared/receipt-layout.ts';
 
 /**
  * Our own ESC/POS, because no library prints Chinese right. Chinese printers take GBK two bytes at a time once FS & has
@@ -22,10 +22,10 @@ export type Ticket = Readonly<{
 /** Opens the drawer on pin 2: 50 ms on, 500 ms off. */
 export const drawerKick: Uint8Array = Uint8Array.of(ESC, 0x70, 0x00, 0x19, 0xfa);
 
-/** The bytes of a receipt, the same rows as on the screen. */
-export function receiptTicket(receipt: Receipt, columns: Columns): Ticket {
+/** The bytes of a receipt or another slip, the same rows as on the screen. */
+export function receiptTicket(slip: PaperSlip, columns: Columns): Ticket {
   const builder = new TicketBuilder(columns);
-  for (const row of layoutReceipt(receipt, columns)) builder.row(row);
+  for (const row of layoutPaper(slip, columns)) builder.row(row);
   return builder.ticket();
 }
 

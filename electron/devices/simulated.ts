@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Columns, receiptText } from '../../shared/receipt-layout.ts';
-import type { Receipt } from '../../shared/receipt.ts';
+import { type PaperSlip, paperText } from '../../shared/paper.ts';
+import type { Columns } from '../../shared/receipt-layout.ts';
 import type { Printer } from './printer.ts';
 import { type WeightReading, weightNow } from './weight-reading.ts';
 
 /** One ticket that a simulated printer holds. */
-export type Printout = Readonly<{ receipt: Receipt; bytes: Uint8Array; text: string }>;
+export type Printout = Readonly<{ receipt: PaperSlip; bytes: Uint8Array; text: string }>;
 
 export type SimulatedPrinter = Printer &
   Readonly<{ printouts: () => readonly Printout[]; drawerOpenings: () => number }>;
@@ -25,7 +25,7 @@ export function simulatedPrinter(settings: { columns: Columns; folder?: string }
         drawerOpenings += 1;
         return 'written';
       }
-      const text = receiptText(receipt, columns);
+      const text = paperText(receipt, columns);
       if (folder !== undefined) {
         const name = receipt.number.replace(/[^0-9A-Za-z-]/g, '_') + (receipt.copy ? '-copy' : '');
         try {

@@ -47,6 +47,7 @@ export function createHands(machine: Machine, street: () => readonly Machine[], 
         case 'enrol':
           return false;
         case 'signIn':
+        case 'locked':
           await send({ kind: 'signIn', pin: MANAGER_PIN });
           break;
         case 'openShift':

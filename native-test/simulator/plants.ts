@@ -231,8 +231,8 @@ export const PLANTS: readonly Plant[] = [
   plant(
     'override without its reason',
     CHECKOUT,
-    '        by: approvedBy,\n        reason,\n',
-    '        by: approvedBy,\n',
+    '        by: allowed.by,\n        reason,\n',
+    '        by: allowed.by,\n',
     'electron/core/checkout.test.ts',
   ),
   plant(

@@ -73,7 +73,17 @@ export function BackOffice(): React.JSX.Element {
     );
   }
   if (screen.operator?.role !== 'manager') return <SignIn screen={screen} />;
-  return <Office screen={screen} />;
+  return (
+    <>
+      <Office screen={screen} />
+      {/* Above it, so that nothing that was being filled in is lost. */}
+      {screen.phase === 'locked' ? (
+        <div className="locked">
+          <SignIn screen={screen} />
+        </div>
+      ) : null}
+    </>
+  );
 }
 
 function tillAddress(): string {
@@ -123,9 +133,11 @@ function SignIn({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
   return (
     <Gate title="店后台">
       <p>
-        {screen.operator === null
-          ? '请输入店长密码。'
-          : `现在登录的是收银员 ${screen.operator.mask}，这里要店长密码。登录后，收银台上也换成店长。`}
+        {screen.operator?.role === 'manager'
+          ? '太久没有动，屏幕锁了。填到一半的都在，请输入店长密码。'
+          : screen.operator === null
+            ? '请输入店长密码。'
+            : `现在登录的是收银员 ${screen.operator.mask}，这里要店长密码。登录后，收银台上也换成店长。`}
       </p>
       {isWaiting ? <p className="warn">密码错得太多，请等到 {clockOf(screen.signInWaitUntilMs)} 再试。</p> : null}
       <div className="pair">

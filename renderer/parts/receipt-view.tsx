@@ -1,16 +1,16 @@
 import type { ReactNode } from 'react';
 import { assertNever } from '../../shared/assert.ts';
-import type { Receipt } from '../../shared/receipt.ts';
-import { layoutReceipt, type ReceiptRow } from '../../shared/receipt-layout.ts';
+import { layoutPaper, type PaperSlip } from '../../shared/paper.ts';
+import type { ReceiptRow } from '../../shared/receipt-layout.ts';
 import './receipt-view.css';
 
 const COLUMNS = 32;
 
-/** The receipt as the paper has it: the same rows, from the same value. */
-export function ReceiptView({ receipt }: { receipt: Receipt }): ReactNode {
+/** A receipt, or a shift's slip, as the paper has it: the same rows, from the same value. */
+export function ReceiptView({ receipt }: { receipt: PaperSlip }): ReactNode {
   return (
     <div className="receipt" data-copy={receipt.copy}>
-      {layoutReceipt(receipt, COLUMNS).map((row, index) => (
+      {layoutPaper(receipt, COLUMNS).map((row, index) => (
         // The rows of one receipt never move, so their place is their identity.
         <Row key={index} row={row} />
       ))}

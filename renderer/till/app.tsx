@@ -12,7 +12,7 @@ import { PaidPage } from './paid.tsx';
 import { PayDialog } from './pay.tsx';
 import { PinPrompt } from './pin.tsx';
 import { SellingPage } from './selling.tsx';
-import { CloseShiftPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
+import { CloseShiftPage, LockedPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
 import { StoppedPage } from './stopped.tsx';
 import { type Approvable, connection, type Dialog, notices, type Till, TillContext } from './till.ts';
 
@@ -117,7 +117,9 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
               }}
             />
           )}
-          {covered && <NoticeToast except={screen.phase === 'signIn' ? SAID_BY_THE_FIELD : []} />}
+          {covered && (
+            <NoticeToast except={screen.phase === 'signIn' || screen.phase === 'locked' ? SAID_BY_THE_FIELD : []} />
+          )}
         </div>
         {screen.demo && <DemoStrip send={send} />}
         {link !== 'open' && (
@@ -137,6 +139,8 @@ function phasePage(screen: Screen): ReactNode {
       return <EnrolPage />;
     case 'signIn':
       return <SignInPage />;
+    case 'locked':
+      return <LockedPage />;
     case 'openShift':
       return <OpenShiftPage />;
     case 'closeShift':

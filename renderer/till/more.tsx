@@ -3,6 +3,9 @@ import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import { useTill } from './till.ts';
 
+/** The keys of the tiles, in their order. */
+const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', 'q', 'w', 'e', 'r', 't', 'y'];
+
 export function MoreDialog(): ReactNode {
   const { hide, show, send, screen, muted, setMuted } = useTill();
   const open = screen.shift !== null;
@@ -24,6 +27,14 @@ export function MoreDialog(): ReactNode {
     { label: '后台', note: '进货、盘点、改价', act: () => openBackOffice() },
     { label: muted ? '打开声音' : '静音', note: '提示音', act: () => setMuted(!muted) },
     {
+      label: '锁屏',
+      note: '离开一会儿，单子留着',
+      act: () => {
+        hide();
+        void send({ kind: 'lock' });
+      },
+    },
+    {
       label: '退出登录',
       note: '换人收银',
       act: () => {
@@ -41,7 +52,7 @@ export function MoreDialog(): ReactNode {
       size="medium"
       leave={hide}
       onKey={({ name }) => {
-        const action = /^\d$/.test(name) ? actions[(Number(name) + 9) % 10] : undefined;
+        const action = actions[KEYS.indexOf(name)];
         return action === undefined || action.off === true ? null : action.act;
       }}
     >
@@ -55,7 +66,7 @@ export function MoreDialog(): ReactNode {
             onMouseDown={keepFocus}
             onClick={action.act}
           >
-            <kbd>{(index + 1) % 10}</kbd>
+            <kbd>{(KEYS[index] ?? '').toUpperCase()}</kbd>
             <b>{action.label}</b>
             <small>{action.note}</small>
           </button>

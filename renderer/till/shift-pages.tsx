@@ -8,8 +8,33 @@ import { PinEntry } from './pin.tsx';
 import { connection, newId, useTill } from './till.ts';
 import './shift-pages.css';
 
-/** A PIN or a staff card opens the till; who it belongs to the core finds out. A scan goes to it like any other. */
+/** A PIN or a staff card opens the till; who it belongs to the core finds out. */
 export function SignInPage(): ReactNode {
+  return (
+    <WhoPage title="请输入密码登录">
+      <p className="field-help">有员工卡的，直接刷卡或扫卡也行。</p>
+    </WhoPage>
+  );
+}
+
+/** Left alone, the till shows nothing of the sale, and says that it is still there. */
+export function LockedPage(): ReactNode {
+  const { screen } = useTill();
+  const { operator, sale } = screen;
+  return (
+    <WhoPage title="屏幕已锁">
+      <p className="field-help">
+        {operator !== null && `${operator.mask} 在收银。`}
+        {sale.lines.length > 0 ? `这一单还在（${sale.lines.length} 种），解锁后接着收。` : '没有没结的单。'}
+        <br />
+        自己或接班的人输入密码、刷员工卡都能解锁。
+      </p>
+    </WhoPage>
+  );
+}
+
+/** Asks who stands there. A scan goes to the core like any other, which knows the staff cards. */
+function WhoPage({ title, children }: { title: string; children: ReactNode }): ReactNode {
   const { screen } = useTill();
   const pins = useDemoPins(screen.demo);
   return (
@@ -37,8 +62,8 @@ export function SignInPage(): ReactNode {
           {screen.hotline !== '' && <p className="hotline">服务电话 {screen.hotline}</p>}
         </div>
         <div>
-          <h2>请输入密码登录</h2>
-          <p className="field-help">有员工卡的，直接刷卡或扫卡也行。</p>
+          <h2>{title}</h2>
+          {children}
           <PinEntry
             label="收银员或店长密码"
             level={LEVEL.page}

@@ -194,6 +194,13 @@ export const POLICY_GROUPS: readonly PolicyGroup[] = [
         (policy, value) => ({ ...policy, refund: { ...policy.refund, managerAboveFen: value } }),
         2,
       ),
+      whole(
+        'lockAfterMinutes',
+        '收银台没人用几分钟锁屏',
+        '分钟（0 是不锁）',
+        (policy) => policy.operator.lockAfterMinutes,
+        (policy, value) => ({ ...policy, operator: { lockAfterMinutes: value } }),
+      ),
       clock('closeAt', '几点自动日结', '如 22:00'),
       clock('endsAt', '营业日到几点为止', '如 03:00'),
     ],
