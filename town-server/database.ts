@@ -33,6 +33,8 @@ export async function openDatabase(
   });
   // A connection that breaks while idle is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
+  // Nor may one that breaks in the very moment in which it is handed out, when neither the pool nor its user listens yet.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const close = async (): Promise<void> => {
     await pool.end().catch(() => {});
     await engine?.stop();

@@ -218,6 +218,13 @@ function shape(table: TableName): Shape {
   return known;
 }
 
+/** The server let go of a connection before the commit was asked for; `cause` is what the work met. */
+class ConnectionLost extends Error {
+  constructor(cause: unknown) {
+    super('the connection was lost', { cause });
+  }
+}
+
 /** Serialization failure, deadlock, and the town's connection cut by a restart of the server before its commit. */
 const RETRIED = new Set(['40001', '40P01', '57P01', '57P02', '57P03']);
 
@@ -247,6 +254,7 @@ export function createPostgresStore(pool: pg.Pool, town: string): Store {
   ): Promise<T> => {
     const client = await pool.connect();
     let broken: Error | undefined;
+    let isCommitting = false;
     // A connection that the server cut says so by an event too, which would otherwise end the process.
     const onError = (error: Error): void => void (broken = error);
     client.on('error', onError);
@@ -254,12 +262,14 @@ export function createPostgresStore(pool: pg.Pool, town: string): Store {
       await client.query('BEGIN');
       if (locks.length > 0) await hold(client, locks);
       const result = await work(transactionOn(client, town));
+      isCommitting = true;
       await client.query('COMMIT');
       for (const lock of locks) knownLocks.add(lock);
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((failure: Error) => void (broken = failure));
-      throw error;
+      // A connection that was cut before its commit was asked for has left nothing behind: the same work may be done again.
+      throw broken !== undefined && !isCommitting ? new ConnectionLost(error) : error;
     } finally {
       client.off('error', onError);
       client.release(broken);
@@ -273,7 +283,8 @@ export function createPostgresStore(pool: pg.Pool, town: string): Store {
           return await once(locks, work);
         } catch (error) {
           const code = (error as { code?: string }).code ?? '';
-          if (!RETRIED.has(code) || tries >= 5) throw error;
+          const isRetried = error instanceof ConnectionLost || RETRIED.has(code);
+          if (!isRetried || tries >= 5) throw error instanceof ConnectionLost ? error.cause : error;
         }
       }
     },

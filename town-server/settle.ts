@@ -76,6 +76,7 @@ export async function foldNext(
   const book = await openBook(transaction, records, chain, promised.grants, today, policies);
   book.restore = restore;
   for (const record of records) foldOne(book, record);
+  if (promised.behind !== null) goOnBehind(book, promised.behind);
   book.chain = {
     ...book.chain,
     settledSeq: last.seq,
@@ -89,15 +90,11 @@ export async function foldNext(
   return last.seq >= untilSeq;
 }
 
-/**
- * What records name of the town's promises: the grants among them that it knows, its own newest statement that they
- * apply (0 for none), and whether any of it is unknown here, as to a town that was restored from an older copy.
- */
 async function promisesIn(
   transaction: Transaction,
   records: readonly JournalRecord[],
   { till, incarnation }: Rows['incarnation'],
-): Promise<Readonly<{ grants: Map<string, Rows['grant']>; statement: number; isForgotten: boolean }>> {
+): Promise<Promises> {
   const granted = new Set(records.flatMap((record) => bodyOf(record, 'allotmentIn')?.grant.id ?? []));
   const applied = records.flatMap((record) => bodyOf(record, 'statementApplied') ?? []);
   const grants = await byKey(transaction, 'grant', 'grant', granted);
@@ -110,12 +107,26 @@ async function promisesIn(
         });
   const hashes = new Map(issued.map((row) => [row.number, row.hash]));
   const own = applied.filter((body) => hashes.get(body.number) === body.hash);
+  const newest = applied.at(-1);
   return {
     grants,
-    statement: own.reduce((newest, body) => Math.max(newest, body.number), 0),
+    statement: own.reduce((number, body) => Math.max(number, body.number), 0),
     isForgotten: grants.size < granted.size || own.length < applied.length,
+    behind: newest === undefined || own.includes(newest) ? null : { number: newest.number, hash: newest.hash },
   };
 }
+
+/**
+ * What records name of the town's promises: the grants among them that it knows, its own newest statement that they
+ * apply (0 for none), whether any of it is unknown here, as to a town that was restored from an older copy, and the
+ * statement that the till applied last where the town has forgotten it, or has signed another one under its number.
+ */
+type Promises = Readonly<{
+  grants: Map<string, Rows['grant']>;
+  statement: number;
+  isForgotten: boolean;
+  behind: Readonly<{ number: number; hash: string }> | null;
+}>;
 
 function recordOf(row: Rows['record']): JournalRecord {
   // Intake read it in full, its body too, and marked what it could not read; nothing else writes these rows.
@@ -699,6 +710,22 @@ function foldStatement(book: Book, record: JournalRecord): void {
   const { till, incarnation } = chain;
   book.terms.set(id, { term: id, till, incarnation, endMs, closedAtMs: null });
   chain.term = id;
+}
+
+/**
+ * A town that was restored from an older copy has forgotten statements that its till applied, and may have signed others
+ * under their numbers since, for requests that came late or twice. It goes on behind what the till applied, which is all
+ * that the till can follow; what it forgot is a break.
+ */
+function goOnBehind(book: Book, { number, hash }: Readonly<{ number: number; hash: string }>): void {
+  const { chain } = book;
+  addBreak(book, 'townBehind', String(number), {
+    account: null,
+    seq: null,
+    tillAmount: number,
+    townAmount: chain.statementNumber,
+  });
+  book.chain = { ...chain, statementNumber: number, statementHash: hash };
 }
 
 /** The till has written its grant down, once (invariant 19). One that the town forgot is made good, or named. */

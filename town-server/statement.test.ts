@@ -51,6 +51,34 @@ test('a town restored from an older copy goes on behind the statements that its 
   await checkLaws(shop.town, [till]);
 });
 
+test('a restored town that signed other statements for late copies of old requests goes on behind the ones that count', async () => {
+  const { shop, image, restore } = await openRestorableTown();
+  const till = await enrolTestTill(shop.api, await shop.code(), shop.nowMs);
+  await till.night();
+  await till.night();
+  const older = image();
+  const known = { seq: 1, hash: till.hashes[0] ?? '' };
+  const late = [2, 3].map((afterStatement) => till.signed({ ...known, afterStatement }));
+  till.sell(5, 'm01', 3);
+  await till.night();
+  restore(older);
+  // Two copies come before the till does: the town signs a third and a fourth statement that nobody will ever apply.
+  for (const request of late) expect(await shop.api.settle(request)).toMatchObject({ kind: 'ok' });
+
+  till.acknowledge(0);
+  const hello = await shop.api.hello(
+    till.signed({ nonce: 'a-nonce-of-ours', seq: till.records.length, hash: till.hashes.at(-1) ?? '' }),
+  );
+  must(hello.kind === 'ok', 'the restored town knows the till');
+  till.acknowledge(hello.ack.seq);
+  // The till takes no statement that does not name the one before it.
+  const statement = await till.night();
+  expect(statement.number).toBe(4);
+  expect(statement.perpetual.pointsSpent).toBe(3);
+  expect((await till.night()).number).toBe(5);
+  await checkLaws(shop.town, [till]);
+});
+
 test('a till that names a statement nobody ever applied gets the next one that there is', async () => {
   const { shop } = await openRestorableTown();
   const till = await enrolTestTill(shop.api, await shop.code(), shop.nowMs);

@@ -1,5 +1,3 @@
-import type { JournalRecord } from '../shared/journal.ts';
-import { bodyOf } from '../shared/record-bodies.ts';
 import { seal, type SignedDocument } from '../shared/signed.ts';
 import { HOUR_MS } from '../shared/time.ts';
 import { must } from '../shared/assert.ts';
@@ -17,7 +15,6 @@ import {
   openBreaks,
   present,
   refused,
-  UNRESOLVED,
   unknownCaller,
   type Refused,
   type TillRequest,
@@ -67,57 +64,14 @@ export async function settleChain(town: Town, request: Settling): Promise<Answer
     const chain = await transaction.get('incarnation', { till, incarnation });
     must(chain !== null, `${till} was known a moment ago`);
     await noteContact(town, transaction, till);
-    // A till that lost answers gets them in order and verbatim, so that its chain of statements has no hole.
-    const lost = await transaction.get('statement', { till, incarnation, number: request.afterStatement + 1 });
-    const statement =
-      lost ??
-      (await issueStatement(town, transaction, await caughtUp(town, transaction, chain, request.afterStatement)));
+    // A till that lost answers gets them in order and verbatim, so that its chain of statements has no hole. One that
+    // stands behind where the chain goes on now was signed for nobody, by a town that had forgotten what the till applied.
+    const wanted = request.afterStatement + 1;
+    const lost =
+      wanted > chain.statementNumber ? null : await transaction.get('statement', { till, incarnation, number: wanted });
+    const statement = lost ?? (await issueStatement(town, transaction, chain));
     return { kind: 'ok', statement: { bytes: statement.bytes, signature: statement.signature } };
   });
-}
-
-/** How many records are looked through at once for the till's newest statement. */
-const PAGE = 250;
-
-/**
- * A town that was restored from an older copy has forgotten statements that its till applied. The till's own records name
- * them, so the town goes on behind the newest of them instead of giving a number out twice; what it forgot is a break.
- */
-async function caughtUp(
-  town: Town,
-  transaction: Transaction,
-  chain: Rows['incarnation'],
-  afterStatement: number,
-): Promise<Rows['incarnation']> {
-  if (afterStatement <= chain.statementNumber) return chain;
-  const { till, incarnation } = chain;
-  for (let below = chain.settledSeq + 1; below > 1; ) {
-    const page = { equal: { till, incarnation, fault: null }, below: { seq: below } };
-    const rows = await transaction.list('record', { ...page, order: ['seq'], descending: true, limit: PAGE });
-    for (const { text } of rows) {
-      const applied = bodyOf(JSON.parse(text) as JournalRecord, 'statementApplied');
-      if (applied?.number !== afterStatement) continue;
-      const { today } = await present(town, transaction);
-      await transaction.add('break', [
-        {
-          id: `townBehind:${till}:${incarnation}:${afterStatement}`,
-          till,
-          incarnation,
-          kind: 'townBehind',
-          owner: 'town',
-          account: null,
-          seq: null,
-          tillAmount: afterStatement,
-          townAmount: chain.statementNumber,
-          sinceDay: today,
-          ...UNRESOLVED,
-        },
-      ]);
-      return { ...chain, statementNumber: applied.number, statementHash: applied.hash };
-    }
-    below = rows.at(-1)?.seq ?? 0;
-  }
-  return chain;
 }
 
 async function issueStatement(

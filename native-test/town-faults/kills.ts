@@ -18,6 +18,8 @@ export type TownKillFigures = TownFigures & {
 };
 
 const TILLS = 3;
+/** So often in a row the town must read its books before they are looked at. */
+const CALM_LOOKS = 5;
 const BACK_MS = 60_000;
 
 /**
@@ -51,6 +53,7 @@ export async function runTownKills({ seed, count }: { seed: number; count: numbe
       figures.midIntake += intake.underWay > 0 ? 1 : 0;
       const acknowledged = tills.map((till) => intake.ackOf(till).seq);
       await killOnce(town, chance, figures);
+      await settled(town);
       for (const [index, till] of tills.entries())
         await checkHeld(town, till, acknowledged[index] ?? 0, figures, where);
     }
@@ -105,6 +108,22 @@ async function killOnce(town: StartedTown, chance: Chance, figures: TownKillFigu
     await newServer(town, next);
   }
   await answers(town);
+}
+
+/** PostgreSQL ends all that it serves when one of its processes dies, some of them only after the town has answered. */
+async function settled(town: StartedTown): Promise<void> {
+  const deadline = performance.now() + BACK_MS;
+  for (let calm = 0; calm < CALM_LOOKS; ) {
+    const isGood = await town.town.store
+      .transact([], (transaction) => transaction.list('policy'))
+      .then(
+        () => true,
+        () => false,
+      );
+    calm = isGood ? calm + 1 : 0;
+    must(performance.now() < deadline, 'the town reads again after a kill');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** The processes of PostgreSQL that serve connections of the town; none where the machine does not say. */
