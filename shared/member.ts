@@ -26,6 +26,8 @@ export const memberViewSchema = z.object({
   stars: z.int().min(0).max(5),
   state: memberStateSchema,
   standingWish: standingWishSchema,
+  /** Members who may buy with this one's card, up to what needs no PIN (R-Q4), as registered at the town. */
+  bearers: z.array(z.string()).optional(),
   /** The town's total of unexpired points of this member, wherever they are allotted. */
   townPoints: z.int().min(0),
   spentToday: z.int(),

@@ -56,7 +56,11 @@ export const policySchema = z.object({
   businessDay: z.object({ endsAt: clock, closeAt: clock }),
   /** A till that nobody touches for so many minutes locks its screen; 0 never does. */
   operator: z.object({ lockAfterMinutes: z.int().min(0).max(1_440) }).default({ lockAfterMinutes: 10 }),
-  card: z.object({ prefix: z.string().regex(/^\d{1,4}$/) }),
+  card: z.object({
+    prefix: z.string().regex(/^\d{1,4}$/),
+    /** A card that paid so short a time ago is used again only with a manager's leave. Older policies say nothing. */
+    secondUseSeconds: z.int().min(0).max(3_600).default(60),
+  }),
   mobileChannels: z.array(z.object({ code: z.string(), name: z.string() })),
   scaleLabels: z.array(scaleLabelSchema),
 });

@@ -15,6 +15,8 @@ export type ReceiptMember = Readonly<{
   villageName: string;
   state: MemberState;
   lastFour: string;
+  /** The mask of who bought for the holder, where somebody did. */
+  bearer?: string;
   stars: number;
   /** 本店现在可用 after this receipt. */
   spendableAfter: number;
@@ -51,7 +53,7 @@ export type ReceiptContext = Readonly<{
 }>;
 
 /** What stands for a person whom the till does not know or may no longer name. */
-const UNNAMED = '会员';
+export const UNNAMED = '会员';
 
 /** The receipt of a sale, with what every line would have cost and why it cost less (R-P13). */
 export function saleReceipt(sale: SaleBody, context: ReceiptContext): Receipt {
@@ -242,6 +244,7 @@ function memberOf(recorded: object | null, stars: number | null, context: Receip
     villageName: member.villageName,
     stars: stars ?? member.stars,
     lastFour: member.lastFour,
+    ...(member.bearer === undefined ? {} : { bearer: member.bearer }),
     spendableAfter: member.spendableAfter,
     townPoints: member.townPoints,
     townAsOfMs: member.townAsOfMs,

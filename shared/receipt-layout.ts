@@ -205,6 +205,7 @@ function member(paper: Paper, receipt: Receipt): void {
     return;
   }
   paper.pair(`会员 ${member.mask} ${member.stars}星`, `卡尾号 ${member.lastFour}`);
+  if (member.bearer !== undefined) paper.pair('代购人', member.bearer);
   paper.pair('本店现在可用', `${member.spendableAfter} 分`, { bold: true });
   paper.pair(`镇上总数(截至 ${asOfWords(member.townAsOfMs, receipt.atMs)})`, `${member.townPoints} 分`);
   if (member.nextExpiry !== null) {

@@ -44,6 +44,8 @@ export const receiptSchema = z.object({
       villageName: z.string(),
       stars: z.int(),
       lastFour: z.string(),
+      /** The mask of who bought for the holder. */
+      bearer: z.string().optional(),
       /** 本店现在可用 after this receipt. */
       spendableAfter: z.int(),
       /** 镇上总数 less what was spent here since, and its date. */

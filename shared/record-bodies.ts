@@ -80,6 +80,8 @@ export const saleBodySchema = z.object({
       stars: z.int().min(0).max(5),
       /** `presented` allows points; `lookedUp` gives the discount only (R-C5). */
       how: z.enum(['presented', 'lookedUp']),
+      /** Who bought for the holder: the random id of a member whom the holder named at the town. */
+      bearer: z.string().optional(),
       known: knownSchema,
     })
     .nullable(),
@@ -302,13 +304,27 @@ export const bodySchemas = {
    * operator again where that was enough. Why is `what` itself, and the words of it as a code where the act asks for them.
    */
   override: z.object({
-    what: z.enum(['manualPrice', 'refund', 'personConfirmed', 'drawer', 'refundAfterDays', 'exchangeAfterDays']),
+    what: z.enum([
+      'manualPrice',
+      'refund',
+      'personConfirmed',
+      'drawer',
+      'refundAfterDays',
+      'exchangeAfterDays',
+      'cardAgain',
+    ]),
     document: z.string(),
     by: z.string(),
     reason: reason.optional(),
     detail: z.record(z.string(), z.int()),
   }),
-  operatorChange: z.object({ operator: z.string(), role: z.enum(['cashier', 'manager']), active: z.boolean() }),
+  /** `member` is whose own card buys nothing while this operator stands at the till; null where none is known. */
+  operatorChange: z.object({
+    operator: z.string(),
+    role: z.enum(['cashier', 'manager']),
+    active: z.boolean(),
+    member: z.string().nullable().optional(),
+  }),
   /** `by` is what was shown; records of before staff cards do not say. A try that failed names nobody. */
   signIn: z.object({
     operator: z.string(),

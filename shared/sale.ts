@@ -43,6 +43,8 @@ const openMemberSchema = z.object({
   lastFour: z.string(),
   how: z.enum(['presented', 'lookedUp']),
   personConfirmed: z.boolean(),
+  /** Who came with the card for its holder; absent when the holder did. */
+  bearer: z.string().optional(),
 });
 export type OpenMember = Readonly<z.infer<typeof openMemberSchema>>;
 
@@ -62,6 +64,8 @@ export const openSaleSchema = z.object({
   selected: z.int(),
   quantityFirst: z.int().nullable(),
   member: openMemberSchema.nullable(),
+  /** Whether the cashier was told to look at the buyer's age, which is said once a sale. */
+  adultsAsked: z.boolean().default(false),
   weighing: z.string().nullable(),
   choices: z.array(z.string()),
   pay: openPaySchema.nullable(),
@@ -76,6 +80,7 @@ export function newSale(id: string, openedAtMs: number): OpenSale {
     selected: -1,
     quantityFirst: null,
     member: null,
+    adultsAsked: false,
     weighing: null,
     choices: [],
     pay: null,

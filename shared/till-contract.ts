@@ -82,6 +82,10 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('voidSale'), reason: z.string().max(40) }),
   z.object({ kind: z.literal('removeMember') }),
   z.object({ kind: z.literal('confirmPerson'), approval }),
+  /** The card that was used a moment ago, and that a manager lets be used again. */
+  z.object({ kind: z.literal('allowCard'), approval }),
+  /** Who has come with the card: the holder (null), somebody the holder named at the town, or anybody else. */
+  z.object({ kind: z.literal('setBearer'), bearer: z.string().max(64).nullable(), stranger: z.boolean() }),
   /** A card in the hand that no reader takes, chosen by its last six digits among masks. */
   z.object({ kind: z.literal('pickCard'), card: z.string().max(64), lastSix: z.string().regex(/^\d{6}$/) }),
   /** A member without a card, chosen among masks: the discount only. */
@@ -183,6 +187,8 @@ export const commandSchema = z.discriminatedUnion('kind', [
     pin: pin.nullable(),
     /** The staff card that was scanned for this operator; null takes it away, nothing said leaves it as it is. */
     card: staffCard.nullable().optional(),
+    /** Their own credit card, which buys nothing while they stand at the till; null and nothing said as with `card`. */
+    ownCard: z.string().max(200).nullable().optional(),
     active: z.boolean(),
   }),
   /** Joins the town by its one-time code; the first manager's PIN is set at the same moment. */
@@ -233,6 +239,9 @@ export const refusalReasons = [
   'cardExpired',
   'memberNotActive',
   'foreignCard',
+  'ownCard',
+  'cardUsedJustNow',
+  'notBearer',
   'notPaying',
   'tooManyPoints',
   'mobileAboveDue',
@@ -314,6 +323,10 @@ export const screenMemberSchema = z.object({
   leftThisMonth: z.int(),
   leftWithoutPin: z.int(),
   personConfirmed: z.boolean(),
+  /** Who may buy with this card for its holder, as the holder named them at the town. */
+  bearers: z.array(z.object({ id: z.string(), mask: z.string(), villageName: z.string() })),
+  /** Who of them has come with it; null when the holder has. */
+  bearer: z.object({ id: z.string(), mask: z.string() }).nullable(),
   nextExpiry: z.object({ points: z.int(), day: z.string() }).nullable(),
   /** Why points cannot be spent at all just now; null when they can. */
   pointsRefused: z
@@ -449,6 +462,8 @@ export const screenSchema = z.object({
     totalFen: fen,
     discountFen: fen,
     member: screenMemberSchema.nullable(),
+    /** A card that was used a moment ago and waits for a manager. */
+    cardWaiting: z.object({ mask: z.string(), villageName: z.string(), seconds: z.int() }).nullable(),
     /** An item that waits for its weight. */
     weighing: foundItemSchema.nullable(),
     choices: z.array(foundItemSchema),
@@ -715,6 +730,7 @@ export const tillContract = {
         role: z.enum(['cashier', 'manager']),
         active: z.boolean(),
         hasCard: z.boolean(),
+        hasOwnCard: z.boolean(),
       }),
     ),
   ),

@@ -3,6 +3,7 @@
  * Asia/Shanghai, which has had one fixed offset and no summer time since 1991.
  */
 const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
+export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;

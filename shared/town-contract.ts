@@ -510,6 +510,8 @@ export const townContract = {
                 wantsReplacing: z.boolean(),
               }),
             ),
+            /** Who buys with this member's card for them. */
+            bearers: z.array(z.object({ id: z.string(), name: z.string(), note: z.string() })),
           }),
         ),
       }),
@@ -535,6 +537,14 @@ export const townContract = {
   setCardState: oc
     .route({ method: 'POST', path: '/console/cards/state', summary: 'Report a card lost, block it or lift the block' })
     .input(z.object({ card: z.string(), state: cardStateSchema }))
+    .output(answer({})),
+  setBearer: oc
+    .route({
+      method: 'POST',
+      path: '/console/bearers',
+      summary: "Name who buys with a member's card for them; an empty note ends it",
+    })
+    .input(z.object({ member: z.string(), bearer: z.string(), note: z.string().max(40) }))
     .output(answer({})),
   freeTerm: oc
     .route({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { listMembers } from './console.ts';
+import { listMembers, setBearer } from './console.ts';
 import { ANNA, BEN } from './test-steps.ts';
 import { enrolTestTill } from './test-till.ts';
 import { openTestTown } from './test-town.ts';
@@ -50,4 +50,23 @@ test('a card that a till had to read is shown among those to replace, once, whil
   till.record('cardChange', body);
   await till.night();
   expect((await row())?.unreadableAtMs).toBe(first);
+});
+
+test('who buys for a member is named by staff, known to tills by a random id, and no more once that ends', async () => {
+  const { town, api, till } = await aTown();
+  const told = async () => {
+    const answer = await api.members(till.signed({ since: 0 }));
+    return answer.kind === 'ok' ? answer.members.find((one) => one.id === 'anna')?.bearers : null;
+  };
+  expect(await told()).toBeUndefined();
+  expect(await setBearer(town, { member: 'anna', bearer: 'ben', note: ' 同户 ' })).toEqual({ kind: 'ok' });
+  expect(await told()).toEqual(['ben']);
+  const anna = (await listMembers(town, { text: 'anna' })).members[0];
+  expect(anna?.bearers).toEqual([{ id: 'ben', name: '孙小明', note: '同户' }]);
+  expect(await setBearer(town, { member: 'anna', bearer: 'ben', note: '' })).toEqual({ kind: 'ok' });
+  expect(await told()).toBeUndefined();
+  expect(await setBearer(town, { member: 'anna', bearer: 'anna', note: '同户' })).toMatchObject({ reason: 'badInput' });
+  expect(await setBearer(town, { member: 'anna', bearer: 'none', note: '同户' })).toMatchObject({
+    reason: 'unknownMember',
+  });
 });

@@ -200,6 +200,17 @@ export async function listMembers(
       })
       .sort((a, b) => BY_CODE.compare(a.village, b.village) || BY_NAME.compare(a.name, b.name))
       .slice(0, MEMBERS_SHOWN);
+    const named = await transaction.list('bearer', { among: { member: found.map((row) => row.member) } });
+    const bearers = Map.groupBy(
+      named.filter((row) => row.note !== ''),
+      (row) => row.member,
+    );
+    const names = new Map(
+      (await transaction.list('member', { among: { member: named.map((row) => row.bearer) } })).map((row) => [
+        row.member,
+        row.name,
+      ]),
+    );
     const lots = Map.groupBy(
       await transaction.list('lot', { among: { member: found.map((row) => row.member) } }),
       (lot) => lot.member,
@@ -229,6 +240,11 @@ export async function listMembers(
           free,
           allotted: points - free,
           cards: held,
+          bearers: (bearers.get(member) ?? []).map(({ bearer, note }) => ({
+            id: bearer,
+            name: names.get(bearer) ?? bearer,
+            note,
+          })),
         };
       }),
     };
@@ -262,6 +278,24 @@ export async function setCardState(
     const lostAtMs = isGone ? (before.lostAtMs ?? town.nowMs()) : null;
     await transaction.put('card', [{ ...before, state, lostAtMs }]);
     await touchMembers(transaction, [before.member]);
+    return { kind: 'ok' };
+  });
+}
+
+/**
+ * Names who buys with a member's card for them, and what staff knows them by; an empty note ends it. Two people of the
+ * town, both members: a till writes only their random ids.
+ */
+export async function setBearer(
+  town: Town,
+  { member, bearer, note }: Readonly<{ member: string; bearer: string; note: string }>,
+): Promise<Refused | { kind: 'ok' }> {
+  if (member === bearer) return refused('badInput');
+  return town.store.transact(['points'], async (transaction) => {
+    for (const one of [member, bearer])
+      if ((await transaction.get('member', { member: one })) === null) return refused('unknownMember');
+    await transaction.put('bearer', [{ member, bearer, note: note.trim() }]);
+    await touchMembers(transaction, [member]);
     return { kind: 'ok' };
   });
 }

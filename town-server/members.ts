@@ -100,12 +100,14 @@ export async function viewsOf(
     await transaction.list('spending', { among: { member: ids }, above: { day: today.slice(0, 4) } }),
     (row) => row.member,
   );
+  const bearers = Map.groupBy(await transaction.list('bearer', { among: { member: ids } }), (row) => row.member);
   const sum = (rows: readonly Rows['spending'][], field: 'points' | 'savedFen'): number =>
     rows.reduce((total, row) => total + row[field], 0);
 
   return members.map((row) => {
     const usable = (lots.get(row.member) ?? []).filter((lot) => lot.expiresOn >= today && remainingPoints(lot) > 0);
     const spent = spendings.get(row.member) ?? [];
+    const named = (bearers.get(row.member) ?? []).filter((one) => one.note !== '').map((one) => one.bearer);
     return {
       id: row.member,
       // A withdrawn member's name is nobody's business any more (protocol, "People").
@@ -116,6 +118,7 @@ export async function viewsOf(
       stars: row.stars,
       state: row.state,
       standingWish: row.standingWish,
+      ...(named.length === 0 ? {} : { bearers: named }),
       townPoints: usable.reduce((total, lot) => total + remainingPoints(lot), 0),
       spentToday: sum(
         spent.filter((one) => one.day === today),

@@ -128,4 +128,9 @@ UPDATE member SET version = version + setting.value::bigint FROM setting
   WHERE setting.town_id = member.town_id AND setting.name = 'membersVersion';
 UPDATE setting SET value = (2 * value::bigint)::text WHERE name = 'membersVersion';
 `,
+  // Who buys for whom; an empty note says that they do no more.
+  `
+CREATE TABLE bearer (town_id text NOT NULL, member text NOT NULL, bearer text NOT NULL, note text NOT NULL,
+  PRIMARY KEY (town_id, member, bearer));
+`,
 ];

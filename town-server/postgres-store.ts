@@ -75,6 +75,7 @@ const columns: { [N in TableName]: Readonly<Record<keyof Rows[N] & string, Colum
     lostAtMs: 'int8',
     unreadableAtMs: 'int8',
   },
+  bearer: { member: 'text', bearer: 'text', note: 'text' },
   lot: {
     lot: 'text',
     member: 'text',

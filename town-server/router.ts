@@ -9,6 +9,7 @@ import {
   overview,
   publishPolicy,
   resolveBreak,
+  setBearer,
   setCardState,
   settlement,
   type Sessions,
@@ -63,6 +64,9 @@ export function townRouter(town: Town, sessions: Sessions) {
     ),
     setCardState: os.setCardState.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? setCardState(town, input),
+    ),
+    setBearer: os.setBearer.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? setBearer(town, input),
     ),
     freeTerm: os.freeTerm.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? freeTerm(town, input),

@@ -118,6 +118,8 @@ export type Rows = {
     /** When a till said that no reader takes it: it wants replacing. */
     unreadableAtMs: number | null;
   };
+  /** Who may buy with a member's card for them, and what for staff knows them: of one household, or a note. */
+  bearer: { member: string; bearer: string; note: string };
   lot: LotState & { earnedOn: string; note: string };
   /** Points that left the free part for a term; durable before it is sent, sent until the till's record is seen. */
   grant: {
@@ -266,6 +268,7 @@ export const keys = {
   term: ['term'],
   member: ['member'],
   card: ['card'],
+  bearer: ['member', 'bearer'],
   lot: ['lot'],
   grant: ['grant'],
   recall: ['recall'],

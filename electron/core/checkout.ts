@@ -1,15 +1,16 @@
 import { planSpend } from '../../shared/allotment.ts';
 import { assertNever, must } from '../../shared/assert.ts';
-import { HOUR_MS } from '../../shared/time.ts';
+import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import { cardPatternOf, parseCode, type Code } from '../../shared/barcode.ts';
 import type { Item } from '../../shared/item.ts';
-import { endsWithDigits, type CardView } from '../../shared/member.ts';
+import { endsWithDigits, type CardView, type MemberView } from '../../shared/member.ts';
 import { mulDivFloor } from '../../shared/money.ts';
 import type { Policy } from '../../shared/policy.ts';
 import { salePostings } from '../../shared/posting.ts';
 import { priceLines, priceSale, type PricedLines, type PricedSale, type PricingMember } from '../../shared/pricing.ts';
 import { unitGrams } from '../../shared/quantity.ts';
 import type { PaperSlip } from '../../shared/paper.ts';
+import { UNNAMED } from '../../shared/receipt-build.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { SaleBody } from '../../shared/record-bodies.ts';
 import {
@@ -165,11 +166,20 @@ export function createCheckout(parts: Parts) {
       leftThisMonth: Math.max(0, policy.points.perMonth - figures.spentThisMonth),
       leftWithoutPin: Math.max(0, policy.points.pinFreePerDay - figures.spentToday),
       personConfirmed: open.personConfirmed,
+      bearers: (figures.view.bearers ?? []).flatMap(bearerOf),
+      bearer: open.bearer === undefined ? null : { id: open.bearer, mask: maskOfMember(open.bearer) },
       nextExpiry: figures.view.nextExpiry,
       pointsRefused,
       starsStale: figures.starsStale,
     };
   };
+
+  const bearerOf = (id: string): ScreenMember['bearers'] => {
+    const view = till.replicas.member(id)?.view;
+    return view?.state === 'active' ? [{ id, mask: view.mask, villageName: view.villageName }] : [];
+  };
+
+  const maskOfMember = (id: string): string => till.replicas.member(id)?.view.mask ?? UNNAMED;
 
   /** What pricing may spend: the open term's points, and without PIN or a confirmed person only so many a day (R-C4). */
   const pricingMemberOf = (member: ScreenMember, policy: Policy): PricingMember => ({
@@ -194,12 +204,18 @@ export function createCheckout(parts: Parts) {
     if (sale.lines.length >= LINES_LIMIT || quantityOf(item, priceFen, brought) > QUANTITY_LIMIT)
       return refuse('badInput');
     if (expiredBatchWarning(ledger, item.id, till.businessDay())) return refused('expiredBatch', { name: item.name });
-    const adult = till.policy().adultCategories.includes(item.category);
-    const firstAdult = adult && !sale.lines.some((line) => till.policy().adultCategories.includes(line.category));
-    const next = addGoods(sale, { ...item, priceFen }, brought, world.newId(), till.businessDay());
+    // Said once a sale, also when the first such line was taken out again.
+    const asksAge = !sale.adultsAsked && till.policy().adultCategories.includes(item.category);
+    const next = addGoods(
+      asksAge ? { ...sale, adultsAsked: true } : sale,
+      { ...item, priceFen },
+      brought,
+      world.newId(),
+      till.businessDay(),
+    );
     if (!isCountable(next)) return refuse('badInput');
     become(next);
-    if (firstAdult) say('warn', 'adultsOnly');
+    if (asksAge) say('warn', 'adultsOnly');
     else say('good', 'itemAdded', { name: item.name, count: brought.quantity });
     return done;
   };
@@ -357,6 +373,9 @@ export function createCheckout(parts: Parts) {
 
   // --- The member ----------------------------------------------------------------------------------------------------
 
+  /** A card that waits for a manager, and the sale that it was shown for. */
+  let waiting: Readonly<{ sale: string; card: CardView }> | null = null;
+
   const presentCard = (known: CardView | null): Answer => {
     const judged = members.judge(known);
     if (judged.kind === 'refused') {
@@ -364,17 +383,56 @@ export function createCheckout(parts: Parts) {
       return refused(judged.reason);
     }
     const { card, view } = judged;
-    const same = sale.member?.id === view.id;
+    if (isOwnCard(view.id)) return refused('ownCard');
+    const seconds = till.policy().card.secondUseSeconds;
+    const operator = till.operator();
+    if (sale.member?.id !== view.id && usedWithin(view.id, seconds)) {
+      if (operator?.role !== 'manager') {
+        waiting = { sale: sale.id, card };
+        parts.changed();
+        return refused('cardUsedJustNow', { seconds });
+      }
+      noteSecondUse(operator.id, operator.id, seconds);
+    }
+    return admit(card, view);
+  };
+
+  /** Whoever stands at the till does not buy with their own card there: who sells and who pays are two (domain, 4). */
+  const isOwnCard = (member: string): boolean => {
+    const operator = till.operator();
+    return operator !== null && operators.memberOf(operator.id) === member;
+  };
+
+  /** A card that paid a moment ago may be in other hands by now, with a PIN that was read over a shoulder. */
+  const usedWithin = (member: string, seconds: number): boolean => {
+    const lastMs = members.lastUsedMs(member);
+    return lastMs !== null && till.atMs() - lastMs < seconds * SECOND_MS;
+  };
+
+  const noteSecondUse = (operator: string, by: string, seconds: number): void => {
+    const body = { what: 'cardAgain', document: sale.id, by, detail: { seconds } } as const;
+    till.record({ kind: 'override', id: world.newId(), operator, body });
+  };
+
+  /** A manager lets the card that waits be used again. */
+  const allowCard = (operator: Operator, by: string): Answer => {
+    if (waiting === null || waiting.sale !== sale.id || paid !== null) return refuse('noSale');
+    const judged = members.judge(till.replicas.card(waiting.card.id));
+    if (judged.kind === 'refused') return refused(judged.reason);
+    noteSecondUse(operator.id, by, till.policy().card.secondUseSeconds);
+    return admit(judged.card, judged.view);
+  };
+
+  const admit = (card: CardView, view: MemberView): Answer => {
+    const before = sale.member;
+    waiting = null;
     become({
       ...sale,
       pay: null,
-      member: {
-        id: view.id,
-        card: card.id,
-        lastFour: card.lastFour,
-        how: 'presented',
-        personConfirmed: same ? (sale.member?.personConfirmed ?? false) : false,
-      },
+      member:
+        before?.id === view.id && before.how === 'presented'
+          ? { ...before, card: card.id, lastFour: card.lastFour }
+          : { id: view.id, card: card.id, lastFour: card.lastFour, how: 'presented', personConfirmed: false },
     });
     parts.topUp(view.id);
     const shown = pricing().member;
@@ -417,6 +475,7 @@ export function createCheckout(parts: Parts) {
     nextAfterPaid();
     const member = till.replicas.member(id);
     if (member?.view.state !== 'active') return refused('memberNotActive');
+    if (isOwnCard(id)) return refused('ownCard');
     const open = { id, card: null, lastFour: '', how: 'lookedUp', personConfirmed: false } as const;
     become({ ...sale, pay: null, member: open });
     say('info', 'memberLookedUp', { mask: member.view.mask, stars: pricing().member?.stars ?? 0 });
@@ -541,6 +600,7 @@ export function createCheckout(parts: Parts) {
               village: figures.view.village,
               stars: member.stars,
               how: open.how,
+              ...(open.bearer === undefined ? {} : { bearer: open.bearer }),
               known: {
                 spendable: member.spendable,
                 spentToday: policy.points.perDay - member.leftToday,
@@ -598,6 +658,8 @@ export function createCheckout(parts: Parts) {
   const recordSale = (operator: Operator, shift: string): Answer | { body: SaleBody; recorded: RecordRow } => {
     const shown = screenPay();
     if (shown === null) return refuse('notPaying');
+    // Whoever signed in since the card was shown may be its holder.
+    if (sale.member !== null && isOwnCard(sale.member.id)) return refused('ownCard');
     if (shown.pointsUsed > 0) {
       // Its term or a lot may have ended, or the clock jumped, since this was shown: the time of the record judges, and
       // what is not held any more is not spent (invariants 13 and 18).
@@ -648,6 +710,13 @@ export function createCheckout(parts: Parts) {
     if (body.cashGivenFen > 0) void world.devices.openDrawer();
     parts.soon(() => print(paper(), id));
     return done;
+  };
+
+  const cardWaiting = (): Screen['sale']['cardWaiting'] => {
+    if (waiting === null || waiting.sale !== sale.id) return null;
+    const view = till.replicas.member(waiting.card.member)?.view;
+    const seconds = till.policy().card.secondUseSeconds;
+    return { mask: view?.mask ?? UNNAMED, villageName: view?.villageName ?? '', seconds };
   };
 
   const screenPaid = (): ScreenPaid | null => {
@@ -731,8 +800,35 @@ export function createCheckout(parts: Parts) {
       operator: operator.id,
       body: { what: 'personConfirmed', document: sale.id, by: allowed.by, detail: {} },
     });
-    become({ ...sale, member: { ...open, personConfirmed: true } });
+    const { bearer: _, ...holder } = open;
+    become({ ...sale, member: { ...holder, personConfirmed: true } });
     say('good', 'personConfirmed');
+    return done;
+  };
+
+  /**
+   * Somebody else has come with the card: one whom the holder named at the town buys for them, up to what needs no PIN
+   * (R-Q4); anybody else gets the discount only.
+   */
+  const setBearer = (bearer: string | null, isStranger: boolean): Answer => {
+    const open = openMember();
+    if (open === null) return refuse('noSale');
+    if (open.card === null) return refused('notBearer');
+    const { bearer: _, ...holder } = { ...open, personConfirmed: false };
+    if (isStranger) {
+      become({ ...sale, member: { ...holder, how: 'lookedUp' } });
+      say('warn', 'bearerIsStranger');
+      return done;
+    }
+    if (bearer === null) {
+      become({ ...sale, member: { ...holder, how: 'presented' } });
+      say('info', 'bearerIsHolder');
+      return done;
+    }
+    const named = pricing().member?.bearers.find((one) => one.id === bearer);
+    if (named === undefined || isOwnCard(bearer)) return refused('notBearer');
+    become({ ...sale, member: { ...holder, how: 'presented', bearer } });
+    say('good', 'bearerSet', { mask: named.mask });
     return done;
   };
 
@@ -867,12 +963,15 @@ export function createCheckout(parts: Parts) {
     },
     voidSale,
     removeMember: (): Answer => {
-      if (openMember() === null) return refuse('noSale');
+      if (openMember() === null && waiting?.sale !== sale.id) return refuse('noSale');
+      waiting = null;
       become({ ...sale, member: null, pay: null });
       say('info', 'memberRemoved');
       return done;
     },
     confirmPerson,
+    allowCard,
+    setBearer,
     pickCard,
     lookUpMember,
     hold: (): Answer => {
@@ -1002,6 +1101,7 @@ export function createCheckout(parts: Parts) {
           totalFen: lines.totalFen,
           discountFen: lines.shelfTotalFen - lines.totalFen,
           member,
+          cardWaiting: cardWaiting(),
           weighing: sale.weighing === null ? null : found(sale.weighing),
           choices: sale.choices.map(found).filter((one) => one !== null),
           adultsOnly: sale.lines.some((line) => policy.adultCategories.includes(line.category)),

@@ -247,6 +247,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const operators = createOperators(
     till,
     (token) => catalogue.byCode(token) !== null || members.cardBehind(token) !== null,
+    (token) => members.cardBehind(token)?.member ?? null,
   );
   const lock = createLock(till);
   const shifts = createShifts(till);
@@ -647,6 +648,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return atTheCounter(() => counter.removeMember());
       case 'confirmPerson':
         return atTheCounter(() => counter.confirmPerson(command));
+      case 'allowCard':
+        return approved(command.approval, (who, by) => atTheCounter(() => counter.allowCard(who, by)));
+      case 'setBearer':
+        return atTheCounter(() => counter.setBearer(command.bearer, command.stranger));
       case 'pickCard':
         return ledger.transaction(() => atTheCounter(() => counter.pickCard(command)));
       case 'lookUpMember':

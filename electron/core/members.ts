@@ -121,6 +121,13 @@ export function createMembers(till: Till) {
     openTerm,
     hashOf,
     cardBehind: (token: string): CardView | null => replicas.cardByTokenHash(hashOf(token)),
+    /** When a member last bought here with their card, judged time; null before the first time. */
+    lastUsedMs: (member: string): number | null =>
+      ledger.get<{ at_ms: number }>(
+        'SELECT at_ms FROM member_spend JOIN journal USING (n) WHERE member = ? AND kind = ? ORDER BY n DESC LIMIT 1',
+        member,
+        'sale',
+      )?.at_ms ?? null,
     /** The member of a card, or why it does not count today. */
     judge: (
       card: CardView | null,

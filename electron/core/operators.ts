@@ -18,6 +18,7 @@ type Row = {
   pin_hash: string;
   active: number;
   card_hash: string | null;
+  member: string | null;
 };
 
 type Refused = Extract<Answer, { kind: 'refused' }>;
@@ -26,9 +27,14 @@ type Outcome = BodyOf<'signIn'>['outcome'];
 
 /**
  * Who works at the till, known by PIN or by staff card. Names, PINs and cards are this till's own and never stand in the
- * journal; of PIN and card only a hash is kept. `meansOther` says that a token is an article's or a member's already.
+ * journal; of PIN and card only a hash is kept. `meansOther` says that a token is an article's or a member's already,
+ * `memberBehind` which member's credit card it is.
  */
-export function createOperators(till: Till, meansOther: (token: string) => boolean) {
+export function createOperators(
+  till: Till,
+  meansOther: (token: string) => boolean,
+  memberBehind: (token: string) => string | null,
+) {
   const { ledger, world } = till;
   // Kept on the disk: switching the machine off and on must not give a guesser new tries.
   let wrongTries = Number(ledger.setting('wrongPins') ?? '0');
@@ -113,6 +119,14 @@ export function createOperators(till: Till, meansOther: (token: string) => boole
     return isTaken || meansOther(token) ? refuseWith('staffCardTaken') : { kind: 'card' as const, hash };
   };
 
+  /** The member that an operator has after `save`; a card that is nobody's names none. */
+  const memberAfter = (command: Extract<Command, { kind: 'saveOperator' }>, before: Row | undefined) => {
+    if (!command.active || command.ownCard === null) return { kind: 'member' as const, member: null };
+    if (command.ownCard === undefined) return { kind: 'member' as const, member: before?.member ?? null };
+    const member = memberBehind(command.ownCard);
+    return member === null ? refuseWith('cardUnknown') : { kind: 'member' as const, member };
+  };
+
   return {
     byPin,
     byCard,
@@ -132,6 +146,9 @@ export function createOperators(till: Till, meansOther: (token: string) => boole
         ? { kind: 'allowed', by: found.operator.id }
         : refuseWith('needsManager');
     },
+    /** Whose credit card an operator holds; null where none was named. */
+    memberOf: (operator: string): string | null =>
+      ledger.get<Pick<Row, 'member'>>('SELECT member FROM operator WHERE id = ?', operator)?.member ?? null,
     list: () =>
       ledger.all<Row>('SELECT * FROM operator ORDER BY active DESC, role DESC, name').map((row) => ({
         id: row.id,
@@ -139,6 +156,7 @@ export function createOperators(till: Till, meansOther: (token: string) => boole
         role: row.role,
         active: row.active === 1,
         hasCard: row.card_hash !== null,
+        hasOwnCard: row.member !== null,
       })),
     /** Makes or changes an operator: the manager's work, but for the first manager of a new till. */
     save: (command: Extract<Command, { kind: 'saveOperator' }>, isFirst: boolean): Answer => {
@@ -156,20 +174,23 @@ export function createOperators(till: Till, meansOther: (token: string) => boole
       }
       const card = cardAfter(command, before);
       if (card.kind === 'refused') return card;
+      const own = memberAfter(command, before);
+      if (own.kind === 'refused') return own;
       const pinHash = command.pin === null ? (before?.pin_hash ?? '') : world.crypto.hashPin(command.pin);
       return ledger.transaction(() => {
         ledger.run(
-          `INSERT INTO operator (id, name, role, pin_hash, active, card_hash)
-             VALUES (?, ?, ?, ?, ?, ?)
+          `INSERT INTO operator (id, name, role, pin_hash, active, card_hash, member)
+             VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (id)
              DO UPDATE SET name = excluded.name, role = excluded.role, pin_hash = excluded.pin_hash,
-               active = excluded.active, card_hash = excluded.card_hash`,
+               active = excluded.active, card_hash = excluded.card_hash, member = excluded.member`,
           command.id,
           command.name,
           command.role,
           pinHash,
           command.active ? 1 : 0,
           card.hash,
+          own.member,
         );
         const { id, role } = command;
         return answerOf(
@@ -177,7 +198,12 @@ export function createOperators(till: Till, meansOther: (token: string) => boole
             kind: 'operatorChange',
             id: world.newId(),
             operator: till.operator()?.id ?? null,
-            body: { operator: id, role, active: command.active },
+            body: {
+              operator: id,
+              role,
+              active: command.active,
+              ...(own.member === (before?.member ?? null) ? {} : { member: own.member }),
+            },
           }),
         );
       });

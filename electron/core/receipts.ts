@@ -5,7 +5,13 @@ import { refundPostings } from '../../shared/posting.ts';
 import { readRecord, type JournalRecord } from '../../shared/journal.ts';
 import { exchangeable } from '../../shared/goods-exchange.ts';
 import { refundDifference, refundState, type Refund, type ReturnedLine } from '../../shared/pricing.ts';
-import { exchangeReceipt, saleReceipt, refundReceipt, type ReceiptMember } from '../../shared/receipt-build.ts';
+import {
+  exchangeReceipt,
+  saleReceipt,
+  refundReceipt,
+  UNNAMED,
+  type ReceiptMember,
+} from '../../shared/receipt-build.ts';
 import { receiptMeant, type Receipt } from '../../shared/receipt.ts';
 import {
   bodyOf,
@@ -102,7 +108,12 @@ export function createReceipts(
     return tenders === null ? body : paidWith(body, tenders);
   };
 
-  const memberOf = (id: string, card: string | null, afterN: number): ReceiptMember | null => {
+  const memberOf = (
+    id: string,
+    card: string | null,
+    bearer: string | undefined,
+    afterN: number,
+  ): ReceiptMember | null => {
     const figures = members.figures(id, till.policy());
     if (figures === null) return null;
     const cardView = card === null ? null : replicas.card(card);
@@ -118,6 +129,7 @@ export function createReceipts(
       villageName: figures.view.villageName,
       state: figures.view.state,
       lastFour: cardView?.lastFour ?? '',
+      ...(bearer === undefined ? {} : { bearer: replicas.member(bearer)?.view.mask ?? UNNAMED }),
       stars: figures.stars,
       spendableAfter: figures.held,
       townPoints: figures.townPoints,
@@ -163,6 +175,7 @@ export function createReceipts(
           : memberOf(
               member.id,
               sale?.member?.card ?? originalSale?.member?.card ?? null,
+              sale?.member?.bearer,
               stored.n ?? Number.MAX_SAFE_INTEGER,
             ),
       policy,

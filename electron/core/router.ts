@@ -185,6 +185,7 @@ export function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: st
       totalFen: 0,
       discountFen: 0,
       member: null,
+      cardWaiting: null,
       weighing: null,
       choices: [],
       adultsOnly: false,

@@ -43,6 +43,7 @@ export const cards = {
   expired: cardOf(5),
   cancelled: cardOf(6),
   movedOut: cardOf(7),
+  kin: cardOf(8),
 } as const;
 
 export function cardOf(number: number): string {
@@ -157,7 +158,8 @@ function giveMembers(
     countedSeq: 0,
     asOfMs: atMs,
   });
-  replicas.putMember(view('member-good', 'active'), 1);
+  replicas.putMember({ ...view('member-good', 'active'), bearers: ['member-kin', 'member-gone'] }, 1);
+  replicas.putMember({ ...view('member-kin', 'active'), mask: '周**', initials: 'ZXF', townPoints: 0 }, 1);
   replicas.putMember(view('member-gone', 'moved_out'), 1);
   const put = (key: keyof typeof cards, state: CardView['state'], expiresOn: string | null, member = 'member-good') =>
     replicas.putCard({
@@ -176,6 +178,7 @@ function giveMembers(
   put('expired', 'active', addDays(day, -1));
   put('cancelled', 'cancelled', null);
   put('movedOut', 'active', null, 'member-gone');
+  put('kin', 'active', null, 'member-kin');
   record({
     kind: 'statementApplied',
     id: 't01:1:statement:1',

@@ -148,10 +148,11 @@ function writerOf(folder: string, keepFolder: string, ledger: Ledger, size: Fixt
         day,
       );
       const { id, name, role } = manager;
-      createOperators(till, () => false).save(
-        { kind: 'saveOperator', id, name, role, pin: '1234', active: true },
-        true,
-      );
+      createOperators(
+        till,
+        () => false,
+        () => null,
+      ).save({ kind: 'saveOperator', id, name, role, pin: '1234', active: true }, true);
       ledger.setSetting('signedIn', id);
       const shift = newId();
       write({ kind: 'shiftOpen', id: shift, operator: id, body: { shift, floatFen: 0, carriedFen: 0 } });

@@ -37,6 +37,7 @@ export function OperatorSection(): React.JSX.Element {
         columns={[
           { title: '姓名', dataIndex: 'name' },
           { title: '身份', dataIndex: 'role', render: (role: Role) => ROLES[role] },
+          { title: '本人信用卡', dataIndex: 'hasOwnCard', render: (has: boolean) => (has ? '已登记' : '—') },
           { title: '员工卡', dataIndex: 'hasCard', render: (hasCard: boolean) => (hasCard ? '有' : '—') },
           {
             title: '状态',
@@ -76,6 +77,8 @@ function OperatorForm({
   const [pin, setPin] = useState('');
   const [card, setCard] = useState('');
   const [dropsCard, setDropsCard] = useState(false);
+  const [ownCard, setOwnCard] = useState('');
+  const [dropsOwn, setDropsOwn] = useState(false);
   const isPinGood = /^\d{4,6}$/.test(pin) || (operator !== null && pin === '');
   const canSave = name.trim() !== '' && isPinGood;
 
@@ -90,6 +93,7 @@ function OperatorForm({
         pin: pin === '' ? null : pin,
         active,
         ...(dropsCard ? { card: null } : card.trim() === '' ? {} : { card: card.trim() }),
+        ...(dropsOwn ? { ownCard: null } : ownCard.trim() === '' ? {} : { ownCard: ownCard.trim() }),
       },
       `人员已保存：${name.trim()}`,
     );
@@ -151,6 +155,26 @@ function OperatorForm({
       {operator?.hasCard === true ? (
         <Checkbox style={{ marginTop: 8 }} checked={dropsCard} onChange={(event) => setDropsCard(event.target.checked)}>
           收回员工卡（丢了也选这个）
+        </Checkbox>
+      ) : null}
+      <label className="field" style={{ marginTop: 12 }}>
+        <span>
+          {operator?.hasOwnCard === true ? '换登记本人的信用卡（不换就空着）' : '本人的信用一卡通（没有就空着）'}
+        </span>
+        <Input
+          value={ownCard}
+          autoComplete="off"
+          maxLength={200}
+          disabled={dropsOwn}
+          placeholder="点这里，再扫他自己的会员卡"
+          onChange={(event) => setOwnCard(event.target.value)}
+          onPressEnter={(event) => event.preventDefault()}
+        />
+        <span className="small muted">登记后，他自己当班时这张卡不能打折、不能用积分。</span>
+      </label>
+      {operator?.hasOwnCard === true ? (
+        <Checkbox style={{ marginTop: 8 }} checked={dropsOwn} onChange={(event) => setDropsOwn(event.target.checked)}>
+          取消登记本人的信用卡
         </Checkbox>
       ) : null}
       {operator === null ? null : (

@@ -4,6 +4,7 @@ import type { ScreenPay } from '../../shared/till-contract.ts';
 import { pointsLimitWords, pointsRefusedWords, rateWords } from '../../shared/words.ts';
 import { minusYuan, yuan } from '../parts/format.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
+import { BearerPrompt } from './bearer.tsx';
 import { channelKey, cleanNumber } from './entry.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
@@ -144,6 +145,12 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
       setBusy(false);
     });
   };
+  const [asksBearer, setAsksBearer] = useState(false);
+  const askBearer = (): void => {
+    settle();
+    setAsksBearer(true);
+  };
+  const mayBearer = member !== null && member.lastFour !== '';
   const confirmPerson = (): void =>
     void sendApproved((approval) => ({ kind: 'confirmPerson', approval }), '确认是持卡人本人，可用更多积分');
 
@@ -172,6 +179,8 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
         return pointsOpen ? () => wish('max') : () => undefined;
       case 'h':
         return member === null ? () => undefined : confirmPerson;
+      case 'd':
+        return mayBearer ? askBearer : () => undefined;
       default: {
         const channel = channels.find((one) => one.key === name);
         return channel === undefined ? null : () => mobile(channel.code);
@@ -203,6 +212,7 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
 
   return (
     <div className="veil pay-veil">
+      {asksBearer && member !== null && <BearerPrompt member={member} leave={() => setAsksBearer(false)} />}
       <section className="pay" role="dialog" aria-modal="true" aria-labelledby="pay-title">
         <div className="pay-left">
           <h1 id="pay-title">
@@ -309,6 +319,12 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
               <button type="button" className="key small" onMouseDown={keepFocus} onClick={confirmPerson}>
                 <span>核对本人</span>
                 <kbd>H</kbd>
+              </button>
+            )}
+            {mayBearer && (
+              <button type="button" className="key small" onMouseDown={keepFocus} onClick={askBearer}>
+                <span>{member.bearer === null ? '代购' : `${member.bearer.mask} 代购`}</span>
+                <kbd>D</kbd>
               </button>
             )}
             <span className="space" />

@@ -63,7 +63,10 @@ export function SellingPage(): ReactNode {
   };
   const functions: Readonly<Record<string, () => void>> = {
     F1: () => show({ kind: 'help' }),
-    F2: () => show({ kind: 'member' }),
+    F2: () => {
+      if (sale.cardWaiting === null) show({ kind: 'member' });
+      else void till.sendApproved((approval) => ({ kind: 'allowCard', approval }), secondUseWords(sale.cardWaiting));
+    },
     F3: () => void send({ kind: 'scan', code: '购物袋', source: 'typed' }),
     F4: () => show({ kind: 'more' }),
     F6: () => show({ kind: 'receipts' }),
@@ -83,7 +86,7 @@ export function SellingPage(): ReactNode {
     Delete: () => withLine((line) => void send({ kind: 'deleteLine', line })),
     'Shift Delete': () => show({ kind: 'void' }),
     End: () => {
-      if (sale.member !== null) void send({ kind: 'removeMember' });
+      if (sale.member !== null || sale.cardWaiting !== null) void send({ kind: 'removeMember' });
     },
   };
   // Always the same function, so that what only holds keys is not drawn again with every scan.
@@ -160,7 +163,13 @@ export function SellingPage(): ReactNode {
         <BasketFoot kinds={sale.lines.length} pieces={sale.pieces} adultsOnly={sale.adultsOnly} act={act} />
       </main>
       <aside className="side">
-        {sale.member === null ? <NoMember act={act} /> : <MemberCard member={sale.member} act={act} />}
+        {sale.member !== null ? (
+          <MemberCard member={sale.member} act={act} />
+        ) : sale.cardWaiting !== null ? (
+          <CardWaiting waiting={sale.cardWaiting} act={act} />
+        ) : (
+          <NoMember act={act} />
+        )}
         <Sum shelfFen={sale.shelfFen} discountFen={sale.discountFen} totalFen={sale.totalFen} />
         <Keys isEmpty={sale.lines.length === 0} held={screen.held.length} act={act} />
       </aside>
@@ -508,6 +517,28 @@ function PlainNoMember({ act }: { act: Act }): ReactNode {
   );
 }
 
+type Waiting = NonNullable<Screen['sale']['cardWaiting']>;
+
+function secondUseWords({ mask, seconds }: Waiting): string {
+  return `${mask}的卡 ${seconds} 秒内刚用过，再用一次。请先认一认持卡人`;
+}
+
+/** A card that paid a moment ago: it goes on with a manager's leave, or at shelf price without it. */
+function CardWaiting({ waiting, act }: { waiting: Waiting; act: Act }): ReactNode {
+  return (
+    <section className="card no-card card-waiting" aria-label="刚用过的卡">
+      <span className="no-card-title">▲ 这张卡刚用过</span>
+      <span>
+        {waiting.mask} {waiting.villageName}，{waiting.seconds} 秒内再用要店长同意
+      </span>
+      <div className="card-waiting-keys">
+        <KeyButton label="请店长" keys="F2" act={() => act('F2')} />
+        <KeyButton label="不用这张卡" keys="End" act={() => act('End')} />
+      </div>
+    </section>
+  );
+}
+
 const MemberCard = memo(PlainMemberCard);
 
 function PlainMemberCard({ member, act }: { member: ScreenMember; act: Act }): ReactNode {
@@ -524,6 +555,7 @@ function PlainMemberCard({ member, act }: { member: ScreenMember; act: Act }): R
       <div className="card-tail">
         {member.lastFour === '' ? '没有带卡 · 名单上查到' : `尾号 ${member.lastFour}`}
         {member.personConfirmed && ' · 已核对本人'}
+        {member.bearer !== null && ` · ${member.bearer.mask} 代购`}
       </div>
       <div className="card-rate">{rateWords(member.rateBp) || '不打折'}</div>
       <div className="card-points">

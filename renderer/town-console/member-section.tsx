@@ -8,6 +8,7 @@ import { SectionHead } from '../back-office/section-head.tsx';
 import { newId } from '../back-office/new-id.ts';
 import { starText } from '../parts/format.ts';
 import { AnswerGate } from './answer-gate.tsx';
+import { NameBearers } from './name-bearers.tsx';
 import { useTelling } from './telling.ts';
 import { asked, town } from './town.ts';
 
@@ -39,6 +40,7 @@ export function MemberSection(): React.JSX.Element {
   const [village, setVillage] = useState<string | null>(null);
   const [onlyUnreadable, setOnlyUnreadable] = useState(false);
   const [issuing, setIssuing] = useState<Member | null>(null);
+  const [naming, setNaming] = useState<Member | null>(null);
   const telling = useTelling();
   const overview = useReading('overview', () => asked(town.overview()));
   const villages = overview.value?.kind === 'ok' ? overview.value.villages : [];
@@ -116,19 +118,38 @@ export function MemberSection(): React.JSX.Element {
                   )),
               },
               {
+                title: '代购人',
+                key: 'bearers',
+                render: (_, member) => member.bearers.map((one) => one.name).join('、') || '—',
+              },
+              {
                 title: '',
                 key: 'issue',
-                width: 92,
+                width: 168,
                 render: (_, member) => (
-                  <Button size="small" disabled={member.state !== 'active'} onClick={() => setIssuing(member)}>
-                    加积分
-                  </Button>
+                  <span className="pair">
+                    <Button size="small" disabled={member.state !== 'active'} onClick={() => setIssuing(member)}>
+                      加积分
+                    </Button>
+                    <Button size="small" onClick={() => setNaming(member)}>
+                      代购人
+                    </Button>
+                  </span>
                 ),
               },
             ]}
           />
         )}
       </AnswerGate>
+      {naming === null ? null : (
+        <NameBearers
+          member={naming}
+          close={() => {
+            setNaming(null);
+            members.again();
+          }}
+        />
+      )}
       {issuing === null ? null : (
         <IssuePoints
           member={issuing}

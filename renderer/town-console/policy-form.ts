@@ -145,6 +145,13 @@ export const POLICY_GROUPS: readonly PolicyGroup[] = [
       points('perMonth', '一人一月最多用'),
       points('pinFreePerDay', '一人一天免密'),
       whole(
+        'secondUseSeconds',
+        '刚用过的卡多久内要店长同意',
+        '秒',
+        (policy) => policy.card.secondUseSeconds,
+        (policy, value) => ({ ...policy, card: { ...policy.card, secondUseSeconds: value } }),
+      ),
+      whole(
         'maxShareBp',
         '积分最多付一单的',
         '%',

@@ -132,6 +132,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE tender (sale TEXT PRIMARY KEY, mobile_fen INTEGER NOT NULL, mobile_channel TEXT,
     cash_fen INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Whose own credit card an operator holds: it buys nothing while they stand at the till.
+  ALTER TABLE operator ADD COLUMN member TEXT;
+  `,
 ];
 
 /** Tables that a rebuild makes anew from the journal; rows must come out identical. */
