@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { receiptText } from '../../shared/receipt-layout.ts';
+import { paperText } from '../../shared/paper.ts';
 import type { Command } from '../../shared/till-contract.ts';
 import { SECOND_MS } from '../../shared/time.ts';
 import { cards, goods, openTestCore, pins, scan, textsOf, type TestCore } from './test-core.ts';
@@ -147,7 +147,7 @@ describe('somebody who buys with another’s card', () => {
     });
     const receipt = (await till.screen()).paid?.receipt;
     expect(receipt?.member).toMatchObject({ mask: '孙**', bearer: '周**' });
-    expect(receipt === undefined ? '' : receiptText(receipt, 48)).toMatch(/代购人 +周\*\*/);
+    expect(receipt === undefined ? '' : paperText(receipt, 48)).toMatch(/代购人 +周\*\*/);
   });
 
   const refusals: readonly [string, string][] = [
