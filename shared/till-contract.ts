@@ -1,6 +1,7 @@
 import { eventIterator, oc, type } from '@orpc/contract';
 import { z } from 'zod';
 import { countedNotesSchema } from './cash-count.ts';
+import type { Change } from './changes.ts';
 import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema, perSchema } from './item.ts';
 import { standingWishSchema } from './member.ts';
@@ -478,6 +479,9 @@ export const screenSchema = z.object({
 });
 export type Screen = z.infer<typeof screenSchema>;
 
+/** What a page that follows is told: the whole screen at first, then what is different from the one before. */
+export type ScreenNews = Readonly<{ screen: Screen }> | Readonly<{ changes: readonly Change[] }>;
+
 export const receiptRowSchema = z.object({
   receipt: z.string(),
   kind: z.enum(['sale', 'refund']),
@@ -591,6 +595,8 @@ export const tillContract = {
   send: oc.input(commandSchema).output(answerSchema),
   /** The screen now, then again at each change. It is not judged once more on its way out: every scan would wait for it. */
   watch: oc.output(eventIterator(type<Screen>())),
+  /** The same in the fewest words, for a page. */
+  follow: oc.output(eventIterator(type<ScreenNews>())),
   search: input(z.object({ text: z.string().max(60), limit: z.int().min(1).max(200) })).output(
     z.array(foundItemSchema),
   ),

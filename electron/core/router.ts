@@ -50,6 +50,7 @@ export function createRouter(parts: Parts) {
   return os.router({
     send: os.send.handler(({ input }) => parts.send(input)),
     watch: os.watch.handler(({ signal }) => screens.watch(signal)),
+    follow: os.follow.handler(({ signal }) => screens.follow(signal)),
     search: os.search.handler(({ input }) => catalogue.search(input.text, input.limit)),
     findMembers: os.findMembers.handler(({ input }) => parts.roster.find(input.text)),
     receipts: os.receipts.handler(({ input }) => receipts.list(input, parts.ackSeq())),
@@ -130,6 +131,10 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
     send: os.send.handler(() => refused),
     watch: os.watch.handler(async function* ({ signal }) {
       yield stoppedScreen(reason, detail);
+      await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+    }),
+    follow: os.follow.handler(async function* ({ signal }) {
+      yield { screen: stoppedScreen(reason, detail) };
       await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
     }),
     search: os.search.handler(() => none),

@@ -1,4 +1,5 @@
-import type { Screen } from '../../shared/till-contract.ts';
+import { changesBetween } from '../../shared/changes.ts';
+import type { Screen, ScreenNews } from '../../shared/till-contract.ts';
 
 /**
  * Hands the newest screen to everyone who watches. A slow watcher misses screens in between, never the last one; all
@@ -13,9 +14,32 @@ export function createScreens(make: () => Omit<Screen, 'revision'>) {
   const wakers = new Set<() => void>();
 
   const now = (): Screen => {
-    made ??= { revision, ...make() };
+    made ??= { ...make(), revision };
     return made;
   };
+
+  /** The screen now, then again at each change, until the watcher leaves. */
+  async function* watch(signal: AbortSignal | undefined): AsyncGenerator<Screen> {
+    let seen = -1;
+    for (;;) {
+      if (!open || signal?.aborted === true) return;
+      const screen = now();
+      if (screen.revision !== seen) {
+        seen = screen.revision;
+        yield screen;
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          wakers.delete(wake);
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        wakers.add(wake);
+        signal?.addEventListener('abort', wake);
+      });
+    }
+  }
 
   return {
     now,
@@ -34,26 +58,13 @@ export function createScreens(make: () => Omit<Screen, 'revision'>) {
       open = false;
       for (const wake of wakers) wake();
     },
-    /** The screen now, then again at each change, until the watcher leaves. */
-    async *watch(signal: AbortSignal | undefined): AsyncGenerator<Screen> {
-      let seen = -1;
-      for (;;) {
-        if (!open || signal?.aborted === true) return;
-        const screen = now();
-        if (screen.revision !== seen) {
-          seen = screen.revision;
-          yield screen;
-          continue;
-        }
-        await new Promise<void>((resolve) => {
-          const wake = (): void => {
-            wakers.delete(wake);
-            signal?.removeEventListener('abort', wake);
-            resolve();
-          };
-          wakers.add(wake);
-          signal?.addEventListener('abort', wake);
-        });
+    watch,
+    /** The same for a page: the whole screen once, then only what changed, since a basket may be two hundred lines. */
+    async *follow(signal: AbortSignal | undefined): AsyncGenerator<ScreenNews> {
+      let before: Screen | null = null;
+      for await (const screen of watch(signal)) {
+        yield before === null ? { screen } : { changes: changesBetween(before, screen) };
+        before = screen;
       }
     },
   };

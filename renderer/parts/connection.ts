@@ -3,6 +3,7 @@ import { RPCLink as PortLink } from '@orpc/client/message-port';
 import { RPCLink as SocketLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { useCallback, useRef, useSyncExternalStore } from 'react';
+import { withChanges } from '../../shared/changes.ts';
 import type { Answer, Command, Screen, Status, TillContract } from '../../shared/till-contract.ts';
 import { keepSame } from './same.ts';
 
@@ -65,8 +66,10 @@ export function connect(openTransport: () => Promise<Transport> = transportOfThi
   };
 
   const watch = async (open: Transport): Promise<void> => {
-    for await (const next of await open.client.watch()) {
-      screen = screen === null ? next : keepSame(screen, next);
+    for await (const news of await open.client.follow()) {
+      // A whole one is the first of a line; the page may still show one of the line before.
+      if ('screen' in news) screen = screen === null ? news.screen : keepSame(screen, news.screen);
+      else if (screen !== null) screen = withChanges(screen, news.changes);
       heardAtMs = performance.now();
       link = 'open';
       tell();

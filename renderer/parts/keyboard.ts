@@ -50,6 +50,8 @@ let partial: Readonly<{ code: string; timer: ReturnType<typeof setTimeout> }> | 
 /** Starts listening for the whole page. Call once. */
 export function captureKeyboard(): void {
   window.addEventListener('keydown', onKeyDown, { capture: true });
+  // No part of a page asks when a key comes up, and the page's root would hear of each of a burst's twice.
+  window.addEventListener('keyup', (event) => event.stopPropagation(), { capture: true });
   // The side buttons of a mouse and a swipe would go back in the history.
   window.addEventListener('mouseup', (event) => {
     if (event.button === 3 || event.button === 4) event.preventDefault();
