@@ -492,7 +492,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   };
 
   /**
-   * What a manager allows: at once when one is signed in, otherwise with the PIN or staff card of one.
+   * What a manager allows: at once when one is signed in, otherwise with the PIN or staff card of one. Who it was stands
+   * in the record of what was done (invariant 31).
    */
   const approved = (approval: Approval, work: (operator: Operator, by: string) => Answer): Answer => {
     if (operator === null) return refuse('notSignedIn');

@@ -402,9 +402,16 @@ export const PLANTS: readonly Plant[] = [
   ),
   plant(
     'restored town goes on with its old numbers',
+    SETTLE,
+    'if (promised.behind !== null) goOnBehind(book, promised.behind);',
+    '',
+  ),
+  plant(
+    'restored town answers a statement that it signed for nobody',
     'town-server/statement.ts',
-    'if (afterStatement <= chain.statementNumber) return chain;',
-    'if (afterStatement >= 0) return chain;',
+    'wanted > chain.statementNumber',
+    'wanted > Number.MAX_SAFE_INTEGER',
+    'town-server/statement.test.ts',
   ),
 ];
 
