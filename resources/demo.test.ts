@@ -224,8 +224,41 @@ test('no two things in the town share an id; two cashiers and a manager can log 
   expect(repeated(town.operators.map((operator) => operator.staffCode))).toEqual([]);
 });
 
+/** Of a sound of 16-bit samples: how long, how loud at its loudest, and how high it begins and ends (crossings a second). */
+function heard(name: string): { seconds: number; peak: number; begins: number; ends: number } {
+  const bytes = readFileSync(new URL(`sounds/${name}.wav`, import.meta.url));
+  const rate = bytes.readUInt32LE(24);
+  const samples = Array.from({ length: (bytes.length - 44) >> 1 }, (_, index) => bytes.readInt16LE(44 + 2 * index));
+  const piece = Math.round(rate / 20);
+  const pitchOf = (part: readonly number[]): number =>
+    (part.filter((sample, index) => sample > 0 && (part[index - 1] ?? 1) <= 0).length * rate) / part.length;
+  const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  return {
+    seconds: samples.length / rate,
+    peak,
+    begins: pitchOf(samples.slice(0, piece)),
+    ends: pitchOf(samples.slice(-piece)),
+  };
+}
+
+test('good, warning, bad, card, paid and manager are as loud as each other and told apart by height and length', () => {
+  const names = ['good', 'warn', 'bad', 'card', 'paid', 'manager'];
+  const all = names.map((name) => ({ name, ...heard(name) }));
+  expect(new Set(all.map((one) => one.peak)).size).toBe(1);
+  const far = (a: number, b: number): boolean => Math.max(a, b) / Math.min(a, b) > 1.18;
+  for (const [index, one] of all.entries()) {
+    for (const other of all.slice(index + 1)) {
+      const apart = far(one.begins, other.begins) || far(one.ends, other.ends) || far(one.seconds, other.seconds);
+      expect(apart, `${one.name} and ${other.name}`).toBe(true);
+    }
+  }
+  const [good, , bad] = all;
+  expect(bad?.begins ?? 0).toBeLessThan((good?.begins ?? 0) / 3);
+  expect(bad?.seconds ?? 0).toBeGreaterThan(3 * (good?.seconds ?? 1));
+});
+
 test('the beeps are short uncompressed sounds and the icons are square pictures', () => {
-  for (const name of ['good', 'bad', 'card']) {
+  for (const name of ['good', 'warn', 'bad', 'card', 'paid', 'manager']) {
     const bytes = readFileSync(new URL(`sounds/${name}.wav`, import.meta.url));
     expect(bytes.toString('latin1', 0, 4)).toBe('RIFF');
     expect(bytes.length).toBeLessThan(20_000);

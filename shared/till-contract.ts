@@ -2,6 +2,7 @@ import { eventIterator, oc, type } from '@orpc/contract';
 import { z } from 'zod';
 import { countedNotesSchema } from './cash-count.ts';
 import type { Change } from './changes.ts';
+import { counterSchema } from './counter.ts';
 import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema, perSchema } from './item.ts';
 import { standingWishSchema } from './member.ts';
@@ -138,6 +139,8 @@ export const commandSchema = z.discriminatedUnion('kind', [
     mobileFen: amountFen,
     channel: z.string().max(20),
   }),
+  /** Which key does what on this till, how large its letters are, and whether it sounds. */
+  z.object({ kind: z.literal('saveCounter'), counter: counterSchema }),
   // The manager's work
   z.object({
     kind: z.literal('receiveGoods'),
@@ -475,6 +478,7 @@ export const screenSchema = z.object({
   held: z.array(heldSaleSchema),
   notice: noticeSchema.nullable(),
   status: statusSchema,
+  counter: counterSchema,
   policy: z.object({ mobileChannels: z.array(z.object({ code: z.string(), name: z.string() })) }),
 });
 export type Screen = z.infer<typeof screenSchema>;

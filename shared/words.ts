@@ -1,3 +1,4 @@
+import type { CounterFunction } from './counter.ts';
 import { formatFen } from './money.ts';
 import { clockOf, dayOf } from './time.ts';
 import type { RefusalReason } from './till-contract.ts';
@@ -175,7 +176,7 @@ const notices: Readonly<Record<NoticeKey, string>> = {
   lineDeleted: '已删[ {name}]',
   lineReturned: '已放回[ {name}]',
   saleVoided: '整单已作废，库存和积分都没有动',
-  saleHeld: '已挂单，按 F7 取回',
+  saleHeld: '已挂单[，按 {key} 取回]',
   saleRecalled: '挂单已取回[，共 {lines} 种]',
   saleRestored: '上次没结完的单已恢复[，共 {lines} 种]，请核对后继续',
   salePaid: '已收款[，小票 {receipt}]',
@@ -349,6 +350,28 @@ export const pointsRefusedWords: Readonly<
   notPresented: '没有刷卡或不是本人，只打折，不能用积分',
   waitingForTown: '正在等镇上答复，暂不能用积分',
   blockListOld: '挂失名单太旧，暂不能用积分',
+};
+
+/** What the functions of a till's keys are called. */
+export const functionWords: Readonly<Record<CounterFunction, string>> = {
+  pay: '付款',
+  quantity: '数量',
+  price: '改价',
+  deleteLine: '删行',
+  voidSale: '整单作废',
+  removeMember: '取下会员',
+  help: '帮助',
+  member: '会员卡号',
+  bag: '购物袋',
+  more: '更多',
+  receipts: '今日单',
+  hold: '挂单、取单',
+  priceCheck: '查价',
+  points: '查积分',
+  drawer: '开钱箱',
+  refund: '退货',
+  exchange: '换货',
+  picker: '散装、常用商品',
 };
 
 /** Which limit holds the points of a sale down. */

@@ -2,6 +2,7 @@ import { planSpend } from '../../shared/allotment.ts';
 import { assertNever, must } from '../../shared/assert.ts';
 import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 import { cardPatternOf, parseCode, type Code } from '../../shared/barcode.ts';
+import type { CounterFunction } from '../../shared/counter.ts';
 import type { Item } from '../../shared/item.ts';
 import { endsWithDigits, type CardView, type MemberView } from '../../shared/member.ts';
 import { mulDivFloor } from '../../shared/money.ts';
@@ -64,6 +65,8 @@ type Parts = Readonly<{
   isToppingUp: (member: string) => boolean;
   clockSuspect: () => boolean;
   catalogueVersion: () => number;
+  /** What is printed on the key of a function of this till. */
+  keyOf: (which: CounterFunction) => string;
   changed: () => void;
   /** Runs work behind the answer of the command, where a failing disk is met as everywhere. */
   soon: (work: () => void) => void;
@@ -865,7 +868,7 @@ export function createCheckout(parts: Parts) {
       JSON.stringify({ ...sale, pay: null, choices: [], weighing: null }),
     );
     become(fresh());
-    say('good', 'saleHeld');
+    say('good', 'saleHeld', { key: parts.keyOf('hold') });
     return done;
   };
 

@@ -1,6 +1,7 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertNever, must } from '../../shared/assert.ts';
+import { keysOf, keyWords } from '../../shared/counter.ts';
 import { policyOn, type Policy } from '../../shared/policy.ts';
 import { businessDayOf, MINUTE_MS } from '../../shared/time.ts';
 import type { Answer, Approval, Command, Notice, Screen, Status } from '../../shared/till-contract.ts';
@@ -8,6 +9,7 @@ import { createAudit } from './audit.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createCheckout, type Say } from './checkout.ts';
 import { createClaims } from './claims.ts';
+import { createCounterSettings } from './counter-settings.ts';
 import { createCounting } from './counting.ts';
 import { enrol, nextIncarnation } from './enrolment.ts';
 import { createExchangeFile } from './exchange-file.ts';
@@ -242,6 +244,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       changed();
     },
   );
+  const settings = createCounterSettings(ledger);
   const catalogue = createCatalogue(till);
   const members = createMembers(till);
   const operators = createOperators(
@@ -283,6 +286,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     topUp: town.topUp,
     isToppingUp: town.isToppingUp,
     clockSuspect: clock.suspect,
+    keyOf: (which) => keyWords(keysOf(settings.now().keys)[which]),
     catalogueVersion,
     changed,
     soon: (work) => void world.clock.later(0, () => background(() => Promise.resolve(work()))),
@@ -393,6 +397,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       ...counter.screen(),
       notice,
       status: cachedStatus(),
+      counter: settings.now(),
       policy: { mobileChannels: till.policy().mobileChannels },
     };
   };
@@ -704,6 +709,11 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return asManager(() => spoken(waste.recordWaste(command), 'wasteRecorded', { lines: command.lines.length }));
       case 'saveOperator':
         return spoken(operators.save(command, false), 'operatorSaved', { name: command.name });
+      case 'saveCounter': {
+        const answer = settings.save(command);
+        changed();
+        return answer;
+      }
       case 'runNight':
         return asManager(() => {
           runNight();

@@ -1,4 +1,5 @@
 import { implement, type RouterClient } from '@orpc/server';
+import { defaultCounter } from '../../shared/counter.ts';
 import { tillContract, type Answer, type Command, type FoundItem, type Screen } from '../../shared/till-contract.ts';
 import type { createAudit } from './audit.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -217,6 +218,7 @@ export function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: st
       catalogueVersion: 0,
       policyVersion: 0,
     },
+    counter: defaultCounter,
     policy: { mobileChannels: [] },
   };
 }

@@ -26,6 +26,8 @@ const NAMED: ReadonlyMap<string, KeyName> = new Map([
   ['Home', 'Home'],
   ['End', 'End'],
   ['Delete', 'Delete'],
+  ['Insert', 'Insert'],
+  ['Pause', 'Pause'],
   ['Backspace', 'Backspace'],
   ['Tab', 'Tab'],
   ['Space', 'Space'],

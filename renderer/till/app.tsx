@@ -1,5 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { assertNever } from '../../shared/assert.ts';
+import { keysOf } from '../../shared/counter.ts';
 import type { Command, Screen } from '../../shared/till-contract.ts';
 import { type LinkState, type SendAnswer, useLink, useScreen } from '../parts/connection.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
@@ -38,7 +39,6 @@ type Asking = Readonly<{ what: string; make: Approvable; done: (answer: SendAnsw
 function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactNode {
   const [dialog, setDialog] = useState<Dialog | null>(null);
   const [asking, setAsking] = useState<Asking | null>(null);
-  const [muted, setMuted] = useState(notices.isMuted);
   const phase = useRef(screen.phase);
 
   // A dialog belongs to the page it was opened on; the count of a closed shift is the one that outlives it.
@@ -59,9 +59,13 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
       sayAnswer(answer);
       return answer;
     }
+    notices.ring('manager');
     return new Promise((done) => setAsking({ what, make, done }));
   }, []);
   const hide = useCallback(() => setDialog(null), []);
+  // Kept while nobody changes it, so that what shows keys is not drawn again with every scan.
+  const changedKeys = screen.counter.keys;
+  const keys = useMemo(() => keysOf(changedKeys), [changedKeys]);
   const till = useMemo<Till>(
     () => ({
       screen,
@@ -71,13 +75,9 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
       dialog,
       show: setDialog,
       hide,
-      muted,
-      setMuted: (next) => {
-        notices.setMuted(next);
-        setMuted(next);
-      },
+      keys,
     }),
-    [screen, sendApproved, hide, dialog, muted],
+    [screen, sendApproved, hide, dialog, keys],
   );
 
   // The layer below all others: a scan goes to the core from wherever no dialog wants it.
@@ -94,7 +94,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
   const covered = dialog !== null || asking !== null || screen.phase !== 'selling';
   return (
     <TillContext.Provider value={till}>
-      <div className="page" data-phase={screen.phase}>
+      <div className="page" data-phase={screen.phase} data-large={screen.counter.largeType}>
         <Header link={link} show={setDialog} />
         <div className="stage">
           {phasePage(screen)}

@@ -12,6 +12,7 @@ import { PickerDialog, PriceCheckDialog } from './picker.tsx';
 import { PointsDialog } from './points.tsx';
 import { ReceiptsDialog } from './receipts.tsx';
 import { HandBackDialog, RefundDialog } from './refund.tsx';
+import { SettingsDialog } from './settings.tsx';
 import { ShiftReportDialog, ShiftResultDialog } from './shift-report.tsx';
 import { TenderDialog } from './tender.tsx';
 import type { Dialog } from './till.ts';
@@ -55,6 +56,8 @@ export function DialogLayer({ dialog }: { dialog: Dialog }): ReactNode {
       return <ShiftResultDialog />;
     case 'night':
       return <NightDialog />;
+    case 'settings':
+      return <SettingsDialog />;
     case 'enrol':
       return <EnrolDialog />;
     default:

@@ -1,4 +1,5 @@
 import { memo, type ReactNode } from 'react';
+import { keysOf, keyWords } from '../../shared/counter.ts';
 import type { Screen } from '../../shared/till-contract.ts';
 import { clockOf } from '../../shared/time.ts';
 import { type LinkState, useClock, useScreenPart, useSteadyStatus } from '../parts/connection.ts';
@@ -15,6 +16,7 @@ function PlainHeader({ link, show }: { link: LinkState; show: (dialog: Dialog) =
   const shopName = useScreenPart(connection, (screen) => screen?.shopName ?? '');
   const who = useScreenPart(connection, whoWords);
   const demo = useScreenPart(connection, (screen) => screen?.demo === true);
+  const more = useScreenPart(connection, (screen) => keyWords(keysOf(screen?.counter.keys ?? {}).more));
   const hasMore = useScreenPart(
     connection,
     (screen) => screen !== null && screen.operator !== null && screen.phase !== 'stopped',
@@ -29,7 +31,7 @@ function PlainHeader({ link, show }: { link: LinkState; show: (dialog: Dialog) =
       <Clock />
       {hasMore && (
         <button type="button" className="more" onMouseDown={keepFocus} onClick={() => show({ kind: 'more' })}>
-          更多 <kbd>F4</kbd>
+          更多 <kbd>{more}</kbd>
         </button>
       )}
     </header>

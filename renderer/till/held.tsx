@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { keyWords } from '../../shared/counter.ts';
 import { shortTime, yuan } from '../parts/format.ts';
 import type { KeyHandler } from '../parts/keyboard.ts';
 import { Frame } from './frame.tsx';
@@ -6,7 +7,7 @@ import { keepFocus } from './header.tsx';
 import { useTill } from './till.ts';
 
 export function HeldDialog(): ReactNode {
-  const { hide, send, screen } = useTill();
+  const { hide, send, screen, keys } = useTill();
   const [picked, setPicked] = useState(0);
   const { held } = screen;
   const recall = (sale: string | undefined): void => {
@@ -24,7 +25,7 @@ export function HeldDialog(): ReactNode {
   return (
     <Frame title={`挂单 ${held.length} 笔`} size="medium" leave={hide} onKey={onKey}>
       {held.length === 0 ? (
-        <p className="nothing">没有挂单。顾客要回去拿东西时，按 F7 先挂起来。</p>
+        <p className="nothing">没有挂单。顾客要回去拿东西时，按 {keyWords(keys.hold)} 先挂起来。</p>
       ) : (
         <div className="rows" role="listbox" aria-label="挂单">
           {held.map((one, index) => (

@@ -4,6 +4,7 @@ import '../parts/tokens.css';
 import './page.css';
 import './controls.css';
 import './dialog.css';
+import './large.css';
 import { App } from './app.tsx';
 
 captureKeyboard();

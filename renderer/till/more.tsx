@@ -7,7 +7,7 @@ import { useTill } from './till.ts';
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', 'q', 'w', 'e', 'r', 't', 'y'];
 
 export function MoreDialog(): ReactNode {
-  const { hide, show, send, screen, muted, setMuted } = useTill();
+  const { hide, show, send, screen } = useTill();
   const open = screen.shift !== null;
   const actions: readonly Readonly<{ label: string; note: string; act: () => void; off?: boolean }>[] = [
     {
@@ -25,7 +25,7 @@ export function MoreDialog(): ReactNode {
     { label: '整单作废', note: '这一单全部不要', act: () => show({ kind: 'void' }) },
     { label: '日结', note: '与镇上核对账目', act: () => show({ kind: 'night' }) },
     { label: '后台', note: '进货、盘点、改价', act: () => openBackOffice() },
-    { label: muted ? '打开声音' : '静音', note: '提示音', act: () => setMuted(!muted) },
+    { label: '设置', note: '按键、大字、声音', act: () => show({ kind: 'settings' }) },
     {
       label: '锁屏',
       note: '离开一会儿，单子留着',

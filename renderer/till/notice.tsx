@@ -19,7 +19,7 @@ function useShownNotice(): ShownNotice | null {
 /** The notice in its place on the page; without one, what to do next stands there. */
 export const NoticeLine = memo(PlainNoticeLine);
 
-function PlainNoticeLine({ quantityFirst }: { quantityFirst: number | null }): ReactNode {
+function PlainNoticeLine({ quantityFirst, star }: { quantityFirst: number | null; star: string }): ReactNode {
   const notice = useShownNotice();
   return (
     <div className="notice-line" data-tone={notice?.tone ?? 'none'} role="status" aria-live="assertive">
@@ -27,7 +27,7 @@ function PlainNoticeLine({ quantityFirst }: { quantityFirst: number | null }): R
         <span className="hint">
           {quantityFirst === null ? (
             <>
-              先按数字再按 <kbd>*</kbd> 可先输数量，如 <kbd>3</kbd> <kbd>*</kbd> 再扫码
+              先按数字再按 <kbd>{star}</kbd> 可先输数量，如 <kbd>3</kbd> <kbd>{star}</kbd> 再扫码
             </>
           ) : (
             <>

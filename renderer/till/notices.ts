@@ -1,7 +1,7 @@
 import type { Notice, Screen } from '../../shared/till-contract.ts';
 import { type WordValues, wordsOf } from '../../shared/words.ts';
 import type { Connection } from '../parts/connection.ts';
-import { play } from './sounds.ts';
+import { play, type Sound, soundOf } from './sounds.ts';
 
 /** A notice as the page shows it; `count` tells two of the same text apart. */
 export type ShownNotice = Readonly<{ tone: Notice['tone']; sentence: string; text: string; count: number }>;
@@ -19,8 +19,8 @@ export type Notices = Readonly<{
   say: (saying: Saying) => void;
   /** Takes the notice away; `calm` leaves what warns. */
   clear: (which?: 'calm') => void;
-  isMuted: () => boolean;
-  setMuted: (muted: boolean) => void;
+  /** Sounds for what is said by something else than a notice, unless the till is muted. */
+  ring: (sound: Sound) => void;
 }>;
 
 /** Bad news stays until something is done about it; the rest goes by itself. */
@@ -41,7 +41,6 @@ const SAID_BY_THE_PAGE: ReadonlySet<string> = new Set(['signedOut']);
 export function openNotices(connection: Connection): Notices {
   let notice: ShownNotice | null = null;
   let last = { text: '', atMs: -SAME_WITHIN_MS, count: 0 };
-  let muted = localStorage.getItem('muted') === 'yes';
   let going: ReturnType<typeof setTimeout> | null = null;
   let heardId: number | null = null;
   let phase: Screen['phase'] | null = null;
@@ -68,7 +67,11 @@ export function openNotices(connection: Connection): Notices {
     if (!again || notice === null || Object.keys(values).length > 0) {
       show({ tone: saying.tone, text: saying.text, sentence: wordsOf(saying.text, values), count: last.count });
     }
-    if (!again && !muted) play(saying.tone, saying.text);
+    const sound = soundOf(saying.tone, saying.text);
+    if (!again && sound !== null) ring(sound);
+  };
+  const ring = (sound: Sound): void => {
+    if (connection.screen()?.counter.muted !== true) play(sound);
   };
 
   connection.subscribe(() => {
@@ -79,6 +82,8 @@ export function openNotices(connection: Connection): Notices {
     heardId = told?.id ?? heardId;
     // What was said on the page before this one is no news here.
     if (phase !== screen.phase && !isNew) clear();
+    // The page itself says that it was paid; the ear hears it too.
+    if (screen.phase === 'paid' && phase !== null && phase !== 'paid') ring('paid');
     phase = screen.phase;
     if (isNew && !SAID_BY_THE_PAGE.has(told.text)) say({ tone: told.tone, text: told.text, values: told.values });
   });
@@ -91,10 +96,6 @@ export function openNotices(connection: Connection): Notices {
     },
     say,
     clear,
-    isMuted: () => muted,
-    setMuted: (next) => {
-      localStorage.setItem('muted', next ? 'yes' : 'no');
-      muted = next;
-    },
+    ring,
   };
 }

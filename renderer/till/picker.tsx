@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { pressedKey } from '../../shared/counter.ts';
 import { formatQuantity } from '../../shared/quantity.ts';
 import type { FoundItem } from '../../shared/till-contract.ts';
 import { unitPrice } from '../parts/format.ts';
@@ -224,7 +225,7 @@ export function Letters({
 
 /** 查价: says the price and adds nothing. */
 export function PriceCheckDialog(): ReactNode {
-  const { hide } = useTill();
+  const { hide, keys } = useTill();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   const [wanted, setWanted] = useState('');
@@ -241,8 +242,8 @@ export function PriceCheckDialog(): ReactNode {
       size="medium"
       leave={hide}
       aside={<small className="dialog-note">只看价格，不加入这一单</small>}
-      onKey={({ name, repeat }) => {
-        if (name === 'F8') return hide;
+      onKey={({ name, shift, repeat }) => {
+        if (pressedKey(name, shift) === keys.priceCheck) return hide;
         return name === 'Enter' && !repeat ? enter : null;
       }}
       onScan={(code) => {

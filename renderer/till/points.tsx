@@ -1,4 +1,5 @@
 import { type ReactNode, useRef } from 'react';
+import { pressedKey } from '../../shared/counter.ts';
 import { pointsRefusedWords, rateWords } from '../../shared/words.ts';
 import { shortTime, starText } from '../parts/format.ts';
 import { Frame } from './frame.tsx';
@@ -7,7 +8,7 @@ import './points.css';
 
 /** 查积分: a villager wants to know, and nothing is sold. */
 export function PointsDialog(): ReactNode {
-  const { hide, send, screen } = useTill();
+  const { hide, send, screen, keys } = useTill();
   const { member } = screen.sale;
   const hadMember = useRef(member !== null);
   const leave = (): void => {
@@ -20,7 +21,7 @@ export function PointsDialog(): ReactNode {
       title="查积分"
       size="medium"
       leave={leave}
-      onKey={({ name }) => (name === 'Enter' || name === 'F9' ? leave : null)}
+      onKey={({ name, shift }) => (name === 'Enter' || pressedKey(name, shift) === keys.points ? leave : null)}
       onScan={(code) => {
         void send({ kind: 'scan', code, source: 'scanner' });
         return true;

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { pressedKey } from '../../shared/counter.ts';
 import { wordsOf } from '../../shared/words.ts';
 import { shortTime, yuan } from '../parts/format.ts';
 import { ReceiptView } from '../parts/receipt-view.tsx';
@@ -14,7 +15,7 @@ type ReceiptAnswer = Awaited<ReturnType<Client['receipt']>>;
 
 /** Today's receipts: seen, printed again, or taken back. */
 export function ReceiptsDialog(): ReactNode {
-  const { hide, show, send, screen } = useTill();
+  const { hide, show, send, screen, keys } = useTill();
   const [text, setText] = useState('');
   const [rows, setRows] = useState<ReceiptRows | 'failed' | null>(null);
   const [picked, setPicked] = useState(0);
@@ -79,7 +80,7 @@ export function ReceiptsDialog(): ReactNode {
       size="wide"
       leave={hide}
       aside={<small className="dialog-note">最近的在最上面，往日的也能查</small>}
-      onKey={({ name }) => {
+      onKey={({ name, shift }) => {
         switch (name) {
           case 'Up':
             return () => move(-1);
@@ -97,10 +98,8 @@ export function ReceiptsDialog(): ReactNode {
             return exchange;
           case 'g':
             return mend;
-          case 'F6':
-            return hide;
           default:
-            return null;
+            return pressedKey(name, shift) === keys.receipts ? hide : null;
         }
       }}
       onScan={(code) => {

@@ -1,9 +1,10 @@
 import { memo, type ReactNode, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type CounterFunction, type CounterKeys, functionOf, keyWords, pressedKey } from '../../shared/counter.ts';
 import type { FoundItem, Screen, ScreenLine, ScreenMember } from '../../shared/till-contract.ts';
 import { formatQuantity } from '../../shared/quantity.ts';
 import { pointsRefusedWords, rateWords } from '../../shared/words.ts';
 import { minusYuan, shortTime, starText, unitPrice, yuan } from '../parts/format.ts';
-import { useClock } from '../parts/connection.ts';
+import { useClock, useScreenPart } from '../parts/connection.ts';
 import { type KeyHandler, LEVEL, useKeys } from '../parts/keyboard.ts';
 import { splitQuantity } from './entry.ts';
 import { keepFocus } from './header.tsx';
@@ -18,7 +19,7 @@ import './member-card.css';
 /** The page a cashier looks at all day: the armed box and the lines at the left, card, sum and keys at the right. */
 export function SellingPage(): ReactNode {
   const till = useTill();
-  const { screen, send, say, show } = till;
+  const { screen, send, say, show, keys } = till;
   const { sale } = screen;
   const [mark, setMark] = useState({ list: '', at: 0 });
   const armed = screen.phase === 'selling' && till.dialog === null && sale.weighing === null;
@@ -61,36 +62,37 @@ export function SellingPage(): ReactNode {
     if (selected === undefined) say({ tone: 'info', text: 'noLine' });
     else act(sale.selected);
   };
-  const functions: Readonly<Record<string, () => void>> = {
-    F1: () => show({ kind: 'help' }),
-    F2: () => {
+  const functions: Readonly<Record<CounterFunction, () => void>> = {
+    help: () => show({ kind: 'help' }),
+    member: () => {
       if (sale.cardWaiting === null) show({ kind: 'member' });
       else void till.sendApproved((approval) => ({ kind: 'allowCard', approval }), secondUseWords(sale.cardWaiting));
     },
-    F3: () => void send({ kind: 'scan', code: '购物袋', source: 'typed' }),
-    F4: () => show({ kind: 'more' }),
-    F6: () => show({ kind: 'receipts' }),
-    F7: () => {
+    bag: () => void send({ kind: 'scan', code: BAG, source: 'typed' }),
+    more: () => show({ kind: 'more' }),
+    receipts: () => show({ kind: 'receipts' }),
+    hold: () => {
       if (sale.lines.length > 0) void send({ kind: 'hold' });
       else if (screen.held.length > 0) show({ kind: 'held' });
       else say({ tone: 'info', text: 'nothingHeld' });
     },
-    F8: () => show({ kind: 'priceCheck' }),
-    F9: () => show({ kind: 'points' }),
-    F10: () => void till.sendApproved((approval) => ({ kind: 'openDrawer', approval }), '不收款开钱箱'),
-    F11: () => show({ kind: 'refund', receipt: null, way: 'refund' }),
-    F12: () => show({ kind: 'picker' }),
-    '+': () => void send({ kind: 'startPay' }),
-    '*': star,
-    '/': () => withLine((line) => show({ kind: 'price', line })),
-    Delete: () => withLine((line) => void send({ kind: 'deleteLine', line })),
-    'Shift Delete': () => show({ kind: 'void' }),
-    End: () => {
+    priceCheck: () => show({ kind: 'priceCheck' }),
+    points: () => show({ kind: 'points' }),
+    drawer: () => void till.sendApproved((approval) => ({ kind: 'openDrawer', approval }), '不收款开钱箱'),
+    refund: () => show({ kind: 'refund', receipt: null, way: 'refund' }),
+    exchange: () => show({ kind: 'refund', receipt: null, way: 'exchange' }),
+    picker: () => show({ kind: 'picker' }),
+    pay: () => void send({ kind: 'startPay' }),
+    quantity: star,
+    price: () => withLine((line) => show({ kind: 'price', line })),
+    deleteLine: () => withLine((line) => void send({ kind: 'deleteLine', line })),
+    voidSale: () => show({ kind: 'void' }),
+    removeMember: () => {
       if (sale.member !== null || sale.cardWaiting !== null) void send({ kind: 'removeMember' });
     },
   };
   // Always the same function, so that what only holds keys is not drawn again with every scan.
-  const act = useStable((key: string) => functions[key]?.());
+  const act = useStable((which: CounterFunction) => functions[which]());
   const select = useStable((line: number) => void send({ kind: 'selectLine', line }));
   const choose = useStable((item: string) => void send({ kind: 'choose', item }));
   const dismiss = useStable(() => void send({ kind: 'dismiss' }));
@@ -110,20 +112,14 @@ export function SellingPage(): ReactNode {
         return () => move(-1);
       case 'Down':
         return () => move(1);
-      case '*':
-        return star;
-      case '+':
-      case '/':
-        return text === '' ? (functions[name] ?? null) : null;
-      case 'Delete':
-        if (text !== '') return null;
-        return functions[shift ? 'Shift Delete' : 'Delete'] ?? null;
-      case 'End':
-        return text === '' ? (functions['End'] ?? null) : null;
       default: {
         const choice = /^[1-9]$/.test(name) && text === '' ? sale.choices[Number(name) - 1] : undefined;
         if (choice !== undefined) return () => void send({ kind: 'choose', item: choice.item });
-        return name.startsWith('F') ? (functions[name] ?? null) : null;
+        const which = functionOf(keys, pressedKey(name, shift));
+        if (which === null) return null;
+        // While something is typed, signs belong to it and the editing keys edit it; only a count waits for its sign.
+        const edits = !/^F\d/.test(name) && which !== 'quantity';
+        return text !== '' && edits ? null : functions[which];
       }
     }
   };
@@ -151,27 +147,27 @@ export function SellingPage(): ReactNode {
           </label>
           <button type="button" className="key" onMouseDown={keepFocus} onClick={star}>
             <span>数量</span>
-            <kbd>*</kbd>
+            <kbd>{keyWords(keys.quantity)}</kbd>
           </button>
         </div>
-        <NoticeLine quantityFirst={sale.quantityFirst} />
+        <NoticeLine quantityFirst={sale.quantityFirst} star={keyWords(keys.quantity)} />
         {sale.choices.length > 0 ? (
           <Choices choices={sale.choices} picked={picked} choose={choose} leave={dismiss} />
         ) : (
           <Lines lines={sale.lines} selected={sale.selected} stars={sale.member?.stars ?? 0} select={select} />
         )}
-        <BasketFoot kinds={sale.lines.length} pieces={sale.pieces} adultsOnly={sale.adultsOnly} act={act} />
+        <BasketFoot kinds={sale.lines.length} pieces={sale.pieces} adultsOnly={sale.adultsOnly} keys={keys} act={act} />
       </main>
       <aside className="side">
         {sale.member !== null ? (
           <MemberCard member={sale.member} act={act} />
         ) : sale.cardWaiting !== null ? (
-          <CardWaiting waiting={sale.cardWaiting} act={act} />
+          <CardWaiting waiting={sale.cardWaiting} keys={keys} act={act} />
         ) : (
-          <NoMember act={act} />
+          <NoMember keys={keys} act={act} />
         )}
         <Sum shelfFen={sale.shelfFen} discountFen={sale.discountFen} totalFen={sale.totalFen} />
-        <Keys isEmpty={sale.lines.length === 0} held={screen.held.length} act={act} />
+        <Keys isEmpty={sale.lines.length === 0} held={screen.held.length} keys={keys} act={act} />
       </aside>
       {sale.weighing !== null && screen.phase === 'selling' && (
         <WeighDialog key={sale.weighing.item} item={sale.weighing} />
@@ -180,8 +176,11 @@ export function SellingPage(): ReactNode {
   );
 }
 
-/** What a key or its button does; the name is the key's. */
-type Act = (key: string) => void;
+/** What a key or its button does. */
+type Act = (which: CounterFunction) => void;
+
+/** What bags are called in every catalogue; several sizes of them are picked from by number. */
+const BAG = '购物袋';
 
 const BasketFoot = memo(PlainBasketFoot);
 
@@ -189,11 +188,13 @@ function PlainBasketFoot({
   kinds,
   pieces,
   adultsOnly,
+  keys,
   act,
 }: {
   kinds: number;
   pieces: number;
   adultsOnly: boolean;
+  keys: CounterKeys;
   act: Act;
 }): ReactNode {
   return (
@@ -206,20 +207,20 @@ function PlainBasketFoot({
       </span>
       {adultsOnly && <span className="adults">18+ 有烟酒，请确认已成年</span>}
       <span className="space" />
-      <FootKeys act={act} />
+      <FootKeys keys={keys} act={act} />
     </footer>
   );
 }
 
 const FootKeys = memo(PlainFootKeys);
 
-function PlainFootKeys({ act }: { act: Act }): ReactNode {
+function PlainFootKeys({ keys, act }: { keys: CounterKeys; act: Act }): ReactNode {
   return (
     <>
-      <KeyButton small label="改价" keys="/" act={() => act('/')} />
-      <KeyButton small label="删行" keys="Del" act={() => act('Delete')} />
-      <KeyButton small label="作废" keys="⇧ Del" act={() => act('Shift Delete')} />
-      <KeyButton small label="帮助" keys="F1" act={() => act('F1')} />
+      <KeyButton small label="改价" keys={keyWords(keys.price)} act={() => act('price')} />
+      <KeyButton small label="删行" keys={keyWords(keys.deleteLine)} act={() => act('deleteLine')} />
+      <KeyButton small label="作废" keys={keyWords(keys.voidSale)} act={() => act('voidSale')} />
+      <KeyButton small label="帮助" keys={keyWords(keys.help)} act={() => act('help')} />
     </>
   );
 }
@@ -250,22 +251,72 @@ function PlainSum({ shelfFen, discountFen, totalFen }: Pick<Screen['sale'], 'she
 
 const Keys = memo(PlainKeys);
 
-function PlainKeys({ isEmpty, held, act }: { isEmpty: boolean; held: number; act: Act }): ReactNode {
+function PlainKeys({
+  isEmpty,
+  held,
+  keys,
+  act,
+}: {
+  isEmpty: boolean;
+  held: number;
+  keys: CounterKeys;
+  act: Act;
+}): ReactNode {
+  const key = (which: CounterFunction, label: string, badge = 0): ReactNode => (
+    <KeyButton label={label} badge={badge} keys={keyWords(keys[which])} act={() => act(which)} />
+  );
   return (
     <div className="keys">
-      <button type="button" className="pay-key" disabled={isEmpty} onMouseDown={keepFocus} onClick={() => act('+')}>
-        付款 <kbd>+</kbd>
+      <button type="button" className="pay-key" disabled={isEmpty} onMouseDown={keepFocus} onClick={() => act('pay')}>
+        付款 <kbd>{keyWords(keys.pay)}</kbd>
       </button>
-      <KeyButton label="会员" keys="F2" act={() => act('F2')} />
-      <KeyButton label={isEmpty && held > 0 ? '取单' : '挂单'} badge={held} keys="F7" act={() => act('F7')} />
-      <KeyButton label="退货" keys="F11" act={() => act('F11')} />
-      <KeyButton label="今日单" keys="F6" act={() => act('F6')} />
-      <KeyButton label="散装" keys="F12" act={() => act('F12')} />
-      <KeyButton label="购物袋" keys="F3" act={() => act('F3')} />
-      <KeyButton label="查价" keys="F8" act={() => act('F8')} />
-      <KeyButton label="查积分" keys="F9" act={() => act('F9')} />
-      <KeyButton label="钱箱" keys="F10" act={() => act('F10')} />
+      <BagKey keys={keyWords(keys.bag)} act={() => act('bag')} />
+      {key('member', '会员')}
+      {key('hold', isEmpty && held > 0 ? '取单' : '挂单', held)}
+      {key('receipts', '今日单')}
+      {key('picker', '散装')}
+      {key('refund', '退货')}
+      {key('exchange', '换货')}
+      {key('priceCheck', '查价')}
+      {key('points', '查积分')}
+      {key('drawer', '钱箱')}
     </div>
+  );
+}
+
+/** Stands beside 付款, because the question comes last: what a bag costs, or the least that one costs. */
+function BagKey({ keys, act }: { keys: string; act: () => void }): ReactNode {
+  const catalogue = useScreenPart(connection, (screen) => screen?.status.catalogueVersion ?? 0);
+  const [bags, setBags] = useState<Readonly<{ of: number; found: readonly FoundItem[] }>>({ of: -1, found: [] });
+  useEffect(() => {
+    let gone = false;
+    connection
+      .client()
+      .search({ text: BAG, limit: 9 })
+      .then(
+        (found) => {
+          if (!gone) setBags({ of: catalogue, found });
+        },
+        () => undefined,
+      );
+    return () => {
+      gone = true;
+    };
+  }, [catalogue]);
+  const pricesFen = bags.found.flatMap((bag) => bag.payFen ?? []);
+  return (
+    <button type="button" className="key bag-key" onMouseDown={keepFocus} onClick={act}>
+      <span>
+        购物袋
+        {pricesFen.length > 0 && (
+          <small>
+            ￥{yuan(Math.min(...pricesFen))}
+            {pricesFen.length > 1 && ' 起'}
+          </small>
+        )}
+      </span>
+      <kbd>{keys}</kbd>
+    </button>
   );
 }
 
@@ -505,13 +556,13 @@ function ChoiceRow({
 
 const NoMember = memo(PlainNoMember);
 
-function PlainNoMember({ act }: { act: Act }): ReactNode {
+function PlainNoMember({ keys, act }: { keys: CounterKeys; act: Act }): ReactNode {
   return (
-    <button type="button" className="card no-card" onMouseDown={keepFocus} onClick={() => act('F2')}>
+    <button type="button" className="card no-card" onMouseDown={keepFocus} onClick={() => act('member')}>
       <span className="no-card-title">信用一卡通</span>
       <span>请顾客刷卡或扫卡，也可输入卡号</span>
       <span className="no-card-key">
-        非会员按标价结账 <kbd>F2</kbd>
+        非会员按标价结账 <kbd>{keyWords(keys.member)}</kbd>
       </span>
     </button>
   );
@@ -524,7 +575,7 @@ function secondUseWords({ mask, seconds }: Waiting): string {
 }
 
 /** A card that paid a moment ago: it goes on with a manager's leave, or at shelf price without it. */
-function CardWaiting({ waiting, act }: { waiting: Waiting; act: Act }): ReactNode {
+function CardWaiting({ waiting, keys, act }: { waiting: Waiting; keys: CounterKeys; act: Act }): ReactNode {
   return (
     <section className="card no-card card-waiting" aria-label="刚用过的卡">
       <span className="no-card-title">▲ 这张卡刚用过</span>
@@ -532,8 +583,8 @@ function CardWaiting({ waiting, act }: { waiting: Waiting; act: Act }): ReactNod
         {waiting.mask} {waiting.villageName}，{waiting.seconds} 秒内再用要店长同意
       </span>
       <div className="card-waiting-keys">
-        <KeyButton label="请店长" keys="F2" act={() => act('F2')} />
-        <KeyButton label="不用这张卡" keys="End" act={() => act('End')} />
+        <KeyButton label="请店长" keys={keyWords(keys.member)} act={() => act('member')} />
+        <KeyButton label="不用这张卡" keys={keyWords(keys.removeMember)} act={() => act('removeMember')} />
       </div>
     </section>
   );
@@ -575,9 +626,9 @@ function PlainMemberCard({ member, act }: { member: ScreenMember; act: Act }): R
           type="button"
           className="card-remove"
           aria-label="取下会员"
-          title="取下会员（End）"
+          title="取下会员"
           onMouseDown={keepFocus}
-          onClick={() => act('End')}
+          onClick={() => act('removeMember')}
         >
           ✕
         </button>

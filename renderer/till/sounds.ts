@@ -1,7 +1,21 @@
 import badSound from '../../resources/sounds/bad.wav?url';
 import cardSound from '../../resources/sounds/card.wav?url';
 import goodSound from '../../resources/sounds/good.wav?url';
+import managerSound from '../../resources/sounds/manager.wav?url';
+import paidSound from '../../resources/sounds/paid.wav?url';
+import warnSound from '../../resources/sounds/warn.wav?url';
 import type { Notice } from '../../shared/till-contract.ts';
+
+/** What an ear tells apart: goods in, look here, not taken, a member, paid, a manager is wanted. */
+const ADDRESSES = {
+  good: goodSound,
+  warn: warnSound,
+  bad: badSound,
+  card: cardSound,
+  paid: paidSound,
+  manager: managerSound,
+} as const;
+export type Sound = keyof typeof ADDRESSES;
 
 /** One element per sound, made once, so that the first refusal of the day sounds as promptly as the last. */
 const sounds = new Map<string, HTMLAudioElement>();
@@ -10,14 +24,11 @@ const sounds = new Map<string, HTMLAudioElement>();
 const AFTER_FRAME_MS = 20;
 
 /**
- * Plays what belongs to a notice, once the notice itself is on the glass: starting a sound holds up the frame it falls
- * into, and the one that is just being put on the glass. A machine without loudspeaker, or before the first touch, stays
- * silent.
+ * Plays a sound once what it belongs to is on the glass: starting one holds up the frame it falls into, and the one that
+ * is just being put on the glass. A machine without loudspeaker, or before the first touch, stays silent.
  */
-export function play(tone: Notice['tone'], text: string): void {
-  const address = addressOf(tone, text);
-  if (address === null) return;
-  requestAnimationFrame(() => setTimeout(() => start(address), AFTER_FRAME_MS));
+export function play(sound: Sound): void {
+  requestAnimationFrame(() => setTimeout(() => start(ADDRESSES[sound]), AFTER_FRAME_MS));
 }
 
 function start(address: string): void {
@@ -28,15 +39,8 @@ function start(address: string): void {
   void sound.play().catch(() => undefined);
 }
 
-function addressOf(tone: Notice['tone'], text: string): string | null {
-  if (text === 'memberShown') return cardSound;
-  switch (tone) {
-    case 'bad':
-    case 'warn':
-      return badSound;
-    case 'good':
-      return goodSound;
-    case 'info':
-      return null;
-  }
+/** The sound of a notice; null for what may be read at leisure. */
+export function soundOf(tone: Notice['tone'], text: string): Sound | null {
+  if (text === 'memberShown') return 'card';
+  return tone === 'info' ? null : tone;
 }

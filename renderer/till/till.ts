@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react';
 import { connect, type SendAnswer } from '../parts/connection.ts';
+import type { CounterKeys } from '../../shared/counter.ts';
 import type { Approval, Command, Screen } from '../../shared/till-contract.ts';
 import { openNotices, type Saying } from './notices.ts';
 
@@ -29,6 +30,7 @@ export type Dialog =
   | Readonly<{ kind: 'shiftReport' }>
   | Readonly<{ kind: 'shiftResult' }>
   | Readonly<{ kind: 'night' }>
+  | Readonly<{ kind: 'settings' }>
   | Readonly<{ kind: 'enrol' }>;
 
 /** A command that a second person may have to allow, by PIN or by staff card. */
@@ -44,8 +46,8 @@ export type Till = Readonly<{
   dialog: Dialog | null;
   show: (dialog: Dialog) => void;
   hide: () => void;
-  muted: boolean;
-  setMuted: (muted: boolean) => void;
+  /** Which key does what on this till. */
+  keys: CounterKeys;
 }>;
 
 export const TillContext = createContext<Till | null>(null);
