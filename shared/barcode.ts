@@ -290,7 +290,7 @@ function paymentCode(digits: string): Extract<Code, { kind: 'paymentCode' }> | n
 }
 
 /** The number on a magnetic stripe, of track 2 where both were read; dates and service codes behind it are dropped. */
-function stripeToken(text: string): string | null {
+export function stripeToken(text: string): string | null {
   const track = /;(\d{4,19})(?:=\d*)?\?/.exec(text) ?? /^%[A-Za-z]?([0-9A-Za-z]{4,19})(?:\^[^?]*)?\?/.exec(text);
   return track?.[1] ?? null;
 }

@@ -28,6 +28,8 @@ export type InputTrouble =
   | 'noService'
   /** It is plugged in and answers nothing, or nothing that can be understood. */
   | 'silent'
+  /** A card lies there that does not answer, or not as the shop's do. */
+  | 'cardUnreadable'
   /** It broke off or could not be opened for another reason. */
   | 'broken';
 
