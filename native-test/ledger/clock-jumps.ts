@@ -33,6 +33,8 @@ export async function runClockJumps({ seed, count }: { seed: number; count: numb
       await till.ask({ kind: 'signIn', pin: pins.manager });
       await till.ask({ kind: 'openShift', shift: 'shift-0001', floatFen: 20_000 });
       const sell = async (): Promise<string | null> => {
+        // A clock that went on by hours says that nobody has stood here for so long.
+        if ((await till.screen()).phase === 'locked') await till.ask({ kind: 'signIn', pin: pins.manager });
         await till.ask(scan(goods.bread.code));
         await till.ask(scan(cards.good, 'card'));
         const { sale } = await till.screen();
