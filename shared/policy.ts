@@ -60,6 +60,8 @@ export const policySchema = z.object({
     prefix: z.string().regex(/^\d{1,4}$/),
     /** A card that paid so short a time ago is used again only with a manager's leave. Older policies say nothing. */
     secondUseSeconds: z.int().min(0).max(3_600).default(60),
+    /** So many wrong PINs in a row lock it until staff resets it (R-C4). */
+    pinTries: z.int().min(1).max(20).default(5),
   }),
   mobileChannels: z.array(z.object({ code: z.string(), name: z.string() })),
   scaleLabels: z.array(scaleLabelSchema),

@@ -80,6 +80,8 @@ export const saleBodySchema = z.object({
       stars: z.int().min(0).max(5),
       /** `presented` allows points; `lookedUp` gives the discount only (R-C5). */
       how: z.enum(['presented', 'lookedUp']),
+      /** What lifted the limit without PIN (R-C4): the PIN, judged by the town, or a manager who knew the person. */
+      proof: z.enum(['pin', 'manager']).optional(),
       /** Who bought for the holder: the random id of a member whom the holder named at the town. */
       bearer: z.string().optional(),
       known: knownSchema,

@@ -43,6 +43,8 @@ const openMemberSchema = z.object({
   lastFour: z.string(),
   how: z.enum(['presented', 'lookedUp']),
   personConfirmed: z.boolean(),
+  /** The town judged the PIN right that was typed for this sale; the PIN itself is kept nowhere. */
+  pinProven: z.boolean().optional(),
   /** Who came with the card for its holder; absent when the holder did. */
   bearer: z.string().optional(),
 });

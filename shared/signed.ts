@@ -6,7 +6,17 @@ export type Sign = (bytes: Uint8Array) => string;
 export type Verify = (publicKey: string, bytes: Uint8Array, signature: string) => boolean;
 
 /** What a signature is for. It stands in the signed bytes, so a signature of one kind never passes for another. */
-export type SignedKind = 'statement' | 'grant' | 'claim' | 'policy' | 'time' | 'request' | 'closing' | 'ack' | 'export';
+export type SignedKind =
+  | 'statement'
+  | 'grant'
+  | 'claim'
+  | 'policy'
+  | 'time'
+  | 'request'
+  | 'closing'
+  | 'ack'
+  | 'pin'
+  | 'export';
 
 /** A document whose exact bytes are kept with its signature: verified as received, never re-serialised. */
 export type SignedDocument = Readonly<{ bytes: string; signature: string }>;

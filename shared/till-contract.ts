@@ -84,6 +84,11 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('voidSale'), reason: z.string().max(40) }),
   z.object({ kind: z.literal('removeMember') }),
   z.object({ kind: z.literal('confirmPerson'), approval }),
+  /** Asks the customer for the PIN that lifts the day's limit for this sale. */
+  z.object({ kind: z.literal('askPin') }),
+  z.object({ kind: z.literal('leavePin') }),
+  /** The PIN as the customer typed it; the town alone judges it. */
+  z.object({ kind: z.literal('enterPin'), ask: z.string().max(64), pin: z.string().regex(/^\d{6}$/) }),
   /** The card that was used a moment ago, and that a manager lets be used again. */
   z.object({ kind: z.literal('allowCard'), approval }),
   /** Who has come with the card: the holder (null), somebody the holder named at the town, or anybody else. */
@@ -327,6 +332,8 @@ export const screenMemberSchema = z.object({
   leftThisMonth: z.int(),
   leftWithoutPin: z.int(),
   personConfirmed: z.boolean(),
+  /** The town said that the PIN typed for this sale is the member's. */
+  pinProven: z.boolean(),
   /** Who may buy with this card for its holder, as the holder named them at the town. */
   bearers: z.array(z.object({ id: z.string(), mask: z.string(), villageName: z.string() })),
   /** Who of them has come with it; null when the holder has. */
@@ -473,6 +480,15 @@ export const screenSchema = z.object({
     choices: z.array(foundItemSchema),
     adultsOnly: z.boolean(),
   }),
+  /** The PIN that a customer is asked for; `left` are tries. Never what was typed. */
+  pin: z
+    .object({
+      ask: z.string(),
+      mask: z.string(),
+      state: z.enum(['asked', 'checking', 'wrong', 'locked', 'none', 'unreachable']),
+      left: z.int().nullable(),
+    })
+    .nullable(),
   pay: screenPaySchema.nullable(),
   paid: screenPaidSchema.nullable(),
   held: z.array(heldSaleSchema),

@@ -77,6 +77,23 @@ export const returnableSchema = z.object({
 });
 export type Returnable = z.infer<typeof returnableSchema>;
 
+/** The town's judgement of a member's PIN, for the one request that asked; an old one fits no other question. */
+export const sealedPinSchema = z.object({
+  v: z.literal(1),
+  town: z.string(),
+  till: z.string(),
+  incarnation: z.int(),
+  request: z.string(),
+  member: z.string(),
+  /** The sale that it was asked for. */
+  document: z.string(),
+  issuedAtMs: instant,
+  outcome: z.enum(['right', 'wrong', 'locked', 'none']),
+  /** Tries that are left. */
+  left: z.int().min(0),
+});
+export type SealedPin = z.infer<typeof sealedPinSchema>;
+
 /** The night statement: the town's signed answer to one till, chained to the one before it. */
 export const statementSchema = z.object({
   v: z.literal(1),
@@ -334,6 +351,23 @@ export const townContract = {
     })
     .input(topUpCall.input)
     .output(topUpCall.output),
+  checkPin: oc
+    .route({
+      method: 'POST',
+      path: '/pins/check',
+      summary: "Judge a member's PIN for one sale; a request counts once, and wrong tries lock",
+    })
+    .input(
+      z.object({
+        ...from,
+        request: z.string().min(8).max(64),
+        member: z.string().max(64),
+        document: z.string().max(64),
+        pin: z.string().regex(/^\d{6}$/),
+        signature,
+      }),
+    )
+    .output(answer({ proof: sealed })),
   findSale: oc
     .route({
       method: 'POST',
@@ -510,6 +544,8 @@ export const townContract = {
                 wantsReplacing: z.boolean(),
               }),
             ),
+            /** Whether there is a PIN at the town, and whether wrong tries have locked it. */
+            pin: z.enum(['none', 'set', 'locked']),
             /** Who buys with this member's card for them. */
             bearers: z.array(z.object({ id: z.string(), name: z.string(), note: z.string() })),
           }),
@@ -537,6 +573,22 @@ export const townContract = {
   setCardState: oc
     .route({ method: 'POST', path: '/console/cards/state', summary: 'Report a card lost, block it or lift the block' })
     .input(z.object({ card: z.string(), state: cardStateSchema }))
+    .output(answer({})),
+  setPin: oc
+    .route({
+      method: 'POST',
+      path: '/console/pins',
+      summary: "Set a member's PIN, or take it away; either ends a lock",
+    })
+    .input(
+      z.object({
+        member: z.string(),
+        pin: z
+          .string()
+          .regex(/^\d{6}$/)
+          .nullable(),
+      }),
+    )
     .output(answer({})),
   setBearer: oc
     .route({

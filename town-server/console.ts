@@ -6,6 +6,7 @@ import { heldClaims } from './claims.ts';
 import { hashPassword, passwordMatches } from './crypto.ts';
 import { issueCode } from './enrolment.ts';
 import { remainingPoints, touchMembers } from './members.ts';
+import { pinState } from './pins.ts';
 import { freeSilentTerm, issueLot, type NewLot } from './points.ts';
 import { FREE_AFTER_MS } from './restored.ts';
 import type { Rows, Transaction } from './store.ts';
@@ -205,6 +206,13 @@ export async function listMembers(
       named.filter((row) => row.note !== ''),
       (row) => row.member,
     );
+    const pins = new Map(
+      (await transaction.list('pin', { among: { member: found.map((row) => row.member) } })).map((row) => [
+        row.member,
+        row,
+      ]),
+    );
+    const { pinTries } = (await present(town, transaction)).policy.card;
     const names = new Map(
       (await transaction.list('member', { among: { member: named.map((row) => row.bearer) } })).map((row) => [
         row.member,
@@ -240,6 +248,7 @@ export async function listMembers(
           free,
           allotted: points - free,
           cards: held,
+          pin: pinState(pins.get(member), pinTries),
           bearers: (bearers.get(member) ?? []).map(({ bearer, note }) => ({
             id: bearer,
             name: names.get(bearer) ?? bearer,

@@ -5,6 +5,7 @@ import {
   hash as hashOf,
   type KeyObject,
   randomBytes,
+  scrypt,
   scryptSync,
   sign as signBytes,
   timingSafeEqual,
@@ -80,5 +81,27 @@ export function passwordMatches(password: string, hashed: string): boolean {
   const [salt = '', key = ''] = hashed.split(':');
   const expected = Buffer.from(key, 'hex');
   const given = scryptSync(password, Buffer.from(salt, 'hex'), 32);
+  return expected.length === given.length && timingSafeEqual(expected, given);
+}
+
+/** A PIN has six digits only: each guess at a stolen hash must cost a fraction of a second and 64 MB. */
+const PIN_COST = { N: 65_536, r: 8, p: 1, maxmem: 128 * 1024 * 1024 } as const;
+
+function pinKey(pin: string, salt: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) =>
+    scrypt(pin, salt, 32, PIN_COST, (error, key) => (error === null ? resolve(key) : reject(error))),
+  );
+}
+
+/** A slow salted hash, made on a thread of its own. */
+export async function hashPin(pin: string): Promise<string> {
+  const salt = randomBytes(16);
+  return `${salt.toString('hex')}:${(await pinKey(pin, salt)).toString('hex')}`;
+}
+
+export async function pinMatches(pin: string, hashed: string): Promise<boolean> {
+  const [salt = '', key = ''] = hashed.split(':');
+  const expected = Buffer.from(key, 'hex');
+  const given = await pinKey(pin, Buffer.from(salt, 'hex'));
   return expected.length === given.length && timingSafeEqual(expected, given);
 }

@@ -133,4 +133,10 @@ UPDATE setting SET value = (2 * value::bigint)::text WHERE name = 'membersVersio
 CREATE TABLE bearer (town_id text NOT NULL, member text NOT NULL, bearer text NOT NULL, note text NOT NULL,
   PRIMARY KEY (town_id, member, bearer));
 `,
+  `
+CREATE TABLE pin (town_id text NOT NULL, member text NOT NULL, hash text NOT NULL, wrong bigint NOT NULL,
+  PRIMARY KEY (town_id, member));
+CREATE TABLE pin_try (town_id text NOT NULL, request text NOT NULL, till text NOT NULL, member text NOT NULL,
+  at_ms bigint NOT NULL, PRIMARY KEY (town_id, request));
+`,
 ];

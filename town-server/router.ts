@@ -20,6 +20,7 @@ import { takeIn } from './intake.ts';
 import { changesSince } from './members.ts';
 import { hello, policiesSince } from './hello.ts';
 import { bringRecords, ownRecords } from './older.ts';
+import { checkPin, setPin } from './pins.ts';
 import { topUp } from './points.ts';
 import { fetchStatement, settle } from './statement.ts';
 import { unknownCaller, type TillRequest, type Town } from './town.ts';
@@ -39,6 +40,7 @@ export function townRouter(town: Town, sessions: Sessions) {
     settle: os.settle.handler(({ input }) => settle(town, input)),
     statement: os.statement.handler(({ input }) => fetchStatement(town, input)),
     topUp: os.topUp.handler(({ input }) => topUp(town, input)),
+    checkPin: os.checkPin.handler(({ input }) => checkPin(town, input)),
     findSale: os.findSale.handler(({ input }) => findSale(town, input)),
     claim: os.claim.handler(({ input }) => claim(town, input)),
     releaseClaim: os.releaseClaim.handler(({ input }) => releaseClaim(town, input)),
@@ -64,6 +66,9 @@ export function townRouter(town: Town, sessions: Sessions) {
     ),
     setCardState: os.setCardState.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? setCardState(town, input),
+    ),
+    setPin: os.setPin.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? setPin(town, input),
     ),
     setBearer: os.setBearer.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? setBearer(town, input),

@@ -120,6 +120,10 @@ export type Rows = {
   };
   /** Who may buy with a member's card for them, and what for staff knows them: of one household, or a note. */
   bearer: { member: string; bearer: string; note: string };
+  /** A member's PIN as a slow salted hash, empty when it was taken away, and wrong tries in a row. */
+  pin: { member: string; hash: string; wrong: number };
+  /** Requests to judge a PIN that were heard: each counts once. */
+  pinTry: { request: string; till: string; member: string; atMs: number };
   lot: LotState & { earnedOn: string; note: string };
   /** Points that left the free part for a term; durable before it is sent, sent until the till's record is seen. */
   grant: {
@@ -269,6 +273,8 @@ export const keys = {
   member: ['member'],
   card: ['card'],
   bearer: ['member', 'bearer'],
+  pin: ['member'],
+  pinTry: ['request'],
   lot: ['lot'],
   grant: ['grant'],
   recall: ['recall'],

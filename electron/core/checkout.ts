@@ -34,6 +34,7 @@ import type {
   ScreenPaid,
   ScreenPay,
 } from '../../shared/till-contract.ts';
+import type { CustomerPin } from './customer-pin.ts';
 import { expiredBatchWarning } from './batches.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { RecordRow } from './ledger/ledger.ts';
@@ -67,6 +68,7 @@ type Parts = Readonly<{
   catalogueVersion: () => number;
   /** What is printed on the key of a function of this till. */
   keyOf: (which: CounterFunction) => string;
+  pin: Pick<CustomerPin, 'ask' | 'shown'>;
   changed: () => void;
   /** Runs work behind the answer of the command, where a failing disk is met as everywhere. */
   soon: (work: () => void) => void;
@@ -169,6 +171,7 @@ export function createCheckout(parts: Parts) {
       leftThisMonth: Math.max(0, policy.points.perMonth - figures.spentThisMonth),
       leftWithoutPin: Math.max(0, policy.points.pinFreePerDay - figures.spentToday),
       personConfirmed: open.personConfirmed,
+      pinProven: open.pinProven ?? false,
       bearers: (figures.view.bearers ?? []).flatMap(bearerOf),
       bearer: open.bearer === undefined ? null : { id: open.bearer, mask: maskOfMember(open.bearer) },
       nextExpiry: figures.view.nextExpiry,
@@ -184,10 +187,12 @@ export function createCheckout(parts: Parts) {
 
   const maskOfMember = (id: string): string => till.replicas.member(id)?.view.mask ?? UNNAMED;
 
+  const isProven = (member: ScreenMember): boolean => member.personConfirmed || member.pinProven;
+
   /** What pricing may spend: the open term's points, and without PIN or a confirmed person only so many a day (R-C4). */
   const pricingMemberOf = (member: ScreenMember, policy: Policy): PricingMember => ({
     stars: member.stars,
-    spendable: member.personConfirmed ? member.spendable : Math.min(member.spendable, member.leftWithoutPin),
+    spendable: isProven(member) ? member.spendable : Math.min(member.spendable, member.leftWithoutPin),
     spentToday: policy.points.perDay - member.leftToday,
     spentThisMonth: policy.points.perMonth - member.leftThisMonth,
   });
@@ -542,7 +547,7 @@ export function createCheckout(parts: Parts) {
     if (Math.floor(lines.eligibleFen / policy.pointValueFen) === pointsMax) return 'goods';
     if (Math.floor(shareFen / policy.pointValueFen) === pointsMax) return 'share';
     if (member.spendable === pointsMax) return 'spendable';
-    if (!member.personConfirmed && member.leftWithoutPin === pointsMax) return 'pin';
+    if (!isProven(member) && member.leftWithoutPin === pointsMax) return 'pin';
     if (policy.points.perSale === pointsMax) return 'perSale';
     if (member.leftToday === pointsMax) return 'perDay';
     return 'perMonth';
@@ -603,6 +608,11 @@ export function createCheckout(parts: Parts) {
               village: figures.view.village,
               stars: member.stars,
               how: open.how,
+              ...(open.pinProven === true
+                ? { proof: 'pin' as const }
+                : open.personConfirmed
+                  ? { proof: 'manager' as const }
+                  : {}),
               ...(open.bearer === undefined ? {} : { bearer: open.bearer }),
               known: {
                 spendable: member.spendable,
@@ -809,6 +819,22 @@ export function createCheckout(parts: Parts) {
     return done;
   };
 
+  /** Asks the customer for the PIN; only the holder has one, and only a card in the hand wants it. */
+  const askPin = (): Answer => {
+    const open = openMember();
+    if (open === null) return refuse('noSale');
+    if (open.how !== 'presented' || open.bearer !== undefined) return refused('notBearer');
+    return parts.pin.ask(sale.id, open.id, maskOfMember(open.id));
+  };
+
+  /** The town's word for the sale that it was asked for: the limit without PIN is lifted, for this sale only. */
+  const pinProven = (document: string, member: string): void => {
+    const open = openMember();
+    if (document !== sale.id || open?.id !== member || open.how !== 'presented' || open.bearer !== undefined) return;
+    become({ ...sale, member: { ...open, pinProven: true } });
+    say('good', 'pinRight', { mask: maskOfMember(member) });
+  };
+
   /**
    * Somebody else has come with the card: one whom the holder named at the town buys for them, up to what needs no PIN
    * (R-Q4); anybody else gets the discount only.
@@ -817,7 +843,7 @@ export function createCheckout(parts: Parts) {
     const open = openMember();
     if (open === null) return refuse('noSale');
     if (open.card === null) return refused('notBearer');
-    const { bearer: _, ...holder } = { ...open, personConfirmed: false };
+    const { bearer: _, pinProven: __, ...holder } = { ...open, personConfirmed: false };
     if (isStranger) {
       become({ ...sale, member: { ...holder, how: 'lookedUp' } });
       say('warn', 'bearerIsStranger');
@@ -973,6 +999,8 @@ export function createCheckout(parts: Parts) {
       return done;
     },
     confirmPerson,
+    askPin,
+    pinProven,
     allowCard,
     setBearer,
     pickCard,
@@ -1055,11 +1083,11 @@ export function createCheckout(parts: Parts) {
         ledger.run('UPDATE held_sale SET sale = ?, state = ? WHERE sale = ?', id, state, row.sale);
       }
       held = heldSales();
-      const member = sale.member === null ? null : { ...sale.member, personConfirmed: false };
+      const member = sale.member === null ? null : { ...sale.member, personConfirmed: false, pinProven: false };
       become({ ...sale, id: world.newId(), member });
     },
     memberShown: () => sale.member?.id ?? null,
-    screen: (): Pick<Screen, 'sale' | 'pay' | 'paid' | 'held'> => {
+    screen: (): Pick<Screen, 'sale' | 'pin' | 'pay' | 'paid' | 'held'> => {
       const { lines, member, policy } = pricing();
       const stars = member?.stars ?? 0;
       return {
@@ -1109,6 +1137,7 @@ export function createCheckout(parts: Parts) {
           choices: sale.choices.map(found).filter((one) => one !== null),
           adultsOnly: sale.lines.some((line) => policy.adultCategories.includes(line.category)),
         },
+        pin: paid === null && sale.member !== null ? parts.pin.shown(sale.id) : null,
         pay: screenPay(),
         paid: screenPaid(),
         held,

@@ -10,6 +10,7 @@ import { createCatalogue } from './catalogue.ts';
 import { createCheckout, type Say } from './checkout.ts';
 import { createClaims } from './claims.ts';
 import { createCounterSettings } from './counter-settings.ts';
+import { createCustomerPin } from './customer-pin.ts';
 import { createCounting } from './counting.ts';
 import { enrol, nextIncarnation } from './enrolment.ts';
 import { createExchangeFile } from './exchange-file.ts';
@@ -274,6 +275,12 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const night = createNight(till, periods, town, files, (target) => audit.copyTo(target), changed);
   const saleFile = createSaleFile(world.dataFolder, world.crypto.hash, world.clock);
   let checkout: ReturnType<typeof createCheckout> | null = null;
+  const customerPin = createCustomerPin({
+    world,
+    check: town.checkPin,
+    proven: (document, member) => checkout?.pinProven(document, member),
+    changed,
+  });
   checkout = createCheckout({
     till,
     catalogue,
@@ -288,6 +295,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     clockSuspect: clock.suspect,
     keyOf: (which) => keyWords(keysOf(settings.now().keys)[which]),
     catalogueVersion,
+    pin: customerPin,
     changed,
     soon: (work) => void world.clock.later(0, () => background(() => Promise.resolve(work()))),
   });
@@ -356,7 +364,16 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
 
   const screen = (): Omit<Screen, 'revision'> => {
     if (whenStopped !== null)
-      return { ...whenStopped, phase: 'stopped', stopped, stoppedDetail, pay: null, paid: null, closing: null };
+      return {
+        ...whenStopped,
+        phase: 'stopped',
+        stopped,
+        stoppedDetail,
+        pin: null,
+        pay: null,
+        paid: null,
+        closing: null,
+      };
     try {
       // One transaction for all that a screen asks of the ledger: each question alone would take the lock anew.
       return ledger.transaction(screenNow);
@@ -654,6 +671,12 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return atTheCounter(() => counter.removeMember());
       case 'confirmPerson':
         return atTheCounter(() => counter.confirmPerson(command));
+      case 'askPin':
+        return atTheCounter(() => counter.askPin());
+      case 'leavePin':
+        return customerPin.cancel();
+      case 'enterPin':
+        return customerPin.enter(command.ask, command.pin);
       case 'allowCard':
         return approved(command.approval, (who, by) => atTheCounter(() => counter.allowCard(who, by)));
       case 'setBearer':

@@ -196,6 +196,7 @@ export function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: st
       choices: [],
       adultsOnly: false,
     },
+    pin: null,
     pay: null,
     paid: null,
     held: [],

@@ -9,6 +9,8 @@ import { signRequest, unseal, type Sign, type SignedDocument } from '../../share
 import type { Status } from '../../shared/till-contract.ts';
 import {
   returnableSchema,
+  sealedPinSchema,
+  type SealedPin,
   sealedGrantSchema,
   statementSchema,
   townTimeSchema,
@@ -78,6 +80,7 @@ const parseTime = parserOf(townTimeSchema);
 const parseStatement = parserOf(statementSchema);
 const parseGrant = parserOf(sealedGrantSchema);
 const parseReturnable = parserOf(returnableSchema);
+const parsePin = parserOf(sealedPinSchema);
 const parsePolicy = parserOf(policySchema);
 
 /**
@@ -510,6 +513,26 @@ export function createTownClient(
     return sale === null ? trouble('wrongKey') : { kind: 'found', sale };
   };
 
+  /**
+   * Has the town judge a member's PIN. The request is signed and has an id of its own, so that nobody can send it a second
+   * time; the answer is the town's word for this very question. The PIN is in no record, no table and no log.
+   */
+  const checkPin = async (
+    wanted: Readonly<{ request: string; member: string; document: string; pin: string }>,
+  ): Promise<{ kind: 'judged'; proof: SealedPin } | TownTrouble> => {
+    const town = world.town;
+    const answer = await ask(async () =>
+      town === null ? Promise.reject(new Error('no town')) : town.checkPin(signed(wanted)),
+    );
+    if (isTrouble(answer)) return answer;
+    const opened = unseal('pin', answer.proof, readShop(ledger).townKey, verify, parsePin);
+    if (opened.kind === 'refused') return trouble('wrongKey');
+    const { value } = opened;
+    const isOurs =
+      value.request === wanted.request && value.member === wanted.member && value.document === wanted.document;
+    return isOurs ? { kind: 'judged', proof: value } : trouble('wrongKey');
+  };
+
   const forgetClaim = (request: string): void => ledger.run('DELETE FROM claim WHERE request = ?', request);
 
   /** Lets every claim go that no refund used: asked for in vain, answered too late, or cut off by a crash. */
@@ -741,6 +764,7 @@ export function createTownClient(
         }
       });
     },
+    checkPin,
     findSale,
     claim,
     claimUsed: forgetClaim,

@@ -1,5 +1,6 @@
 import { createRoot } from 'react-dom/client';
 import { connect, useLink, useScreen } from '../parts/connection.ts';
+import { PinPad } from '../parts/pin-pad.tsx';
 import { CustomerPage } from './customer-page.tsx';
 
 const core = connect();
@@ -8,7 +9,20 @@ function App(): React.JSX.Element {
   const screen = useScreen(core);
   const link = useLink(core);
   // An amount that may have changed meanwhile is worse than none.
-  return <CustomerPage screen={link === 'lost' ? null : screen} />;
+  const shown = link === 'lost' ? null : screen;
+  return (
+    <>
+      <CustomerPage screen={shown} />
+      {shown === null || shown.pin === null ? null : (
+        <PinPad
+          key={shown.pin.ask}
+          asked={shown.pin}
+          send={core.send}
+          leave={() => void core.send({ kind: 'leavePin' })}
+        />
+      )}
+    </>
+  );
 }
 
 const root = document.getElementById('root');

@@ -5,6 +5,7 @@ import { pointsLimitWords, pointsRefusedWords, rateWords } from '../../shared/wo
 import { minusYuan, yuan } from '../parts/format.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { BearerPrompt } from './bearer.tsx';
+import { CustomerPinPrompt } from './customer-pin.tsx';
 import { channelKey, cleanNumber } from './entry.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
@@ -151,6 +152,17 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
     setAsksBearer(true);
   };
   const mayBearer = member !== null && member.lastFour !== '';
+  // Where the day's limit holds points down, the holder's PIN or a manager who knows the person lifts it.
+  const mayProve =
+    pay.pointsLimit === 'pin' &&
+    member !== null &&
+    member.bearer === null &&
+    !member.personConfirmed &&
+    !member.pinProven;
+  const askPin = (): void => {
+    settle();
+    void send({ kind: 'askPin' });
+  };
   const confirmPerson = (): void =>
     void sendApproved((approval) => ({ kind: 'confirmPerson', approval }), '确认是持卡人本人，可用更多积分');
 
@@ -179,6 +191,8 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
         return pointsOpen ? () => wish('max') : () => undefined;
       case 'h':
         return member === null ? () => undefined : confirmPerson;
+      case 'm':
+        return mayProve ? askPin : () => undefined;
       case 'd':
         return mayBearer ? askBearer : () => undefined;
       default: {
@@ -212,6 +226,7 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
 
   return (
     <div className="veil pay-veil">
+      {screen.pin !== null && <CustomerPinPrompt asked={screen.pin} />}
       {asksBearer && member !== null && <BearerPrompt member={member} leave={() => setAsksBearer(false)} />}
       <section className="pay" role="dialog" aria-modal="true" aria-labelledby="pay-title">
         <div className="pay-left">
@@ -315,11 +330,17 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
             {pointsOpen && pay.pointsLimit !== 'none' && pay.pointsLimit !== 'goods' && (
               <p>▲ {pointsLimitWords[pay.pointsLimit]}</p>
             )}
-            {pay.pointsLimit === 'pin' && member !== null && !member.personConfirmed && (
-              <button type="button" className="key small" onMouseDown={keepFocus} onClick={confirmPerson}>
-                <span>核对本人</span>
-                <kbd>H</kbd>
-              </button>
+            {mayProve && (
+              <>
+                <button type="button" className="key small" onMouseDown={keepFocus} onClick={askPin}>
+                  <span>顾客密码</span>
+                  <kbd>M</kbd>
+                </button>
+                <button type="button" className="key small" onMouseDown={keepFocus} onClick={confirmPerson}>
+                  <span>核对本人</span>
+                  <kbd>H</kbd>
+                </button>
+              </>
             )}
             {mayBearer && (
               <button type="button" className="key small" onMouseDown={keepFocus} onClick={askBearer}>

@@ -606,6 +606,7 @@ function PlainMemberCard({ member, act }: { member: ScreenMember; act: Act }): R
       <div className="card-tail">
         {member.lastFour === '' ? '没有带卡 · 名单上查到' : `尾号 ${member.lastFour}`}
         {member.personConfirmed && ' · 已核对本人'}
+        {member.pinProven && ' · 密码已核对'}
         {member.bearer !== null && ` · ${member.bearer.mask} 代购`}
       </div>
       <div className="card-rate">{rateWords(member.rateBp) || '不打折'}</div>

@@ -8,6 +8,7 @@ import { SectionHead } from '../back-office/section-head.tsx';
 import { newId } from '../back-office/new-id.ts';
 import { starText } from '../parts/format.ts';
 import { AnswerGate } from './answer-gate.tsx';
+import { MemberPin } from './member-pin.tsx';
 import { NameBearers } from './name-bearers.tsx';
 import { useTelling } from './telling.ts';
 import { asked, town } from './town.ts';
@@ -32,6 +33,8 @@ const CARD_STATES: Readonly<Record<CardState, string>> = {
   cancelled: '已注销',
 };
 
+const PIN_WORDS: Readonly<Record<Member['pin'], string>> = { none: '设密码', set: '重设密码', locked: '密码锁了' };
+
 const WISHES: Readonly<Record<StandingWish, string>> = { none: '平时不用', half: '平时用一半', max: '平时全用' };
 
 /** Members with their points and cards; points are issued here, and a lost card is stopped here. */
@@ -41,6 +44,7 @@ export function MemberSection(): React.JSX.Element {
   const [onlyUnreadable, setOnlyUnreadable] = useState(false);
   const [issuing, setIssuing] = useState<Member | null>(null);
   const [naming, setNaming] = useState<Member | null>(null);
+  const [pinOf, setPinOf] = useState<Member | null>(null);
   const telling = useTelling();
   const overview = useReading('overview', () => asked(town.overview()));
   const villages = overview.value?.kind === 'ok' ? overview.value.villages : [];
@@ -125,7 +129,7 @@ export function MemberSection(): React.JSX.Element {
               {
                 title: '',
                 key: 'issue',
-                width: 168,
+                width: 252,
                 render: (_, member) => (
                   <span className="pair">
                     <Button size="small" disabled={member.state !== 'active'} onClick={() => setIssuing(member)}>
@@ -134,6 +138,9 @@ export function MemberSection(): React.JSX.Element {
                     <Button size="small" onClick={() => setNaming(member)}>
                       代购人
                     </Button>
+                    <Button size="small" danger={member.pin === 'locked'} onClick={() => setPinOf(member)}>
+                      {PIN_WORDS[member.pin]}
+                    </Button>
                   </span>
                 ),
               },
@@ -141,6 +148,15 @@ export function MemberSection(): React.JSX.Element {
           />
         )}
       </AnswerGate>
+      {pinOf === null ? null : (
+        <MemberPin
+          member={pinOf}
+          close={() => {
+            setPinOf(null);
+            members.again();
+          }}
+        />
+      )}
       {naming === null ? null : (
         <NameBearers
           member={naming}

@@ -152,6 +152,13 @@ export const POLICY_GROUPS: readonly PolicyGroup[] = [
         (policy, value) => ({ ...policy, card: { ...policy.card, secondUseSeconds: value } }),
       ),
       whole(
+        'pinTries',
+        '积分密码错几次锁住',
+        '次',
+        (policy) => policy.card.pinTries,
+        (policy, value) => ({ ...policy, card: { ...policy.card, pinTries: value } }),
+      ),
+      whole(
         'maxShareBp',
         '积分最多付一单的',
         '%',
