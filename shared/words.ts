@@ -137,7 +137,7 @@ const refusals: Readonly<Record<RefusalReason, string>> = {
   cardExpired: '这张卡[（尾号 {lastFour}）]已过期，按标价继续卖。请顾客到村里换卡。',
   memberNotActive: '这位顾客的信用资格现在不可用，按标价继续卖。请顾客问村里。',
   ownCard: '这是当班收银员本人的卡，自己当班时不能用，按标价继续卖。要用请同事收这一单。',
-  cardUsedJustNow: '这张卡[ {seconds} 秒内]刚用过，再用要店长同意：按 F2 请店长。不用就按标价继续卖。',
+  cardUsedJustNow: '这张卡[ {seconds} 秒内]刚用过，再用要店长同意[：按 {key} 请店长]。不用就按标价继续卖。',
   notBearer: '这位不是持卡人在镇上登记的代购人，只打折，不能用积分。',
   foreignCard: '这不是本镇的卡，按标价继续卖。',
   notPaying: '还没有进入付款，请先按“付款”。',

@@ -398,7 +398,7 @@ export function createCheckout(parts: Parts) {
       if (operator?.role !== 'manager') {
         waiting = { sale: sale.id, card };
         parts.changed();
-        return refused('cardUsedJustNow', { seconds });
+        return refused('cardUsedJustNow', { seconds, key: parts.keyOf('member') });
       }
       noteSecondUse(operator.id, operator.id, seconds);
     }
