@@ -21,6 +21,7 @@ import { type DemoTown, startDemoTown } from './demo-town.ts';
 import { addressOfHolder, type Holder } from './holder.ts';
 import { hostClock, hostCrypto, keepFolderOf, newId, townOver } from './host-world.ts';
 import { type Entering, enterShop } from './open-shop.ts';
+import { powerOff } from './power.ts';
 import { readScans, replay } from './replay.ts';
 import { serveShop } from './serve-shop.ts';
 import { NO_DEVICES, readShop, type Shop, tillFolder, townFolder, writeShop } from './shop-folder.ts';
@@ -201,7 +202,7 @@ async function inShop(how: Entering, work: (client: TillClient) => Promise<Outco
 async function runServe(options: Options): Promise<Outcome> {
   const how = entering(options, { create: { kind: 'demo' }, withTown: true, whenHeld: 'ask' });
   const serving = await serveShop(
-    { ...how, log: say },
+    { ...how, log: say, powerOff },
     { port: options.port, pagesFolder: join(root, 'out', 'pages') },
   );
   switch (serving.kind) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { enterShop, type Entered } from './open-shop.ts';
 import { type HostPort, portHost } from './port-host.ts';
+import { powerOff } from './power.ts';
 import { serve } from './serve.ts';
 
 /**
@@ -35,6 +36,7 @@ async function open(): Promise<{ accept: (port: HostPort) => void; close: () => 
     withTown: false,
     ...(townUrl === null ? {} : { townUrl }),
     auditWorker: pathToFileURL(join(import.meta.dirname, 'audit-worker.js')),
+    powerOff,
     whenHeld: 'refuse',
     say: log,
     log,

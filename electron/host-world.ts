@@ -205,6 +205,7 @@ export function hostWorld(parts: {
   backups?: NonNullable<World['backups']>;
   /** Where the audit worker was built to; beside the sources when nothing is said. */
   auditWorker?: URL | undefined;
+  powerOff?: (() => Promise<void>) | undefined;
 }): World {
   return {
     dataFolder: parts.dataFolder,
@@ -220,5 +221,6 @@ export function hostWorld(parts: {
     auditWorker: parts.auditWorker ?? pathToFileURL(join(import.meta.dirname, 'core', 'audit-worker.ts')),
     log: parts.log,
     demo: parts.demo,
+    ...(parts.powerOff === undefined ? {} : { powerOff: parts.powerOff }),
   };
 }

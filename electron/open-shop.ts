@@ -32,6 +32,8 @@ export type Entering = Readonly<{
   keepFolder?: string;
   /** Where a bundled host finds the audit worker. */
   auditWorker?: URL;
+  /** Switches the machine off at the end of a day; a demo shop never does, nor a host that hands in nothing. */
+  powerOff?: () => Promise<void>;
   /** Where the core is held: ask its holder, or refuse. */
   whenHeld: 'ask' | 'refuse';
   /** Told to a person: what takes a while and why. */
@@ -86,6 +88,7 @@ export async function enterShop(entering: Entering): Promise<Entered> {
       ...(shop.backups === undefined ? {} : { backups: shop.backups }),
       log: entering.log,
       auditWorker: entering.auditWorker,
+      powerOff: shop.demo ? undefined : entering.powerOff,
     }),
   );
   if (opened.kind === 'refused') {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { DemoFacts } from '../electron/demo-shop.ts';
 import { addressOfHolder, type Holder } from '../electron/holder.ts';
 import { type Entering, enterShop, type OwnShop } from '../electron/open-shop.ts';
+import { powerOff } from '../electron/power.ts';
 import { serveShop } from '../electron/serve-shop.ts';
 import { untilStopped } from '../electron/until-stopped.ts';
 import { stoppedWords } from '../shared/words.ts';
@@ -63,6 +64,7 @@ async function main(): Promise<number> {
     folder,
     create: { kind: 'demo' },
     withTown: true,
+    powerOff,
     whenHeld: 'ask',
     say: print,
     log: logToError,

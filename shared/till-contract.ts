@@ -55,7 +55,8 @@ export const commandSchema = z.discriminatedUnion('kind', [
     reason: z.string().max(40),
     approval,
   }),
-  z.object({ kind: z.literal('startCloseShift') }),
+  /** With `shutDown` the evening follows the count: the night, its report, and the machine switched off. */
+  z.object({ kind: z.literal('startCloseShift'), shutDown: z.boolean().optional() }),
   /** Counted in notes and coins, which come to `countedFen`, or as one sum. */
   z.object({
     kind: z.literal('closeShift'),
@@ -65,6 +66,9 @@ export const commandSchema = z.discriminatedUnion('kind', [
   }),
   /** Prints the report of an open shift, or the hand-over slip of a closed one, once more. */
   z.object({ kind: z.literal('printShift'), shift: id }),
+  /** The two answers to an evening: stay on, or off now, also after what went wrong was read. */
+  z.object({ kind: z.literal('leaveEvening') }),
+  z.object({ kind: z.literal('switchOff') }),
   // The open sale. `scan` takes whatever the scanner, the reader or the entry box gave: the core decides what it is.
   z.object({ kind: z.literal('scan'), code: z.string().max(200), source: z.enum(['scanner', 'typed', 'card']) }),
   z.object({ kind: z.literal('choose'), item: z.string() }),
@@ -446,6 +450,58 @@ export const statusSchema = z.object({
 });
 export type Status = z.infer<typeof statusSchema>;
 
+const totalsView = z.object({
+  sales: z.int(),
+  refunds: z.int(),
+  lines: z.int(),
+  totalFen: fen,
+  pointsSpent: fen,
+  pointsBack: fen,
+  cashFen: fen,
+  mobileFen: fen,
+  accounts: z.record(z.string(), z.int()),
+});
+
+export const breakSchema = z.object({
+  id: z.string(),
+  kind: z.enum([
+    'totalsDiffer',
+    'quarantined',
+    'fork',
+    'missing',
+    'shortfall',
+    'refundedTwice',
+    'refundUnclaimed',
+    'capExceeded',
+    'townBehind',
+    'closingWrong',
+  ]),
+  owner: z.enum(['till', 'town', 'manager', 'clerk']),
+  account: z.string().nullable(),
+  seq: z.int().nullable(),
+  tillAmount: z.int().nullable(),
+  townAmount: z.int().nullable(),
+  sinceDay: z.string(),
+});
+export type Break = z.infer<typeof breakSchema>;
+
+export const nightReportSchema = z.object({
+  state: z.enum(['matched', 'breaks', 'pending']),
+  businessDay: z.string(),
+  /** The step that could not be done, when pending. */
+  pendingAt: z.enum(['close', 'hello', 'upload', 'settle', 'apply', 'replicas', 'backup']).nullable(),
+  pendingBecause: z.string().nullable(),
+  uploaded: z.int(),
+  breaks: z.array(breakSchema),
+  town: totalsView.nullable(),
+  till: totalsView,
+  statementNumber: z.int().nullable(),
+  /** Whether the night's copy of the books was made and read back; nothing in reports of before it was said. */
+  backup: z.enum(['good', 'elsewhere', 'failed']).optional(),
+  finishedAtMs: z.int().nullable(),
+});
+export type NightReport = z.infer<typeof nightReportSchema>;
+
 export const screenSchema = z.object({
   revision: z.int(),
   townName: z.string(),
@@ -453,7 +509,18 @@ export const screenSchema = z.object({
   tillName: z.string(),
   hotline: z.string(),
   demo: z.boolean(),
-  phase: z.enum(['enrol', 'signIn', 'locked', 'openShift', 'selling', 'paying', 'paid', 'closeShift', 'stopped']),
+  phase: z.enum([
+    'enrol',
+    'signIn',
+    'locked',
+    'openShift',
+    'selling',
+    'paying',
+    'paid',
+    'closeShift',
+    'evening',
+    'stopped',
+  ]),
   /** Why the till is stopped: each of these is a page of its own with what is safe and what to do. */
   stopped: z.enum(['journalDamaged', 'diskFull', 'ioError', 'newerDatabase', 'held', 'notAFolder']).nullable(),
   /** Who holds the folder, which version wrote it, which record is damaged: shown as it is. */
@@ -462,7 +529,17 @@ export const screenSchema = z.object({
   signInWaitUntilMs: z.int(),
   shift: z.object({ id: z.string(), number: z.int(), openedAtMs: z.int(), floatFen: fen, sales: z.int() }).nullable(),
   carriedFloatFen: fen,
-  closing: z.object({ held: z.int(), unsent: z.int(), openLines: z.int() }).nullable(),
+  closing: z.object({ held: z.int(), unsent: z.int(), openLines: z.int(), shutDown: z.boolean() }).nullable(),
+  evening: z
+    .object({
+      /** `look`: something went wrong that a person must see first. `byHand`: this host has no switch. */
+      step: z.enum(['night', 'look', 'countdown', 'off', 'byHand']),
+      slip: shiftSlipSchema.nullable(),
+      report: nightReportSchema.nullable(),
+      trouble: z.array(z.enum(['night', 'breaks', 'town', 'backup', 'quarantined', 'paper', 'powerOff'])),
+      offAtMs: z.int().nullable(),
+    })
+    .nullable(),
   sale: z.object({
     id: z.string(),
     lines: z.array(screenLineSchema),
@@ -528,58 +605,6 @@ export const stockRowSchema = z.object({
   stock: z.int(),
   lowStock: z.int().nullable(),
 });
-
-const totalsView = z.object({
-  sales: z.int(),
-  refunds: z.int(),
-  lines: z.int(),
-  totalFen: fen,
-  pointsSpent: fen,
-  pointsBack: fen,
-  cashFen: fen,
-  mobileFen: fen,
-  accounts: z.record(z.string(), z.int()),
-});
-
-export const breakSchema = z.object({
-  id: z.string(),
-  kind: z.enum([
-    'totalsDiffer',
-    'quarantined',
-    'fork',
-    'missing',
-    'shortfall',
-    'refundedTwice',
-    'refundUnclaimed',
-    'capExceeded',
-    'townBehind',
-    'closingWrong',
-  ]),
-  owner: z.enum(['till', 'town', 'manager', 'clerk']),
-  account: z.string().nullable(),
-  seq: z.int().nullable(),
-  tillAmount: z.int().nullable(),
-  townAmount: z.int().nullable(),
-  sinceDay: z.string(),
-});
-export type Break = z.infer<typeof breakSchema>;
-
-export const nightReportSchema = z.object({
-  state: z.enum(['matched', 'breaks', 'pending']),
-  businessDay: z.string(),
-  /** The step that could not be done, when pending. */
-  pendingAt: z.enum(['close', 'hello', 'upload', 'settle', 'apply', 'replicas', 'backup']).nullable(),
-  pendingBecause: z.string().nullable(),
-  uploaded: z.int(),
-  breaks: z.array(breakSchema),
-  town: totalsView.nullable(),
-  till: totalsView,
-  statementNumber: z.int().nullable(),
-  /** Whether the night's copy of the books was made and read back; nothing in reports of before it was said. */
-  backup: z.enum(['good', 'elsewhere', 'failed']).optional(),
-  finishedAtMs: z.int().nullable(),
-});
-export type NightReport = z.infer<typeof nightReportSchema>;
 
 /** What a night leaves behind on a stick, or brings back from it. */
 const exchangeFile = z.string().max(EXCHANGE_CHARACTERS_MAX);

@@ -414,6 +414,19 @@ export const nightWords: Readonly<Record<'none' | 'running' | 'matched' | 'break
   pending: '日结待传',
 };
 
+/** What keeps the machine on at the end of the day, and what to do about it. */
+export const eveningWords: Readonly<
+  Record<'night' | 'breaks' | 'town' | 'backup' | 'quarantined' | 'paper' | 'powerOff', string>
+> = {
+  night: '日结没有跑完。账都在；明天开机会自动再做，请店长看日结页。',
+  breaks: '与镇上有不一致，请店长到后台“夜间对账”看，每一处写着谁来处理。',
+  town: '镇上没有收下今天的记录，原因在后台“夜间对账”。请店长看，或打镇信用办电话。',
+  backup: '备份没有放到该放的地方。请看备份盘插好没有，明天告诉店长。',
+  quarantined: '有记录镇上没有收下，已单独留存。请店长看日结页。',
+  paper: '交班单没有打出来。看看打印机，明天可在“本班小计”里重打。',
+  powerOff: '电脑没有关成，请自己关机。账都结好了。',
+};
+
 export const nightStepWords: Readonly<
   Record<'close' | 'hello' | 'upload' | 'settle' | 'apply' | 'replicas' | 'backup', string>
 > = {

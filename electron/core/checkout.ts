@@ -721,7 +721,7 @@ export function createCheckout(parts: Parts) {
     priced = null;
     parts.changed();
     if (body.cashGivenFen > 0) void world.devices.openDrawer();
-    parts.soon(() => print(paper(), id));
+    parts.soon(() => void print(paper(), id));
     return done;
   };
 
@@ -748,13 +748,13 @@ export function createCheckout(parts: Parts) {
     };
   };
 
-  const print = (slip: PaperSlip, saleId: string | null): void => {
-    if (world.devices.printer === 'missing') return;
-    void world.devices.print(slip).then((outcome) => {
-      if (paid !== null && paid.sale === saleId) paid = { ...paid, printed: outcome };
-      if (outcome === 'failed') say('warn', 'printFailed');
-      parts.changed();
-    });
+  const print = async (slip: PaperSlip, saleId: string | null): Promise<'printed' | 'failed' | 'none'> => {
+    if (world.devices.printer === 'missing') return 'none';
+    const outcome = await world.devices.print(slip);
+    if (paid !== null && paid.sale === saleId) paid = { ...paid, printed: outcome };
+    if (outcome === 'failed') say('warn', 'printFailed');
+    parts.changed();
+    return outcome;
   };
 
   // --- Commands ------------------------------------------------------------------------------------------------------
@@ -1050,12 +1050,12 @@ export function createCheckout(parts: Parts) {
       const stored = receipts.byNumber(number);
       if (stored === null) return refused('unknownReceipt', { receipt: number });
       if (world.devices.printer === 'missing') return refused('noPrinter');
-      print(receipts.build(stored, true), null);
+      void print(receipts.build(stored, true), null);
       say('info', 'printing');
       return done;
     },
     /** Paper of anything but the sale that was just paid. */
-    printSlip: (slip: PaperSlip): void => print(slip, null),
+    printSlip: (slip: PaperSlip) => print(slip, null),
     /** Whether something stands on the counter that a closing must name. */
     openLines: () => (paid === null ? sale.lines.length : 0),
     held: () => held,

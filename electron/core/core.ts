@@ -13,6 +13,7 @@ import { createCounterSettings } from './counter-settings.ts';
 import { createCustomerPin } from './customer-pin.ts';
 import { createCounting } from './counting.ts';
 import { enrol, nextIncarnation } from './enrolment.ts';
+import { createEvening } from './evening.ts';
 import { createExchangeFile } from './exchange-file.ts';
 import { holdFolder, type Holder } from './folder.ts';
 import { createGoodsExchange } from './goods-exchange.ts';
@@ -273,6 +274,13 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const audit = createAudit(till, sign);
   const files = createExchangeFile(till, town, keepOf);
   const night = createNight(till, periods, town, files, (target) => audit.copyTo(target), changed);
+  const evening = createEvening(till, {
+    night: () => alone(night.run),
+    quarantined: town.quarantined,
+    background: (work) => background(work),
+    isStopped: () => stopped !== null,
+    changed,
+  });
   const saleFile = createSaleFile(world.dataFolder, world.crypto.hash, world.clock);
   let checkout: ReturnType<typeof createCheckout> | null = null;
   const customerPin = createCustomerPin({
@@ -322,6 +330,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const phaseOf = (): Screen['phase'] => {
     if (stopped !== null) return 'stopped';
     if (ledger.identity() === null) return 'enrol';
+    if (evening.now() !== null) return 'evening';
     if (operator === null) return 'signIn';
     if (lock.isLocked()) return 'locked';
     if (closing !== null) return 'closeShift';
@@ -373,6 +382,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         pay: null,
         paid: null,
         closing: null,
+        evening: null,
       };
     try {
       // One transaction for all that a screen asks of the ledger: each question alone would take the lock anew.
@@ -411,6 +421,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
             },
       carriedFloatFen: shifts.carriedFen(),
       closing,
+      evening: evening.now(),
       ...counter.screen(),
       notice,
       status: cachedStatus(),
@@ -436,6 +447,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const signIn = (next: Operator, by: 'pin' | 'card'): Answer => {
     if (operator !== null && operator.id !== next.id) operators.recordSignIn(operator.id, 'out');
     operator = next;
+    evening.leave();
     ledger.setSetting('signedIn', next.id);
     const kept = lock.open();
     say('good', 'signedIn', { mask: maskName(next.name) });
@@ -540,11 +552,27 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
 
   const standing = () => ({ held: counter.held().length, unsent: town.unsent() });
 
-  /** Puts a shift's slip on paper; false where there is none that the operator may see. */
-  const printShift = (id: string, isCopy: boolean): boolean => {
+  /** Puts a shift's slip on paper; null where there is none that the operator may see. */
+  const printShift = (id: string, isCopy: boolean) => {
     const found = shifts.slip(id, standing(), isCopy);
-    if (found !== null) counter.printSlip({ ...found.slip, copy: isCopy && found.slip.closing !== null });
-    return found !== null;
+    if (found === null) return null;
+    const slip = { ...found.slip, copy: isCopy && found.slip.closing !== null };
+    return { slip, paper: counter.printSlip(slip) };
+  };
+
+  const afterClosing = (shift: string): void => {
+    const isEvening = closing?.shutDown === true;
+    closing = null;
+    const printed = printShift(shift, false);
+    if (isEvening) beginEvening(printed);
+  };
+
+  /** Nobody is signed in any more when a till stands there switching itself off. */
+  const beginEvening = (printed: ReturnType<typeof printShift>): Answer => {
+    if (operator === null) return refuse('notSignedIn');
+    signOut();
+    evening.begin(printed?.slip ?? null, printed?.paper ?? Promise.resolve('none'));
+    return done;
   };
 
   /** Says what came back or was exchanged, and prints its slip: `said` is the notice, and the reason of nothing else. */
@@ -552,7 +580,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     if (answer.kind === 'done' && stored !== null) {
       try {
         const receipt = receipts.build(stored, false);
-        counter.printSlip(receipt);
+        void counter.printSlip(receipt);
         if (receipt.cashDueFen > 0) void world.devices.openDrawer();
         counter.repriced();
         say('good', said, {
@@ -623,25 +651,31 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
           spoken(shifts.correctCount(command, by), 'countCorrected', { countedFen: command.countedFen }),
         );
       case 'startCloseShift':
+        if (command.shutDown === true && shiftId() === null) return beginEvening(null);
         return atTheCounter(() => {
-          closing = { held: counter.held().length, unsent: town.unsent(), openLines: counter.openLines() };
+          const shutDown = command.shutDown ?? false;
+          closing = { ...standing(), openLines: counter.openLines(), shutDown };
           changed();
           return done;
         });
       case 'closeShift': {
         const isOpen = shifts.current() !== null;
-        const answer = shifts.close(command, counter.held().length, town.unsent());
-        if (answer.kind === 'done') {
-          closing = null;
-          // A closing that is only asked for again has its paper.
-          if (isOpen) printShift(command.shift, false);
-        }
-        return spoken(answer, 'shiftClosed');
+        const answer = spoken(shifts.close(command, counter.held().length, town.unsent()), 'shiftClosed');
+        // A closing that is only asked for again has its paper.
+        if (answer.kind === 'done' && isOpen) afterClosing(command.shift);
+        return answer;
       }
+      case 'leaveEvening':
+        evening.leave();
+        return done;
+      case 'switchOff':
+        if (evening.now() === null || evening.now()?.step === 'night') return refuse('badInput');
+        evening.switchOff();
+        return done;
       case 'printShift':
         if (operator === null) return refuse('notSignedIn');
         if (world.devices.printer === 'missing') return spoken(refuse('noPrinter'), '');
-        return spoken(printShift(command.shift, true) ? done : refuse('noShift'), 'printing');
+        return spoken(printShift(command.shift, true) === null ? refuse('noShift') : done, 'printing');
       case 'scan':
         return operator === null ? signInByCard(command.code) : scan(command.code, command.source);
       case 'choose':
@@ -888,6 +922,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         stoppedDetail = '';
         whenStopped = null;
         lastStatus = null;
+        evening.leave();
         world.log('recovered');
         screens.changed();
         return;

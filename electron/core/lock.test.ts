@@ -9,10 +9,10 @@ import {
   OPENED_AT_MS,
   openTestCore,
   pins,
+  ringingClock,
   scan,
   type TestCore,
 } from './test-core.ts';
-import type { World } from './world.ts';
 
 let till: TestCore;
 beforeEach(async () => {
@@ -134,46 +134,23 @@ describe('a till that is left alone', () => {
     expect((await till.screen()).phase).toBe('locked');
   });
 
-  /** Timers that the test lets ring. */
-  const timers = (): Pick<World, 'clock'> & { pass: (milliseconds: number) => void } => {
-    let nowMs = OPENED_AT_MS;
-    let planned: { atMs: number; task: () => void }[] = [];
-    return {
-      clock: {
-        nowMs: () => nowMs,
-        later: (delayMs, task) => {
-          const plan = { atMs: nowMs + delayMs, task };
-          planned = [...planned, plan];
-          return () => void (planned = planned.filter((one) => one !== plan));
-        },
-      },
-      pass: (milliseconds) => {
-        nowMs += milliseconds;
-        const due = planned.filter(({ atMs }) => atMs <= nowMs);
-        planned = planned.filter(({ atMs }) => atMs > nowMs);
-        for (const { task } of due) task();
-      },
-    };
-  };
-
   for (const [minutes, locks] of [
     [10, true],
     [0, false],
   ] as const) {
     test(`locks itself after ${minutes} minutes without a command: ${locks}`, async () => {
-      const { clock, pass } = timers();
+      const { clock, pass } = ringingClock();
       const { policy } = till.world;
       const alone = coreOn(makeFolder(), OPENED_AT_MS, {
         clock,
         policy: { ...policy, operator: { lockAfterMinutes: minutes } },
       });
       await alone.ask(signIn(pins.manager));
-      pass(9 * MINUTE_MS);
+      await pass(9 * MINUTE_MS);
       await alone.ask({ kind: 'openShift', shift: 'shift-0001', floatFen: 0 });
-      pass(9 * MINUTE_MS);
+      await pass(9 * MINUTE_MS);
       expect((await alone.screen()).phase).toBe('selling');
-      pass(MINUTE_MS);
-      await new Promise((resolve) => setImmediate(resolve));
+      await pass(MINUTE_MS);
       expect((await alone.screen()).phase).toBe(locks ? 'locked' : 'selling');
       await alone.close();
     });

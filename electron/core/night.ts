@@ -151,8 +151,15 @@ export function createNight(
 
   const run = async (): Promise<NightReport> => {
     const { closed, report } = closeDay();
-    const pending = (at: Step, trouble: TownTrouble): NightReport => {
-      const stopped: NightReport = { ...report, pendingAt: at, pendingBecause: trouble.because };
+    // The books are copied whether the town is there or not: a shop may be alone for days.
+    const pending = async (at: Step, trouble: TownTrouble): Promise<NightReport> => {
+      const copied = await backup(report.businessDay);
+      const stopped: NightReport = {
+        ...report,
+        pendingAt: at,
+        pendingBecause: trouble.because,
+        ...(copied === undefined ? {} : { backup: copied }),
+      };
       save(stopped);
       return stopped;
     };

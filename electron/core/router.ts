@@ -181,6 +181,7 @@ export function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: st
     shift: null,
     carriedFloatFen: 0,
     closing: null,
+    evening: null,
     sale: {
       id: '',
       lines: [],

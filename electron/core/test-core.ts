@@ -235,6 +235,30 @@ export async function screenOf(client: TillClient): Promise<Screen> {
   throw new Error('the core ended its screens');
 }
 
+/** A clock whose timers ring when the test lets time pass, for what a till does by itself. */
+export function ringingClock(startMs = OPENED_AT_MS) {
+  let nowMs = startMs;
+  let planned: { atMs: number; task: () => void }[] = [];
+  return {
+    clock: {
+      nowMs: () => nowMs,
+      later: (delayMs: number, task: () => void) => {
+        const plan = { atMs: nowMs + delayMs, task };
+        planned = [...planned, plan];
+        return () => void (planned = planned.filter((one) => one !== plan));
+      },
+    },
+    pass: async (milliseconds: number): Promise<void> => {
+      nowMs += milliseconds;
+      const due = planned.filter(({ atMs }) => atMs <= nowMs);
+      planned = planned.filter(({ atMs }) => atMs > nowMs);
+      for (const { task } of due) task();
+      // What they began answers behind them.
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
 /** A core on a folder, which must open. */
 export function coreOn(folder: string, startMs = OPENED_AT_MS, parts: Partial<World> = {}): TestCore {
   const { world, opened } = tryCore(folder, parts, startMs);

@@ -32,6 +32,8 @@ export type World = Readonly<{
   log: (line: string) => void;
   /** A demo shop shows the simulated devices and the PINs; null in a real shop. */
   demo: DemoShop | null;
+  /** Switches the machine off, and rejects where it cannot; absent where a host must not. */
+  powerOff?: () => Promise<void>;
 }>;
 
 export type Clock = Readonly<{

@@ -53,6 +53,9 @@ export function createHands(machine: Machine, street: () => readonly Machine[], 
         case 'openShift':
           await send({ kind: 'openShift', shift: random.id(), floatFen: screen.carriedFloatFen });
           break;
+        case 'evening':
+          await send({ kind: 'leaveEvening' });
+          break;
         case 'closeShift':
           await send({ kind: 'dismiss' });
           break;

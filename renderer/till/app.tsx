@@ -4,16 +4,18 @@ import { keysOf } from '../../shared/counter.ts';
 import type { Command, Screen } from '../../shared/till-contract.ts';
 import { type LinkState, type SendAnswer, useLink, useScreen } from '../parts/connection.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
+import { CloseShiftPage } from './close-shift.tsx';
 import { DemoStrip } from './demo-strip.tsx';
 import { DialogLayer } from './dialogs.tsx';
 import { EnrolPage } from './enrol.tsx';
+import { EveningPage } from './evening.tsx';
 import { Header } from './header.tsx';
 import { NoticeToast } from './notice.tsx';
 import { PaidPage } from './paid.tsx';
 import { PayDialog } from './pay.tsx';
 import { PinPrompt } from './pin.tsx';
 import { SellingPage } from './selling.tsx';
-import { CloseShiftPage, LockedPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
+import { LockedPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
 import { StoppedPage } from './stopped.tsx';
 import { type Approvable, connection, type Dialog, notices, type Till, TillContext } from './till.ts';
 
@@ -145,6 +147,8 @@ function phasePage(screen: Screen): ReactNode {
       return <OpenShiftPage />;
     case 'closeShift':
       return <CloseShiftPage />;
+    case 'evening':
+      return <EveningPage />;
     case 'stopped':
       return <StoppedPage />;
     case 'paid':

@@ -19,7 +19,7 @@ function PlainHeader({ link, show }: { link: LinkState; show: (dialog: Dialog) =
   const more = useScreenPart(connection, (screen) => keyWords(keysOf(screen?.counter.keys ?? {}).more));
   const hasMore = useScreenPart(
     connection,
-    (screen) => screen !== null && screen.operator !== null && screen.phase !== 'stopped',
+    (screen) => screen !== null && screen.operator !== null && screen.phase !== 'stopped' && screen.phase !== 'locked',
   );
   return (
     <header className="header">

@@ -19,8 +19,16 @@ export function MoreDialog(): ReactNode {
       },
       off: !open,
     },
+    {
+      label: '结账关机',
+      note: '交班、日结、备份、关机',
+      act: () => {
+        hide();
+        void send({ kind: 'startCloseShift', shutDown: true });
+      },
+    },
     { label: '现金存取', note: '换零钱、上交、付货款', act: () => show({ kind: 'cash' }), off: !open },
-    { label: '本班小计', note: '随时可看，不影响收银', act: () => show({ kind: 'shiftReport' }), off: !open },
+    { label: '本班小计', note: '随时可看可打，也看以前的', act: () => show({ kind: 'shiftReport' }) },
     { label: '取挂单', note: `${screen.held.length} 笔`, act: () => show({ kind: 'held' }) },
     { label: '整单作废', note: '这一单全部不要', act: () => show({ kind: 'void' }) },
     { label: '日结', note: '与镇上核对账目', act: () => show({ kind: 'night' }) },

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { parseYuan } from '../../shared/money.ts';
-import { shortTime, yuan } from '../parts/format.ts';
+import { yuan } from '../parts/format.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
@@ -117,45 +117,8 @@ export function OpenShiftPage(): ReactNode {
   );
 }
 
-/** Counted blind: what should be in the drawer is shown only after the count was given. */
-export function CloseShiftPage(): ReactNode {
-  const { screen, send, show } = useTill();
-  const { closing, shift } = screen;
-  if (shift === null) return null;
-  const close = async (countedFen: number): Promise<void> => {
-    const answer = await send({ kind: 'closeShift', shift: shift.id, countedFen });
-    if (answer.kind === 'done') show({ kind: 'shiftResult' });
-  };
-  return (
-    <AmountPage
-      title={`交班 · 第 ${shift.number} 班`}
-      lead="请把钱箱里的现金全部点清，输入总数。多了少了都能交班，差额会记下来。"
-      label="现金总数（元）"
-      startFen={0}
-      blank
-      enterLabel="交班"
-      facts={
-        <ul className="closing-facts">
-          <li>
-            开班 {shortTime(shift.openedAtMs, screen.status.nowMs)}，本班 <b>{shift.sales}</b> 单
-          </li>
-          {closing !== null && closing.openLines > 0 && (
-            <li className="warn">▲ 还有一单没结（{closing.openLines} 种），交班后仍保留</li>
-          )}
-          {closing !== null && closing.held > 0 && <li className="warn">▲ 挂单 {closing.held} 笔，交班后仍保留</li>}
-          {closing !== null && closing.unsent > 0 && (
-            <li className="warn">▲ {closing.unsent} 条记录还没上传，联网后自动补传</li>
-          )}
-        </ul>
-      }
-      submit={(countedFen) => void close(countedFen)}
-      leave={() => void send({ kind: 'dismiss' })}
-      leaveLabel="先不交班"
-    />
-  );
-}
-
-function AmountPage({
+/** One sum of money, by keys or by fingers. */
+export function AmountPage({
   title,
   lead,
   label,
@@ -166,6 +129,7 @@ function AmountPage({
   submit,
   leave,
   leaveLabel,
+  other = null,
 }: {
   title: string;
   lead: string;
@@ -177,6 +141,8 @@ function AmountPage({
   submit: (amountFen: number) => void;
   leave: () => void;
   leaveLabel: string;
+  /** Another way to do the same, on F2. */
+  other?: Readonly<{ label: string; act: () => void }> | null;
 }): ReactNode {
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(blank ? '' : yuan(startFen));
@@ -193,6 +159,7 @@ function AmountPage({
   };
   useKeys(LEVEL.page, ({ name, repeat }) => {
     if (name === 'Enter') return repeat ? () => undefined : enter;
+    if (name === 'F2' && other !== null) return other.act;
     return name === 'Esc' ? leave : null;
   });
   return (
@@ -222,10 +189,18 @@ function AmountPage({
           <p className="field-error" role="alert">
             {wrong && '✕ 请输入金额，例如 523.50'}
           </p>
-          <button type="button" className="key wide" onMouseDown={keepFocus} onClick={leave}>
-            <span>{leaveLabel}</span>
-            <kbd>Esc</kbd>
-          </button>
+          <div className="page-ways">
+            {other !== null && (
+              <button type="button" className="key wide" onMouseDown={keepFocus} onClick={other.act}>
+                <span>{other.label}</span>
+                <kbd>F2</kbd>
+              </button>
+            )}
+            <button type="button" className="key wide" onMouseDown={keepFocus} onClick={leave}>
+              <span>{leaveLabel}</span>
+              <kbd>Esc</kbd>
+            </button>
+          </div>
         </div>
         <Numpad field={field} point enter={enter} enterLabel={enterLabel} />
       </section>

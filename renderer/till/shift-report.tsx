@@ -1,43 +1,74 @@
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { parseYuan } from '../../shared/money.ts';
 import { shortTime, yuan } from '../parts/format.ts';
+import { differenceWords } from '../../shared/shift-slip-layout.ts';
+import { ReceiptView } from '../parts/receipt-view.tsx';
 import { Figure } from './figure.tsx';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import { Reading, useRead } from './reading.tsx';
+import { KeyButton } from './selling.tsx';
+import './shift-report.css';
 import { connection, newId, useTill } from './till.ts';
 
+type Seen = Awaited<ReturnType<ReturnType<typeof connection.client>['shiftSlip']>>;
+
+/** The slip of a shift, as the paper has it; the shifts before it are a key away, as far as one may see them. */
 export function ShiftReportDialog(): ReactNode {
-  const { hide, screen } = useTill();
-  const { value, state } = useRead(() => connection.client().shiftReport());
+  const { hide, send, say } = useTill();
+  const [seen, setSeen] = useState<Seen | 'loading'>('loading');
+  const go = (shift: string | null): void => {
+    connection
+      .client()
+      .shiftSlip({ shift })
+      .then(setSeen)
+      .catch(() => say({ tone: 'warn', text: '没有读到，请再试一次' }));
+  };
+  const first = useRef(go);
+  useEffect(() => first.current(null), []);
+  const shown = seen === 'loading' ? null : seen;
+  const print = shown === null ? undefined : () => void send({ kind: 'printShift', shift: shown.slip.shift });
+  const to = (shift: string | null) => (shift === null ? undefined : () => go(shift));
+  const earlier = to(shown?.earlier ?? null);
+  const later = to(shown?.later ?? null);
+  const isOpen = shown?.slip.closing === null;
   return (
     <Frame
-      title="本班小计"
+      title={shown === null ? '本班小计' : `${isOpen ? '本班小计' : '交班单'} · 第 ${shown.slip.shiftNumber} 班`}
       size="medium"
       leave={hide}
-      onKey={({ name }) => (name === 'Enter' ? hide : null)}
+      onKey={({ name, repeat }) => {
+        if (name === 'Enter') return hide;
+        if (name === 'Left') return earlier ?? null;
+        if (name === 'Right') return later ?? null;
+        return name === 'r' && !repeat ? (print ?? null) : null;
+      }}
       aside={<small className="dialog-note">只看不动账，随时可看</small>}
     >
-      {state !== 'read' && <Reading state={state} />}
-      {state === 'read' && value === null && <p className="nothing">还没有开班</p>}
-      {value !== null && (
-        <>
-          <p className="fact-line">
-            第 {value.number} 班 · {value.operator} · {shortTime(value.openedAtMs, screen.status.nowMs)} 开班 · 备用金{' '}
-            {yuan(value.floatFen)}
-          </p>
-          <div className="figures">
-            <Figure main label="销售" value={`${value.totals.sales} 单`} />
-            <Figure label="退货" value={`${value.totals.refunds} 单`} />
-            <Figure label="销售额" value={yuan(value.totals.totalFen)} />
-            <Figure label="收现金" value={yuan(value.totals.cashFen)} />
-            <Figure label="手机支付" value={yuan(value.totals.mobileFen)} />
-            <Figure label="用积分" value={`${value.totals.pointsSpent} 分`} />
-            <Figure label="退积分" value={`${value.totals.pointsBack} 分`} />
-            <Figure label="现金放进" value={yuan(value.cashInFen)} />
-            <Figure label="现金取出" value={yuan(value.cashOutFen)} />
+      {seen === 'loading' && <Reading state="loading" />}
+      {seen === null && <p className="nothing">还没有开过班</p>}
+      {shown !== null && (
+        <div className="shift-report">
+          <div className="shift-paper" role="region" aria-label="班次单">
+            <ReceiptView receipt={shown.slip} />
           </div>
-        </>
+          <div className="shift-side">
+            <div className="figures">
+              <Figure main label="销售额" value={yuan(shown.slip.totalFen)} />
+              <Figure label="销售" value={`${shown.slip.sales} 单`} />
+              <Figure label="退货" value={`${shown.slip.refunds} 单`} />
+              <Figure label="用积分" value={`${shown.slip.points.used} 分`} />
+              <Figure label="挂单" value={`${shown.slip.held} 笔`} />
+              <Figure label="未上传" value={`${shown.slip.unsent} 条`} />
+            </div>
+            {isOpen && <p className="field-help">账上应有多少，交班点完钱才显示。</p>}
+            <div className="shift-ways">
+              <KeyButton label="打印" keys="R" act={print} />
+              <KeyButton label="上一班" keys="←" act={earlier} />
+              <KeyButton label="下一班" keys="→" act={later} />
+            </div>
+          </div>
+        </div>
       )}
     </Frame>
   );
@@ -45,7 +76,7 @@ export function ShiftReportDialog(): ReactNode {
 
 /** Shown after the count, never before it; a count that was typed wrong is put right from here, while no shift is open. */
 export function ShiftResultDialog(): ReactNode {
-  const { hide, screen, say, sendApproved } = useTill();
+  const { hide, screen, say, send, sendApproved, show } = useTill();
   const { value, state } = useRead(() => connection.client().lastShift());
   const [text, setText] = useState<string | null>(null);
   const id = useRef(newId());
@@ -75,7 +106,13 @@ export function ShiftResultDialog(): ReactNode {
       title="已交班"
       size="medium"
       leave={hide}
-      onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? enter : null)}
+      onKey={({ name, repeat }) => {
+        if (repeat) return null;
+        if (name === 'Enter') return enter;
+        if (text !== null || value === null) return null;
+        if (name === 's') return () => show({ kind: 'shiftReport' });
+        return name === 'r' ? () => void send({ kind: 'printShift', shift: value.shift }) : null;
+      }}
     >
       {state !== 'read' && <Reading state={state} />}
       {value !== null && (
@@ -86,7 +123,7 @@ export function ShiftResultDialog(): ReactNode {
           <div className="figures">
             <Figure label="点出现金" value={yuan(value.countedFen)} />
             <Figure label="账上现金" value={yuan(value.expectedFen)} />
-            <Figure main label={differenceWords(value.differenceFen)} value={yuan(value.differenceFen)} />
+            <Figure main label={differenceWords(value.differenceFen)} value={yuan(Math.abs(value.differenceFen))} />
           </div>
           <p className="fact-line">
             {value.differenceFen === 0 ? '分毫不差。' : '差额已经记下，不用补。请告诉店长。'}
@@ -113,6 +150,12 @@ export function ShiftResultDialog(): ReactNode {
               />
             </label>
           )}
+          {text === null && (
+            <div className="shift-ways">
+              <KeyButton label="看交班单" keys="S" act={() => show({ kind: 'shiftReport' })} />
+              <KeyButton label="重打" keys="R" act={() => void send({ kind: 'printShift', shift: value.shift })} />
+            </div>
+          )}
           <button type="button" className="pay-key" onMouseDown={keepFocus} onClick={enter}>
             {text === null ? '知道了' : '更正'} <kbd>Enter</kbd>
           </button>
@@ -120,9 +163,4 @@ export function ShiftResultDialog(): ReactNode {
       )}
     </Frame>
   );
-}
-
-function differenceWords(differenceFen: number): string {
-  if (differenceFen === 0) return '相符';
-  return differenceFen > 0 ? '多出' : '短少';
 }
