@@ -21,7 +21,7 @@ const open = async (parts: Partial<World> = {}): Promise<void> => {
   const ringing = ringingClock();
   ({ pass } = ringing);
   const powerOff = async (): Promise<void> => void (offs += 1);
-  till = coreOn(makeFolder(), OPENED_AT_MS, { clock: ringing.clock, backups: null, powerOff, ...parts });
+  till = coreOn(makeFolder(), OPENED_AT_MS, { clock: ringing.clock, powerOff, ...parts });
   await till.ask({ kind: 'signIn', pin: pins.manager });
   await till.ask({ kind: 'openShift', shift: 'shift-0001', floatFen: 20_000 });
   await sellAt(till, goods.bread.code);
@@ -112,12 +112,20 @@ describe('结账关机', () => {
     await open();
     const { powerOff: _, ...without } = till.world;
     await till.core.close();
-    till = coreOn(till.folder, OPENED_AT_MS, { clock: without.clock, backups: null });
+    till = coreOn(till.folder, OPENED_AT_MS, { clock: without.clock });
     await till.ask(start);
     await till.ask(count);
     await pass(0);
     await pass(20_000);
     expect((await evening())?.step).toBe('byHand');
+  });
+
+  test('copies the books also where no town is heard, and stays on where the copy could not be put in its place', async () => {
+    await open({ backups: { folder: '/dev/null/elsewhere', keep: 3 } });
+    await till.ask(start);
+    await till.ask(count);
+    await expect.poll(async () => (await evening())?.step, { timeout: 15_000 }).toBe('look');
+    expect(await evening()).toMatchObject({ trouble: ['backup'], report: { state: 'pending', backup: 'elsewhere' } });
   });
 
   test('says so where the machine did not switch off', async () => {

@@ -215,6 +215,8 @@ export function tryCore(folder: string, parts: Partial<World> = {}, startMs = OP
     // Ids must stay apart over restarts, as they do in a real world.
     newId: randomUUID,
     auditWorker: new URL('./audit-worker.ts', import.meta.url),
+    // A copy of the books is made by a worker, which costs a test a second a night; whoever wants it says so.
+    backups: null,
     // What runs by itself stands still here: a test moves months, and does by hand what should happen in them.
     clock: { nowMs: () => nowMs, later: () => () => {} },
     advance: (milliseconds: number): void => {
