@@ -11,7 +11,7 @@ export type Serving =
 /** Enters a shop's folder and opens its pages; a core that may not run still gets its page. */
 export async function serveShop(
   entering: Entering,
-  host: Readonly<{ port: number; pagesFolder: string }>,
+  host: Readonly<{ port: number; pagesFolder: string; token?: string | null }>,
 ): Promise<Serving> {
   const entered = await enterShop(entering);
   switch (entered.kind) {

@@ -31,6 +31,8 @@ export type ServeOptions = Readonly<{
   pagesFolder: string | null;
   /** 0 takes any free port. */
   port: number;
+  /** The token of a host that fell, so that its pages find this one; a new one when nothing is said. */
+  token?: string | null;
   log: (line: string) => void;
 }>;
 
@@ -61,7 +63,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const STYLED_AT_RUN_TIME = /^\/(back-office|town-console)\//;
 
 export async function serve(options: ServeOptions): Promise<Served> {
-  const token = randomBytes(24).toString('base64url');
+  const token = options.token ?? randomBytes(24).toString('base64url');
   const server = createServer({ maxHeaderSize: 16 * 1024 });
   const port = await listen(server, options.port);
   const origin = `http://127.0.0.1:${port}`;

@@ -90,6 +90,11 @@ function till(...words: string[]): { status: number; out: string; err: string } 
   }
 }
 
+/** The process that holds the folder: the core's own, which `npm start` watches over. */
+function holderPid(): number {
+  return (JSON.parse(readFileSync(join(folder, 'till', 'holder.json'), 'utf8')) as { pid: number }).pid;
+}
+
 afterAll(() => {
   for (const child of started) child.kill('SIGKILL');
   rmSync(scratch, { recursive: true, force: true });
@@ -129,7 +134,7 @@ describe('npm start', () => {
     second.stdout?.on('data', (part: Buffer) => void (said += String(part)));
     const [code] = (await once(second, 'exit')) as [number];
     expect(code).toBe(1);
-    expect(said).toContain(String(first.child.pid));
+    expect(said).toContain(String(holderPid()));
     expect(said).toContain(first.till);
   });
 
@@ -145,7 +150,30 @@ describe('npm start', () => {
     );
     const replayed = till('replay', scans, '--data', folder, '--json');
     expect(replayed).toMatchObject({ status: 1, out: '' });
-    expect(replayed.err).toContain(String(first.child.pid));
+    expect(replayed.err).toContain(String(holderPid()));
+  });
+
+  test('a core that is killed comes back at its address, with the sale that stood on the counter', async () => {
+    const { client } = first;
+    const { pin } = readDemo(root).cashier;
+    const [code = ''] = readDemo(root).itemCodes;
+    await client.send({ kind: 'signIn', pin });
+    await client.send({ kind: 'openShift', shift: 'shift-of-the-fall', floatFen: 0 });
+    expect(await client.send({ kind: 'scan', code, source: 'scanner' })).toEqual({ kind: 'done' });
+    const { sale } = await currentScreen(client);
+    const fallen = holderPid();
+    process.kill(fallen, 'SIGKILL');
+    await expect
+      .poll(() => currentScreen(client).catch(() => null), { timeout: 20_000 })
+      .toMatchObject({
+        phase: 'selling',
+        sale: { id: sale.id, lines: sale.lines.map(({ item, quantity }) => ({ item, quantity })) },
+      });
+    expect(holderPid()).not.toBe(fallen);
+    // The town was not the core's, and is still there.
+    await expect.poll(async () => (await currentScreen(client)).status.town, { timeout: 20_000 }).toBe('reachable');
+    await client.send({ kind: 'voidSale', reason: 'x' });
+    await client.send({ kind: 'signOut' });
   });
 
   test('Ctrl-C ends every process, and the next start has the same shop again', async () => {

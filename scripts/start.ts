@@ -2,13 +2,13 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { DemoFacts } from '../electron/demo-shop.ts';
 import { addressOfHolder, type Holder } from '../electron/holder.ts';
-import { type Entering, enterShop, type OwnShop } from '../electron/open-shop.ts';
-import { powerOff } from '../electron/power.ts';
-import { serveShop } from '../electron/serve-shop.ts';
+import { type Entered, type Entering, enterShop, type OwnShop } from '../electron/open-shop.ts';
+import { serve } from '../electron/serve.ts';
 import { untilStopped } from '../electron/until-stopped.ts';
 import { stoppedWords } from '../shared/words.ts';
 import { buildPages } from './build-pages.ts';
 import { buildShell } from './build.ts';
+import { superviseServed } from './supervised.ts';
 import { browserProgram, electronProgram, fetchElectron, hasDisplay, openBrowser, openElectron } from './window.ts';
 
 /** `npm start`: a working demo shop, a till and a town on this machine, in whatever window this machine can open. */
@@ -64,7 +64,6 @@ async function main(): Promise<number> {
     folder,
     create: { kind: 'demo' },
     withTown: true,
-    powerOff,
     whenHeld: 'ask',
     say: print,
     log: logToError,
@@ -80,46 +79,64 @@ async function main(): Promise<number> {
   return runServed(entering, wish);
 }
 
-/** The core in this process, its pages in a browser's window or at an address. */
+/** The core in a process that comes back when it falls, its pages in a browser's window or at an address. */
 async function runServed(entering: Entering, wish: Wish): Promise<number> {
-  const serving = await serveShop(entering, { port: wish.port, pagesFolder: join(root, 'out', 'pages') });
-  switch (serving.kind) {
-    case 'refused':
-      return sayRefused(serving.reason, serving.detail, serving.holder);
-    case 'holder':
-      return sayRefused('held', '', serving.holder);
-    case 'stopped':
-      sayRefused(serving.reason, serving.detail, null);
-      print(`页面 (page): ${serving.served.tillUrl}`);
-      await untilStopped(serving.close);
-      return 1;
-    case 'serving':
-      break;
-    default:
-      return serving satisfies never;
+  // Only the core knows whether the folder is free, so it is opened here first; a new shop is set up on the way.
+  const entered = await enterShop({ ...entering, whenHeld: 'refuse' });
+  if (entered.kind === 'holder') return sayRefused('held', '', entered.holder);
+  if (entered.kind === 'refused') return runStopped(entering, wish, entered);
+  await entered.leaveToShell();
+  const { port } = wish;
+  const host = superviseServed(root, entering.folder, { port, townUrl: entered.townUrl }, entering.log);
+  const till = await host.listening;
+  if (till === null) {
+    await entered.town?.stop();
+    return 1;
   }
-  const { served, shop } = serving;
-  sayWelcome(served.tillUrl, shop);
-  print(`ready ${JSON.stringify({ till: served.tillUrl, town: shop.townUrl })}`);
+  const close = async (): Promise<void> => {
+    host.close();
+    await host.closed;
+    await entered.town?.stop();
+  };
+  sayWelcome(till, entered);
+  print(`ready ${JSON.stringify({ till, town: entered.townUrl })}`);
   const browser = wish.open && hasDisplay() ? browserProgram() : null;
   if (browser === null) {
-    if (wish.open) print(`请在浏览器中打开 (open in a browser): ${served.tillUrl}`);
-    await untilStopped(serving.close);
+    if (wish.open) print(`请在浏览器中打开 (open in a browser): ${till}`);
+    await untilStopped(close, host.closed);
     return 0;
   }
-  const window = openBrowser(browser, served.tillUrl, join(entering.folder, 'browser'));
+  const window = openBrowser(browser, till, join(entering.folder, 'browser'));
   const openedMs = performance.now();
   const closedByHand = window.closed.then(async () => {
     // A browser that ends at once never opened a window, and the shop stays open without one.
     if (performance.now() - openedMs > 5_000) return;
-    print(`浏览器没有打开，请自己打开 (the browser did not open; open this): ${served.tillUrl}`);
+    print(`浏览器没有打开，请自己打开 (the browser did not open; open this): ${till}`);
     await new Promise(() => {});
   });
-  await untilStopped(async () => {
-    window.close();
-    await serving.close();
-  }, closedByHand);
+  await untilStopped(
+    async () => {
+      window.close();
+      await close();
+    },
+    Promise.race([closedByHand, host.closed]),
+  );
   return 0;
+}
+
+/** A core that may not run still gets its page, which says why and what to do. */
+async function runStopped(
+  entering: Entering,
+  wish: Wish,
+  { reason, detail, holder, router }: Extract<Entered, { kind: 'refused' }>,
+): Promise<number> {
+  sayRefused(reason, detail, holder);
+  if (router === null || reason === 'held') return 1;
+  const pagesFolder = join(root, 'out', 'pages');
+  const served = await serve({ router, pagesFolder, port: wish.port, log: entering.log });
+  print(`页面 (page): ${served.tillUrl}`);
+  await untilStopped(() => served.close());
+  return 1;
 }
 
 /** The core in Electron's own process; null when Electron does not come up, and then nothing is left open. */

@@ -276,7 +276,7 @@ describe('points', () => {
 
 describe('paying', () => {
   freshTill({ before: beforeEach, after: afterEach });
-  test('the same sale twice is one sale with one number, and its answer again', async () => {
+  test('peers F50: the same sale paid twice is one sale with one number, and its answer again', async () => {
     await till.ask(scan(bread.code));
     await till.ask({ kind: 'startPay' });
     const { id } = (await till.screen()).sale;

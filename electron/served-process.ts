@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { powerOff } from './power.ts';
+import { serveShop } from './serve-shop.ts';
+
+/** The loopback host that `npm start` supervises (`scripts/supervised.ts`): opens one shop, and ends with its input. */
+function option(name: string): string | null {
+  const prefix = `--${name}=`;
+  return process.argv.find((word) => word.startsWith(prefix))?.slice(prefix.length) ?? null;
+}
+
+const log = (line: string): void => {
+  if (process.env['ONE_CARD_TILL_LOG'] === '1') process.stderr.write(`${line}\n`);
+};
+
+async function main(): Promise<number> {
+  const folder = option('data');
+  const root = option('root');
+  if (folder === null || root === null) throw new Error('the host wants --data and --root');
+  const townUrl = option('town');
+  const serving = await serveShop(
+    {
+      root,
+      folder,
+      create: null,
+      withTown: false,
+      ...(townUrl === null ? {} : { townUrl }),
+      powerOff,
+      whenHeld: 'refuse',
+      say: log,
+      log,
+    },
+    {
+      port: Number(option('port') ?? '0'),
+      pagesFolder: join(root, 'out', 'pages'),
+      token: process.env['ONE_CARD_TILL_TOKEN'] ?? null,
+    },
+  );
+  if (serving.kind !== 'serving' && serving.kind !== 'stopped') throw new Error(`not opened: ${serving.kind}`);
+  const { served, close } = serving;
+  process.stdout.write(`listening ${JSON.stringify({ till: served.tillUrl, port: served.port })}\n`);
+  await new Promise<void>((resolve) => {
+    process.stdin.on('end', () => resolve()).on('error', () => resolve());
+    process.stdin.resume();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+  await close();
+  return 0;
+}
+
+// A bug in one call must not end every page's till; the log keeps it.
+process.on('unhandledRejection', (error) =>
+  log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+);
+process.exit(
+  await main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }),
+);
