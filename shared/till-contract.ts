@@ -211,6 +211,9 @@ export const commandSchema = z.discriminatedUnion('kind', [
     managerName: z.string().min(1).max(20),
     managerPin: pin,
   }),
+  /** How this till speaks to its customers, and a sample of it. */
+  z.object({ kind: z.literal('setVoice'), mode: z.enum(['off', 'voice', 'recorded']) }),
+  z.object({ kind: z.literal('tryVoice') }),
   // Only a demo shop takes these; they stand for the hand that taps a card or pulls a plug.
   z.object({ kind: z.literal('simulateNetwork'), connected: z.boolean() }),
   z.object({ kind: z.literal('simulateWeight'), weightGrams: z.int().min(0).max(60_000) }),
@@ -355,6 +358,8 @@ export const screenPaySchema = z.object({
   pointsMax: z.int(),
   pointsUsed: z.int(),
   pointsFen: fen,
+  /** What stays to be spent at this till once these points are taken; null without a member. */
+  spendableAfter: z.int().nullable(),
   /** What the choice was: a standing wish or a number typed. */
   wish: z.union([standingWishSchema, z.literal('number')]),
   /** Which limit holds `pointsMax` down. */
@@ -379,6 +384,7 @@ export const screenPaidSchema = z.object({
   cashGivenFen: fen,
   changeFen: fen,
   pointsUsed: z.int(),
+  spendableBefore: z.int().nullable(),
   spendableAfter: z.int().nullable(),
   printed: z.enum(['printing', 'printed', 'failed', 'none']),
 });
@@ -573,6 +579,10 @@ export const screenSchema = z.object({
   status: statusSchema,
   counter: counterSchema,
   policy: z.object({ mobileChannels: z.array(z.object({ code: z.string(), name: z.string() })) }),
+  /** Whether a customer page is watching: it speaks then, and the cashier's page does not. */
+  customerPage: z.boolean(),
+  /** How the till speaks; `tries` grows with each sample that was asked for. */
+  voice: z.object({ mode: z.enum(['off', 'voice', 'recorded']), tries: z.int() }),
 });
 export type Screen = z.infer<typeof screenSchema>;
 
@@ -641,7 +651,9 @@ export const tillContract = {
   /** The screen now, then again at each change. It is not judged once more on its way out: every scan would wait for it. */
   watch: oc.output(eventIterator(type<Screen>())),
   /** The same in the fewest words, for a page. */
-  follow: oc.output(eventIterator(type<ScreenNews>())),
+  follow: oc
+    .input(z.object({ page: z.enum(['staff', 'customer']) }).optional())
+    .output(eventIterator(type<ScreenNews>())),
   search: input(z.object({ text: z.string().max(60), limit: z.int().min(1).max(200) })).output(
     z.array(foundItemSchema),
   ),
@@ -883,6 +895,8 @@ export const tillContract = {
   ),
   /** The morning page: the last nights, newest first. */
   nights: input(z.object({ limit: z.int().min(1).max(60) })).output(z.array(nightReportSchema)),
+  /** The words that were recorded for this till, each as the bytes of its file. */
+  recordings: oc.output(z.array(z.object({ word: z.string(), base64: z.string() }))),
   /** For the demo strip and the first page of a newcomer; empty outside a demo shop. */
   demo: oc.output(
     z

@@ -366,6 +366,7 @@ export const functionWords: Readonly<Record<CounterFunction, string>> = {
   member: '会员卡号',
   bag: '购物袋',
   more: '更多',
+  status: '设备和网络',
   receipts: '今日单',
   hold: '挂单、取单',
   priceCheck: '查价',

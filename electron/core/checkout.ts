@@ -519,6 +519,7 @@ export function createCheckout(parts: Parts) {
       pointsMax,
       pointsUsed,
       pointsFen,
+      spendableAfter: member === null ? null : member.spendable - pointsUsed,
       wish: typeof pay.wish === 'number' ? 'number' : pay.wish,
       pointsLimit: pointsLimitOf(pointsMax, lines, member, policy),
       mobileFen,
@@ -736,6 +737,7 @@ export function createCheckout(parts: Parts) {
     if (paid === null) return null;
     const { body, sale: id, printed } = paid;
     const receipt = paid.paper();
+    const spendableAfter = receipt.member?.spendableAfter ?? null;
     return {
       sale: id,
       receipt,
@@ -743,7 +745,8 @@ export function createCheckout(parts: Parts) {
       cashGivenFen: body.cashGivenFen,
       changeFen: body.changeFen,
       pointsUsed: body.pointsUsed,
-      spendableAfter: receipt.member?.spendableAfter ?? null,
+      spendableBefore: spendableAfter === null ? null : spendableAfter + body.pointsUsed,
+      spendableAfter,
       printed,
     };
   };

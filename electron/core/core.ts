@@ -39,6 +39,7 @@ import { createShifts } from './shifts.ts';
 import { done, refuse, type Operator, type Till } from './till.ts';
 import { createTenderChange } from './tender-change.ts';
 import { createTownClient } from './town-client.ts';
+import { createVoice } from './voice.ts';
 import { createWaste } from './waste.ts';
 import type { World } from './world.ts';
 
@@ -272,6 +273,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const counting = createCounting(till, catalogue);
   const waste = createWaste(till, catalogue);
   const audit = createAudit(till, sign);
+  const voice = createVoice(ledger, world.dataFolder);
   const files = createExchangeFile(till, town, keepOf);
   const night = createNight(till, periods, town, files, (target) => audit.copyTo(target), changed);
   const evening = createEvening(till, {
@@ -427,6 +429,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       status: cachedStatus(),
       counter: settings.now(),
       policy: { mobileChannels: till.policy().mobileChannels },
+      customerPage: screens.customerPage(),
+      voice: voice.screen(),
     };
   };
 
@@ -778,6 +782,14 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         });
       case 'enrol':
         return joinTown(command);
+      case 'setVoice':
+        voice.set(command.mode);
+        changed();
+        return done;
+      case 'tryVoice':
+        voice.trial();
+        changed();
+        return done;
       case 'simulateNetwork':
         return demo((shop) => {
           shop.setConnected(command.connected);
@@ -1058,6 +1070,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       operator?.role === 'cashier' ? { kind: 'refused', reason: 'managerOnly', detail: '' } : audit.exportTo(wish),
     importItems: async (file) =>
       operator?.role === 'cashier' ? { kind: 'refused', reason: 'managerOnly' } : importItems(till, catalogue, file),
+    recordings: voice.recordings,
     demo: world.demo,
   });
 

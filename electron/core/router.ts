@@ -40,6 +40,7 @@ type Parts = Readonly<{
   importItems: (
     file: Readonly<{ fileName: string; bytes: Uint8Array }>,
   ) => Promise<ImportReport | { kind: 'refused'; reason: 'managerOnly' }>;
+  recordings: () => { word: string; base64: string }[];
   demo: DemoShop | null;
 }>;
 
@@ -51,7 +52,7 @@ export function createRouter(parts: Parts) {
   return os.router({
     send: os.send.handler(({ input }) => parts.send(input)),
     watch: os.watch.handler(({ signal }) => screens.watch(signal)),
-    follow: os.follow.handler(({ signal }) => screens.follow(signal)),
+    follow: os.follow.handler(({ input, signal }) => screens.follow(signal, input?.page === 'customer')),
     search: os.search.handler(({ input }) => catalogue.search(input.text, input.limit)),
     findMembers: os.findMembers.handler(({ input }) => parts.roster.find(input.text)),
     receipts: os.receipts.handler(({ input }) => receipts.list(input, parts.ackSeq())),
@@ -103,6 +104,7 @@ export function createRouter(parts: Parts) {
     rebuild: os.rebuild.handler(() => audit.rebuild()),
     exportTo: os.exportTo.handler(({ input }) => parts.exportTo(input)),
     nights: os.nights.handler(({ input }) => night.reports(input.limit)),
+    recordings: os.recordings.handler(() => parts.recordings()),
     demo: os.demo.handler(() => {
       if (demo === null) return null;
       const found = demo.itemCodes.map((code) => catalogue.byCode(code)).filter((item) => item !== null);
@@ -160,6 +162,7 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
     rebuild: os.rebuild.handler(cannot),
     exportTo: os.exportTo.handler(cannot),
     nights: os.nights.handler(() => []),
+    recordings: os.recordings.handler(() => []),
     demo: os.demo.handler(() => null),
   });
 }
@@ -222,5 +225,7 @@ export function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: st
     },
     counter: defaultCounter,
     policy: { mobileChannels: [] },
+    customerPage: false,
+    voice: { mode: 'off', tries: 0 },
   };
 }

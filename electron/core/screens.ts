@@ -11,6 +11,7 @@ export function createScreens(make: () => Omit<Screen, 'revision'>) {
   let made: Screen | null = null;
   let scheduled = false;
   let open = true;
+  let customers = 0;
   const wakers = new Set<() => void>();
 
   const now = (): Screen => {
@@ -41,30 +42,44 @@ export function createScreens(make: () => Omit<Screen, 'revision'>) {
     }
   }
 
+  const changed = (): void => {
+    made = null;
+    if (scheduled) return;
+    scheduled = true;
+    revision += 1;
+    process.nextTick(() => {
+      scheduled = false;
+      for (const wake of wakers) wake();
+    });
+  };
+
+  const countCustomers = (by: number): void => {
+    customers += by;
+    if (open) changed();
+  };
+
   return {
     now,
     revision: (): number => revision,
-    changed: (): void => {
-      made = null;
-      if (scheduled) return;
-      scheduled = true;
-      revision += 1;
-      process.nextTick(() => {
-        scheduled = false;
-        for (const wake of wakers) wake();
-      });
-    },
+    changed,
+    /** Whether a customer page follows. */
+    customerPage: (): boolean => customers > 0,
     close: (): void => {
       open = false;
       for (const wake of wakers) wake();
     },
     watch,
     /** The same for a page: the whole screen once, then only what changed, since a basket may be two hundred lines. */
-    async *follow(signal: AbortSignal | undefined): AsyncGenerator<ScreenNews> {
-      let before: Screen | null = null;
-      for await (const screen of watch(signal)) {
-        yield before === null ? { screen } : { changes: changesBetween(before, screen) };
-        before = screen;
+    async *follow(signal: AbortSignal | undefined, isCustomer = false): AsyncGenerator<ScreenNews> {
+      if (isCustomer) countCustomers(1);
+      try {
+        let before: Screen | null = null;
+        for await (const screen of watch(signal)) {
+          yield before === null ? { screen } : { changes: changesBetween(before, screen) };
+          before = screen;
+        }
+      } finally {
+        if (isCustomer) countCustomers(-1);
       }
     },
   };

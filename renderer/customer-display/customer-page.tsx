@@ -61,12 +61,8 @@ function Serving({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
         <Lines lines={sale.lines} selected={sale.selected} />
       </main>
       <aside>
-        <Member member={sale.member} />
-        {sale.discountFen > 0 ? (
-          <p className="saved">
-            这一单为您省了 <b>{formatFen(sale.discountFen)}</b> 元
-          </p>
-        ) : null}
+        <Member member={sale.member} brief={pay !== null && pay.pointsUsed > 0} />
+        <Saved fen={sale.discountFen} label="这一单为您省了" />
         {pay === null ? (
           <>
             <Due label="一共" amountFen={sale.totalFen} />
@@ -109,7 +105,7 @@ function quantityWords(line: ScreenLine): string {
   return line.quantity === 1 ? '' : `× ${formatQuantity(line.quantity, line.per)}`;
 }
 
-function Member({ member }: Readonly<{ member: ScreenMember | null }>): React.JSX.Element {
+function Member({ member, brief }: Readonly<{ member: ScreenMember | null; brief: boolean }>): React.JSX.Element {
   if (member === null) {
     return (
       <div className="member">
@@ -126,7 +122,7 @@ function Member({ member }: Readonly<{ member: ScreenMember | null }>): React.JS
         <small>{member.villageName}</small>
       </p>
       <Stars stars={member.stars} />
-      {rate === '' ? null : (
+      {rate === '' || brief ? null : (
         <p>
           信用{'零一二三四五'.charAt(member.stars)}星，今天打 {rate.replace('折', ' 折')}
         </p>
@@ -160,11 +156,9 @@ function Paying({ screen, pay }: Readonly<{ screen: Screen; pay: NonNullable<Scr
   const isAllPoints = pay.pointsUsed > 0 && pay.mobileFen === 0 && pay.cashDueFen === 0;
   return (
     <>
+      {sale.member === null ? null : <PointsToCome member={sale.member} pay={pay} />}
       <ul className="sum">
         <Part label="一共" text={formatFen(sale.totalFen)} />
-        {pay.pointsUsed > 0 ? (
-          <Part label={`用积分 ${pay.pointsUsed} 分`} text={`−${formatFen(pay.pointsFen)}`} />
-        ) : null}
         {pay.mobileFen > 0 && !isAllMobile ? (
           <Part label={`${channel}付`} text={`−${formatFen(pay.mobileFen)}`} />
         ) : null}
@@ -175,11 +169,35 @@ function Paying({ screen, pay }: Readonly<{ screen: Screen; pay: NonNullable<Scr
       ) : (
         <Due label={isAllPoints ? '积分全付，不用再给钱' : '请付现金'} amountFen={pay.cashDueFen} />
       )}
-      {sale.member === null ? null : (
-        <Row label={`要用积分（本店有 ${sale.member.spendable} 分）`} value={`${pay.pointsUsed} 分`} />
-      )}
       {pay.cashTyped && pay.changeFen > 0 ? <Row label="找您" value={`${formatFen(pay.changeFen)} 元`} /> : null}
     </>
+  );
+}
+
+/** What will be taken of the card, said before it is taken, so that a customer can still say no. */
+function PointsToCome({
+  member,
+  pay,
+}: Readonly<{ member: ScreenMember; pay: NonNullable<Screen['pay']> }>): React.JSX.Element {
+  if (pay.pointsUsed === 0) {
+    return <Row label="这次不用积分" value={member.pointsRefused === null ? `现有 ${member.spendable} 分` : ''} />;
+  }
+  return (
+    <section className="points" aria-label="要用的积分">
+      <p className="points-use">
+        <span>这次要用积分</span>
+        <b>
+          {pay.pointsUsed}
+          <small>分</small>
+        </b>
+      </p>
+      <p className="points-left">
+        <span>
+          现有 {member.spendable} 分，用后还剩 <b>{pay.spendableAfter ?? 0}</b> 分
+        </span>
+      </p>
+      <p className="points-note">抵 {formatFen(pay.pointsFen)} 元，付好才扣；不想用请说一声</p>
+    </section>
   );
 }
 
@@ -187,48 +205,90 @@ function Paid({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
   const paid = screen.paid;
   if (paid === null) return <Idle screen={screen} />;
   const { receipt } = paid;
+  const { member } = receipt;
   return (
-    <div className="page">
+    <div className="page done">
       <main className="thanks">
-        <h1>{receipt.kind === 'refund' ? '已退货' : '付好了，谢谢您'}</h1>
-        <ul className="sum">
+        <h1>
+          <i aria-hidden="true">✓</i>
+          {receipt.kind === 'refund' ? '已退货' : '付好了，谢谢您'}
+        </h1>
+        <div className="change">
+          {paid.changeFen > 0 ? (
+            <>
+              <span>找您</span>
+              <b data-long={formatFen(paid.changeFen).length > 6}>
+                <small>￥</small>
+                {formatFen(paid.changeFen)}
+              </b>
+            </>
+          ) : (
+            <b className="even">{paid.cashGivenFen > 0 ? '钱正好，不用找' : '不用找零'}</b>
+          )}
+        </div>
+        <ul className="parts">
           <Part label="一共" text={formatFen(receipt.totalFen)} />
-          {receipt.points === null ? null : (
-            <Part label={`积分付 ${receipt.points.used} 分`} text={formatFen(receipt.points.fen)} />
+          {receipt.points === null || receipt.points.used === 0 ? null : (
+            <Part label={`积分 ${receipt.points.used} 分`} text={formatFen(receipt.points.fen)} />
           )}
           {receipt.mobile === null ? null : <Part label="手机付" text={formatFen(receipt.mobile.fen)} />}
           {receipt.truncationFen > 0 ? <Part label="抹零" text={formatFen(receipt.truncationFen)} /> : null}
-          {receipt.cashDueFen > 0 ? <Part label="现金应付" text={formatFen(receipt.cashDueFen)} /> : null}
           {paid.cashGivenFen > 0 ? <Part label="收您现金" text={formatFen(paid.cashGivenFen)} /> : null}
         </ul>
         <p className="slip">{paid.printed === 'failed' ? '小票没有打出来，可以请收银员补打' : '请拿好小票和商品'}</p>
       </main>
       <aside>
-        {receipt.member === null ? null : (
+        {member === null ? (
           <div className="member">
-            <p className="name">
-              {receipt.member.mask}
-              <small>{receipt.member.villageName}</small>
-            </p>
-            <Stars stars={receipt.member.stars} />
+            <p className="name">欢迎再来</p>
+            <p>办一张信用一卡通，买东西有优惠</p>
           </div>
+        ) : (
+          <>
+            <div className="member">
+              <p className="name">
+                {member.mask}
+                <small>{member.villageName}</small>
+              </p>
+              <Stars stars={member.stars} />
+            </div>
+            <Saved fen={receipt.discountFen} label="这一单为您省了" />
+            <Saved fen={member.savedThisYearFen} label="今年一共省了" />
+            <div className="points after">
+              {paid.pointsUsed > 0 ? (
+                <p className="points-left">
+                  <span>用积分以前</span>
+                  <b>{paid.spendableBefore} 分</b>
+                </p>
+              ) : null}
+              {paid.pointsUsed > 0 ? (
+                <p className="points-left">
+                  <span>这次用了</span>
+                  <b>{paid.pointsUsed} 分</b>
+                </p>
+              ) : null}
+              <p className="points-use">
+                <span>在本店还有</span>
+                <b>
+                  {member.spendableAfter}
+                  <small>分</small>
+                </b>
+              </p>
+            </div>
+          </>
         )}
-        {receipt.discountFen > 0 ? (
-          <p className="saved">
-            这一单为您省了 <b>{formatFen(receipt.discountFen)}</b> 元
-          </p>
-        ) : null}
-        {receipt.member !== null && receipt.member.savedThisYearFen > 0 ? (
-          <p className="saved year">
-            今年一共省了 <b>{formatFen(receipt.member.savedThisYearFen)}</b> 元
-          </p>
-        ) : null}
-        <Due label="找您" amountFen={paid.changeFen} />
-        {paid.pointsUsed > 0 ? <Row label="这次用了积分" value={`${paid.pointsUsed} 分`} /> : null}
-        {paid.spendableAfter === null ? null : <Row label="在本店还有" value={`${paid.spendableAfter} 分`} />}
       </aside>
       <Footer screen={screen} />
     </div>
+  );
+}
+
+function Saved({ label, fen }: Readonly<{ label: string; fen: number }>): React.JSX.Element | null {
+  if (fen <= 0) return null;
+  return (
+    <p className="saved">
+      <span>{label}</span> <b>{formatFen(fen)}</b> 元
+    </p>
   );
 }
 

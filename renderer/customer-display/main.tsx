@@ -1,18 +1,24 @@
 import { createRoot } from 'react-dom/client';
 import { connect, useLink, useScreen } from '../parts/connection.ts';
 import { PinPad } from '../parts/pin-pad.tsx';
+import { openSpeaker, useSaid } from '../parts/speaker.ts';
 import { CustomerPage } from './customer-page.tsx';
 
-const core = connect();
+const core = connect('customer');
+const speaker = openSpeaker(core, () => true);
 
 function App(): React.JSX.Element {
   const screen = useScreen(core);
   const link = useLink(core);
+  const said = useSaid(speaker);
   // An amount that may have changed meanwhile is worse than none.
   const shown = link === 'lost' ? null : screen;
   return (
     <>
       <CustomerPage screen={shown} />
+      <p className="heard" role="status" aria-live="polite">
+        {said}
+      </p>
       {shown === null || shown.pin === null ? null : (
         <PinPad
           key={shown.pin.ask}

@@ -48,8 +48,11 @@ export function retryDelayMs(attempt: number): number {
   return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10));
 }
 
-/** Opens the line and keeps it open for as long as the page lives. */
-export function connect(openTransport: () => Promise<Transport> = transportOfThisPage()): Connection {
+/** Opens the line and keeps it open for as long as the page lives. A customer page says that it is one. */
+export function connect(
+  page: 'staff' | 'customer' = 'staff',
+  openTransport: () => Promise<Transport> = transportOfThisPage(),
+): Connection {
   let transport: Transport | null = null;
   let screen: Screen | null = null;
   let heardAtMs = 0;
@@ -66,7 +69,7 @@ export function connect(openTransport: () => Promise<Transport> = transportOfThi
   };
 
   const watch = async (open: Transport): Promise<void> => {
-    for await (const news of await open.client.follow()) {
+    for await (const news of await open.client.follow({ page })) {
       // A whole one is the first of a line; the page may still show one of the line before.
       if ('screen' in news) screen = screen === null ? news.screen : keepSame(screen, news.screen);
       else if (screen !== null) screen = withChanges(screen, news.changes);

@@ -5,6 +5,7 @@ import type { Command, Screen } from '../../shared/till-contract.ts';
 import { type LinkState, type SendAnswer, useLink, useScreen } from '../parts/connection.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { CloseShiftPage } from './close-shift.tsx';
+import { useSaid } from '../parts/speaker.ts';
 import { DemoStrip } from './demo-strip.tsx';
 import { DialogLayer } from './dialogs.tsx';
 import { EnrolPage } from './enrol.tsx';
@@ -17,7 +18,7 @@ import { PinPrompt } from './pin.tsx';
 import { SellingPage } from './selling.tsx';
 import { LockedPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
 import { StoppedPage } from './stopped.tsx';
-import { type Approvable, connection, type Dialog, notices, type Till, TillContext } from './till.ts';
+import { type Approvable, connection, type Dialog, notices, speaker, type Till, TillContext } from './till.ts';
 
 export function App(): ReactNode {
   const screen = useScreen(connection);
@@ -124,6 +125,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
           )}
         </div>
         {screen.demo && <DemoStrip send={send} />}
+        <Said />
         {link !== 'open' && (
           <div className="reconnecting" role="status">
             <span className="spinner small" aria-hidden="true" />
@@ -132,6 +134,15 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
         )}
       </div>
     </TillContext.Provider>
+  );
+}
+
+/** What is said to the customer aloud, for who has the page read to them. */
+function Said(): ReactNode {
+  return (
+    <p className="visually-hidden" role="log" aria-live="polite" aria-label="语音">
+      {useSaid(speaker)}
+    </p>
   );
 }
 

@@ -15,6 +15,8 @@ import { HandBackDialog, RefundDialog } from './refund.tsx';
 import { SettingsDialog } from './settings.tsx';
 import { ShiftReportDialog, ShiftResultDialog } from './shift-report.tsx';
 import { TenderDialog } from './tender.tsx';
+import { SoundDialog } from './sound-dialog.tsx';
+import { StatusDialog } from './status-dialog.tsx';
 import type { Dialog } from './till.ts';
 
 /** Whatever dialog stands over the page. */
@@ -58,6 +60,10 @@ export function DialogLayer({ dialog }: { dialog: Dialog }): ReactNode {
       return <NightDialog />;
     case 'settings':
       return <SettingsDialog />;
+    case 'sound':
+      return <SoundDialog />;
+    case 'status':
+      return <StatusDialog />;
     case 'enrol':
       return <EnrolDialog />;
     default:

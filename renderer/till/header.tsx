@@ -3,11 +3,9 @@ import { keysOf, keyWords } from '../../shared/counter.ts';
 import type { Screen } from '../../shared/till-contract.ts';
 import { clockOf } from '../../shared/time.ts';
 import { type LinkState, useClock, useScreenPart, useSteadyStatus } from '../parts/connection.ts';
-import { fitting, type Light, lightsOf } from './lights.ts';
+import { fitting, LEVEL_WORDS, type Light, lightsOf, SHAPES } from './lights.ts';
 import { connection, type Dialog } from './till.ts';
 import './header.css';
-
-const SHAPES: Readonly<Record<Light['level'], string>> = { good: '●', warn: '▲', bad: '■' };
 
 /** The header follows the screen by itself, part by part: a scan changes nothing in it. */
 export const Header = memo(PlainHeader);
@@ -27,7 +25,7 @@ function PlainHeader({ link, show }: { link: LinkState; show: (dialog: Dialog) =
       <span className="who">{who}</span>
       {demo && <span className="demo-badge">模拟</span>}
       <span className="space" />
-      <Lights link={link} />
+      <Lights link={link} show={show} />
       <Clock />
       {hasMore && (
         <button type="button" className="more" onMouseDown={keepFocus} onClick={() => show({ kind: 'more' })}>
@@ -38,21 +36,30 @@ function PlainHeader({ link, show }: { link: LinkState; show: (dialog: Dialog) =
   );
 }
 
-function Lights({ link }: { link: LinkState }): ReactNode {
+function Lights({ link, show }: { link: LinkState; show: (dialog: Dialog) => void }): ReactNode {
   const status = useSteadyStatus(connection);
+  const keyName = useScreenPart(connection, (screen) => keyWords(keysOf(screen?.counter.keys ?? {}).status));
   // As text, so that the lights are drawn again when they say something else, and not with every second.
   const said = useClock(connection, (nowMs) =>
     status === null ? '[]' : JSON.stringify(fitting(lightsOf(status, nowMs, link))),
   );
   return (
-    <div className="lights">
+    <button
+      type="button"
+      className="lights"
+      title="设备和网络：每项什么意思、怎么办"
+      onMouseDown={keepFocus}
+      onClick={() => show({ kind: 'status' })}
+    >
       {(JSON.parse(said) as readonly Light[]).map((light) => (
-        <span key={light.id} className="light" data-level={light.level} title={light.title}>
+        <span key={light.id} className="light" data-level={light.level}>
           <i aria-hidden="true">{SHAPES[light.level]}</i>
           {light.text}
+          {light.level !== 'good' && <span className="visually-hidden">（{LEVEL_WORDS[light.level]}）</span>}
         </span>
       ))}
-    </div>
+      <kbd>{keyName}</kbd>
+    </button>
   );
 }
 

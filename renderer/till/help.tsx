@@ -18,6 +18,7 @@ const REMARKS: Readonly<Partial<Record<CounterFunction, string>>> = {
   help: '这一页',
   member: '会员：卡号、后 6 位、没带卡',
   more: '更多：交班、现金、日结、设置',
+  status: '设备和网络：哪里不对、怎么办',
   receipts: '今日单：看、重打、退换、改付款',
   price: '改选中行的价格（只能往低改）',
   deleteLine: '删选中行',

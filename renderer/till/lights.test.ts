@@ -68,3 +68,43 @@ test('good lights are left out in silence when bad ones need the room', () => {
   expect(shown.slice(0, 2).every((light) => light.level === 'bad')).toBe(true);
   expect(shown.some((light) => light.id === 'hidden')).toBe(false);
 });
+
+test('whatever is the matter says what it means and what to do, and is told by a word and not by its colour', () => {
+  const troubled: Partial<Status>[] = [
+    { town: 'unreachable', unsent: 3 },
+    { town: 'notEnrolled' },
+    { town: 'wrongKey', quarantined: 1 },
+    { printer: 'missing', scale: 'missing' },
+    { printer: 'failed', clock: 'off', clockOffMs: 300_000 },
+    { clock: 'suspect', diskFreeBytes: 5_000_000 },
+    { night: 'pending', termEndMs: NOW_MS - 1 },
+    { night: 'breaks' },
+  ];
+  for (const trouble of troubled) {
+    const lights = lightsOf({ ...calm, ...trouble }, NOW_MS, 'lost').filter((light) => light.level !== 'good');
+    expect(lights.length).toBeGreaterThan(1);
+    for (const light of lights) {
+      expect(light.means).not.toBe('');
+      expect(light.todo).not.toBe('');
+      expect(light.quiet).toBe(false);
+    }
+  }
+  const good = lightsOf(calm, NOW_MS, 'open').map((light) => light.text);
+  const bad = lightsOf({ ...calm, town: 'unreachable', printer: 'failed', scale: 'missing' }, NOW_MS, 'open');
+  for (const light of bad.filter((one) => one.level !== 'good')) expect(good).not.toContain(light.text);
+});
+
+test('peers B18: the town counts as reachable by its answer, and the header says how long ago', () => {
+  const town = (status: Status) => lightsOf(status, NOW_MS, 'open').find((light) => light.id === 'town');
+  expect(town(calm)?.text).toBe('镇上 刚刚');
+  expect(town({ ...calm, town: 'unreachable', townHeardMs: NOW_MS - 7_200_000 })).toMatchObject({
+    level: 'warn',
+    text: '镇上未连 · 2 小时前',
+  });
+});
+
+test('a clock and a disk that are well stand on the page of the lights and leave the header alone', () => {
+  const lights = lightsOf(calm, NOW_MS, 'open');
+  expect(lights.filter((light) => light.quiet).map((light) => light.id)).toEqual(['clock', 'disk']);
+  expect(fitting(lights).some((light) => light.quiet)).toBe(false);
+});

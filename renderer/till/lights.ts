@@ -3,78 +3,223 @@ import { nightWords } from '../../shared/words.ts';
 import type { LinkState } from '../parts/connection.ts';
 import { agoText, shortTime } from '../parts/format.ts';
 
-/** A status is a shape, a colour and a word; none of them stands alone. */
-export type Light = Readonly<{ id: string; level: 'good' | 'warn' | 'bad'; text: string; title: string }>;
+/**
+ * A status is a shape, a colour and a word; none of them stands alone. Short for the header, and at length what it means
+ * and what to do, for whoever presses it.
+ */
+export type Light = Readonly<{
+  id: string;
+  level: 'good' | 'warn' | 'bad';
+  text: string;
+  /** What it is: 打印机. */
+  name: string;
+  means: string;
+  /** What to do about it; '' where there is nothing to do. */
+  todo: string;
+  /** Of the page only: the header says it when something is the matter. */
+  quiet: boolean;
+}>;
+
+export const SHAPES: Readonly<Record<Light['level'], string>> = { good: '●', warn: '▲', bad: '■' };
+export const LEVEL_WORDS: Readonly<Record<Light['level'], string>> = { good: '正常', warn: '注意', bad: '要处理' };
+
+type Seen = Readonly<{ status: Status; nowMs: number; link: LinkState }>;
+type Said = Readonly<{ level: Light['level']; text: string; means: string; todo?: string; quiet?: boolean }>;
+
+/** Each thing the till watches, in the order of the header; null while it has nothing to say. */
+const WATCHED: readonly Readonly<{ id: string; name: string; look: (seen: Seen) => Said | null }>[] = [
+  { id: 'core', name: '收银程序', look: coreLight },
+  { id: 'town', name: '镇平台', look: townLight },
+  { id: 'unsent', name: '没传的记录', look: unsentLight },
+  { id: 'quarantined', name: '留存的记录', look: quarantinedLight },
+  { id: 'printer', name: '打印机', look: ({ status }) => PRINTER[status.printer] },
+  { id: 'scale', name: '秤', look: ({ status }) => SCALE[status.scale] },
+  { id: 'snapshot', name: '积分余额', look: snapshotLight },
+  { id: 'clock', name: '时钟', look: clockLight },
+  { id: 'disk', name: '磁盘', look: diskLight },
+  { id: 'night', name: '日结', look: ({ status }) => NIGHT[status.night] },
+];
+
+const PRINTER: Readonly<Record<Status['printer'], Said>> = {
+  ready: { level: 'good', text: '打印机', means: '小票能打。' },
+  simulated: { level: 'good', text: '打印机', means: '模拟打印机，小票显示在屏幕上。' },
+  missing: {
+    level: 'warn',
+    text: '无打印机',
+    means: '没有接打印机，收款照常，小票只在屏幕上。',
+    todo: '要打小票，接好打印机再开收银台；以前的单可以在今日单里补打。',
+  },
+  failed: {
+    level: 'bad',
+    text: '打印机故障',
+    means: '上一张小票没打出来，账已经记好。',
+    todo: '看看有没有纸、盖子有没有盖好、电源和线；好了以后到今日单（F6）补打。',
+  },
+};
+
+const SCALE: Readonly<Record<Status['scale'], Said>> = {
+  ready: { level: 'good', text: '秤', means: '重量直接读到收银台。' },
+  simulated: { level: 'good', text: '秤', means: '模拟秤，重量由下面的按钮给出。' },
+  missing: {
+    level: 'warn',
+    text: '无秤',
+    means: '没有接秤，秤签照常扫，散装重量要手输。',
+    todo: '要直接读秤，接好秤再开收银台。',
+  },
+};
+
+const NIGHT: Readonly<Record<Status['night'], Said | null>> = {
+  none: null,
+  matched: null,
+  running: { level: 'good', text: nightWords.running, means: '正在和镇上对账，收银照常。' },
+  pending: {
+    level: 'warn',
+    text: nightWords.pending,
+    means: '今天的账已经结好，还没有传到镇上。',
+    todo: '联网后会自己传；一直没网，用 U 盘带到镇上。',
+  },
+  breaks: {
+    level: 'bad',
+    text: nightWords.breaks,
+    means: '和镇上的账有对不上的地方。',
+    todo: '请店长打开后台的日结，一条一条看原因和下一步。',
+  },
+};
 
 const LOW_DISK_BYTES = 1_000_000_000;
 
-/** What the header says of the town, the outbox and the devices, worst first only where it is bad. */
-export function lightsOf(status: Status, nowMs: number, link: LinkState): Light[] {
-  const lights: Light[] = [];
-  const add = (id: string, level: Light['level'], text: string, title = text): void => {
-    lights.push({ id, level, text, title });
+function coreLight({ link }: Seen): Said | null {
+  if (link === 'open') return null;
+  return {
+    level: 'bad',
+    text: '重新连接中',
+    means: '这一页暂时连不上收银程序，单子都在。',
+    todo: '等几秒；一直连不上，关掉收银台再打开。',
   };
-  if (link !== 'open') add('core', 'bad', '重新连接中');
+}
+
+function townLight({ status, nowMs }: Seen): Said {
+  const ago = status.townHeardMs === null ? '' : agoText(status.townHeardMs, nowMs);
   switch (status.town) {
     case 'reachable':
-      add('town', 'good', `镇上 ${status.townHeardMs === null ? '已连' : agoText(status.townHeardMs, nowMs)}`);
-      break;
+      return { level: 'good', text: `镇上 ${ago === '' ? '已连' : ago}`, means: '镇平台有应答，记录随时上传。' };
     case 'unreachable':
-      add('town', 'warn', `镇上未连${status.townHeardMs === null ? '' : ` · ${agoText(status.townHeardMs, nowMs)}`}`);
-      break;
+      return {
+        level: 'warn',
+        text: `镇上未连${ago === '' ? '' : ` · ${ago}`}`,
+        means: '镇平台没有应答。收款、退货照常，积分用本店已有的额度。',
+        todo: '看看网线、路由器；网络一通会自己接上，不用重开。',
+      };
     case 'notEnrolled':
-      add('town', 'warn', '未注册');
-      break;
+      return {
+        level: 'warn',
+        text: '未注册',
+        means: '镇上还不认识这台收银机，不能用积分。',
+        todo: '请店长在“更多”里用镇上给的注册码重新注册。',
+      };
     case 'wrongKey':
-      add('town', 'bad', '镇上身份不符', '对方不是本镇的服务器，已断开');
-      break;
+      return {
+        level: 'bad',
+        text: '镇上身份不符',
+        means: '应答的不是本镇的服务器，已经断开，没有传任何东西。',
+        todo: '请马上联系镇信用办，在弄清以前照常收现金和手机付款。',
+      };
   }
-  add('unsent', status.unsent > 0 && status.town !== 'reachable' ? 'warn' : 'good', `未上传 ${status.unsent}`);
-  if (status.quarantined > 0) add('quarantined', 'bad', `留存 ${status.quarantined}`, '镇上没有收下的记录');
-  switch (status.printer) {
-    case 'ready':
-      add('printer', 'good', '打印机');
-      break;
-    case 'simulated':
-      add('printer', 'good', '打印机', '模拟打印机，小票显示在屏幕上');
-      break;
-    case 'missing':
-      add('printer', 'warn', '无打印机');
-      break;
-    case 'failed':
-      add('printer', 'bad', '打印机故障');
-      break;
+}
+
+function unsentLight({ status }: Seen): Said {
+  const waits = status.unsent > 0 && status.town !== 'reachable';
+  return {
+    level: waits ? 'warn' : 'good',
+    text: `未上传 ${status.unsent}`,
+    means: status.unsent === 0 ? '所有记录镇上都已收到。' : `有 ${status.unsent} 条记录只在这台机器上，已经存好。`,
+    ...(waits ? { todo: '联网后自己上传。这之前不要换机器、不要重装。' } : {}),
+  };
+}
+
+function quarantinedLight({ status }: Seen): Said | null {
+  if (status.quarantined === 0) return null;
+  return {
+    level: 'bad',
+    text: `留存 ${status.quarantined}`,
+    means: `镇上有 ${status.quarantined} 条记录没有收下，别的不受影响。`,
+    todo: '请店长打开后台的日结，看原因，告诉镇信用办。',
+  };
+}
+
+function snapshotLight({ status, nowMs }: Seen): Said | null {
+  if (status.snapshotAsOfMs === null) return null;
+  const ended = status.termEndMs !== null && status.termEndMs < nowMs;
+  return {
+    level: ended ? 'warn' : 'good',
+    text: `余额截至 ${shortTime(status.snapshotAsOfMs, nowMs)}`,
+    means: ended ? '积分额度已经到期，现在不能用积分。' : '会员的积分和星级是镇上这个时间的。',
+    ...(ended ? { todo: '连上镇平台就恢复；打折照常。' } : {}),
+  };
+}
+
+function clockLight({ status }: Seen): Said | null {
+  switch (status.clock) {
+    case 'good':
+      return { level: 'good', text: '时间准', means: '这台机器的钟和镇上一致。', quiet: true };
+    case 'off': {
+      const minutes = Math.round(Math.abs(status.clockOffMs) / 60_000);
+      return {
+        level: 'warn',
+        text: `时间差 ${minutes} 分`,
+        means: `这台机器的钟和镇上差 ${minutes} 分钟。`,
+        todo: '请在系统设置里打开自动对时。',
+      };
+    }
+    case 'suspect':
+      return {
+        level: 'bad',
+        text: '时间不可信',
+        means: '这台机器的钟跳过，积分先停用，收款照常。',
+        todo: '把系统时间对准，连上镇平台就恢复；常这样，请换主板电池。',
+      };
   }
-  if (status.scale === 'missing') add('scale', 'warn', '无秤');
-  else add('scale', 'good', '秤', status.scale === 'simulated' ? '模拟秤' : '秤');
-  if (status.snapshotAsOfMs !== null) {
-    const ended = status.termEndMs !== null && status.termEndMs < nowMs;
-    const text = `余额截至 ${shortTime(status.snapshotAsOfMs, nowMs)}`;
-    add('snapshot', ended ? 'warn' : 'good', text, ended ? '积分额度已到期，联网后恢复' : text);
+}
+
+function diskLight({ status }: Seen): Said | null {
+  if (status.diskFreeBytes === null) return null;
+  const megabytes = Math.floor(status.diskFreeBytes / 1_000_000);
+  if (status.diskFreeBytes >= LOW_DISK_BYTES) {
+    const gigabytes = Math.floor(status.diskFreeBytes / 1_000_000_000);
+    return { level: 'good', text: `剩 ${gigabytes} GB`, means: '磁盘放得下。', quiet: true };
   }
-  if (status.clock === 'off') add('clock', 'warn', `时间差 ${Math.round(Math.abs(status.clockOffMs) / 60_000)} 分`);
-  if (status.clock === 'suspect') add('clock', 'bad', '时间不可信');
-  if (status.diskFreeBytes !== null && status.diskFreeBytes < LOW_DISK_BYTES) {
-    add('disk', 'bad', `磁盘剩 ${Math.floor(status.diskFreeBytes / 1_000_000)} MB`);
-  }
-  if (status.night === 'running') add('night', 'good', nightWords.running);
-  if (status.night === 'pending') add('night', 'warn', nightWords.pending);
-  if (status.night === 'breaks') add('night', 'bad', nightWords.breaks);
-  return lights;
+  return {
+    level: 'bad',
+    text: `磁盘剩 ${megabytes} MB`,
+    means: '磁盘快满了；满了收银台会停下来，不会丢账。',
+    todo: '请删掉不要的文件（不要动收银台的文件夹）。',
+  };
+}
+
+/** What there is to say of the town, the outbox and the devices. */
+export function lightsOf(status: Status, nowMs: number, link: LinkState): Light[] {
+  return WATCHED.flatMap(({ id, name, look }) => {
+    const said = look({ status, nowMs, link });
+    return said === null ? [] : [{ id, name, todo: '', quiet: false, ...said }];
+  });
 }
 
 const RANK: Readonly<Record<Light['level'], number>> = { bad: 0, warn: 1, good: 2 };
 
+/** The worst first, and of the same level in the header's order. */
+export function worstFirst(lights: readonly Light[]): readonly Light[] {
+  return lights.toSorted((a, b) => RANK[a.level] - RANK[b.level]);
+}
+
 /** As many as the header holds, the worst of them first when not all do. */
-export function fitting(lights: readonly Light[], most = 6): readonly Light[] {
+export function fitting(all: readonly Light[], most = 6): readonly Light[] {
+  const lights = all.filter((light) => !light.quiet);
   if (lights.length <= most) return lights;
-  const ranked = lights.toSorted((a, b) => RANK[a.level] - RANK[b.level]);
+  const ranked = worstFirst(lights);
   const hidden = ranked.slice(most - 1);
   if (hidden.every((light) => light.level === 'good')) return ranked.slice(0, most);
   const level = hidden.some((light) => light.level === 'bad') ? 'bad' : 'warn';
   const text = `另 ${hidden.length} 项`;
-  return [
-    ...ranked.slice(0, most - 1),
-    { id: 'hidden', level, text, title: hidden.map((light) => light.text).join('，') },
-  ];
+  const means = hidden.map((light) => light.text).join('，');
+  return [...ranked.slice(0, most - 1), { id: 'hidden', name: '其他', level, text, means, todo: '', quiet: false }];
 }

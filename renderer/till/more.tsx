@@ -34,6 +34,8 @@ export function MoreDialog(): ReactNode {
     { label: '日结', note: '与镇上核对账目', act: () => show({ kind: 'night' }) },
     { label: '后台', note: '进货、盘点、改价', act: () => openBackOffice() },
     { label: '设置', note: '按键、大字、声音', act: () => show({ kind: 'settings' }) },
+    { label: '顾客屏和语音', note: '向顾客报价、打开顾客屏', act: () => show({ kind: 'sound' }) },
+    { label: '设备和网络', note: '每盏灯什么意思、怎么办', act: () => show({ kind: 'status' }) },
     {
       label: '锁屏',
       note: '离开一会儿，单子留着',

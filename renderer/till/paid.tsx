@@ -98,7 +98,7 @@ export function PaidPage(): ReactNode {
               {receipt.member.mask} · {receipt.member.villageName}
             </span>
             <span>
-              本店可用积分 <b>{paid.spendableAfter + paid.pointsUsed}</b>
+              本店可用积分 <b>{paid.spendableBefore}</b>
               <i aria-label="变为">→</i>
               <b>{paid.spendableAfter}</b> 分
             </span>

@@ -70,6 +70,7 @@ export function SellingPage(): ReactNode {
     },
     bag: () => void send({ kind: 'scan', code: BAG, source: 'typed' }),
     more: () => show({ kind: 'more' }),
+    status: () => show({ kind: 'status' }),
     receipts: () => show({ kind: 'receipts' }),
     hold: () => {
       if (sale.lines.length > 0) void send({ kind: 'hold' });

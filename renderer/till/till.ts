@@ -1,11 +1,15 @@
 import { createContext, useContext } from 'react';
 import { connect, type SendAnswer } from '../parts/connection.ts';
 import type { CounterKeys } from '../../shared/counter.ts';
+import { openSpeaker } from '../parts/speaker.ts';
 import type { Approval, Command, Screen } from '../../shared/till-contract.ts';
 import { openNotices, type Saying } from './notices.ts';
 
 /** The one connection of this page. */
 export const connection = connect();
+
+/** Speaks to the customer where no customer page does. */
+export const speaker = openSpeaker(connection, (screen) => !screen.customerPage);
 
 /** What this page has to say to the cashier. */
 export const notices = openNotices(connection);
@@ -31,6 +35,8 @@ export type Dialog =
   | Readonly<{ kind: 'shiftResult' }>
   | Readonly<{ kind: 'night' }>
   | Readonly<{ kind: 'settings' }>
+  | Readonly<{ kind: 'sound' }>
+  | Readonly<{ kind: 'status' }>
   | Readonly<{ kind: 'enrol' }>;
 
 /** A command that a second person may have to allow, by PIN or by staff card. */
