@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /**
  * The number of a contactless card, as readers type it and as cards carry it in print. The card itself holds a few bytes;
  * each reader shows some of them in its own way, so the same card reads `01026f6c3a`, `0040856634` or `111,27706`. Members
@@ -10,7 +12,12 @@ export const cardFormats = ['10H', '8H', '14H', '8H10D', '8HD', '6H8D', '2H4H', 
 export type CardFormat = (typeof cardFormats)[number];
 
 /** What a reader's text becomes: read as `reads`, its bytes turned round or not, written as `prints`. */
-export type CardRule = Readonly<{ reads: CardFormat; order: 'same' | 'reversed'; prints: CardFormat }>;
+export const cardRuleSchema = z.object({
+  reads: z.enum(cardFormats),
+  order: z.enum(['same', 'reversed']),
+  prints: z.enum(cardFormats),
+});
+export type CardRule = Readonly<z.infer<typeof cardRuleSchema>>;
 
 /** How many bytes a format shows, and its text of them. */
 const FORMATS: Readonly<

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cardRuleSchema } from './card-number.ts';
 
 /**
  * How one till is set up for the hands at it: which key does what, how large the letters are, whether it sounds. Kept by
@@ -63,10 +64,22 @@ export const counterSchema = z.object({
   keys: z.partialRecord(z.enum(counterFunctions), z.string().regex(FREE_KEY)),
   largeType: z.boolean(),
   muted: z.boolean(),
+  /** What the scanners that type like a keyboard are set to type around a code. */
+  wedge: z
+    .object({ prefix: z.string().regex(/^[!-~]{0,4}$/), suffix: z.enum(['enter', 'tab', 'any']) })
+    .default({ prefix: '', suffix: 'any' }),
+  /** How the number that a card reader types becomes the one that is printed on the cards; null where it is that one. */
+  cardNumber: cardRuleSchema.nullable().default(null),
 });
 export type Counter = Readonly<z.infer<typeof counterSchema>>;
 
-export const defaultCounter: Counter = { keys: {}, largeType: false, muted: false };
+export const defaultCounter: Counter = {
+  keys: {},
+  largeType: false,
+  muted: false,
+  wedge: { prefix: '', suffix: 'any' },
+  cardNumber: null,
+};
 
 /** Every function with the key it has on this till. */
 export function keysOf(changed: Counter['keys']): CounterKeys {

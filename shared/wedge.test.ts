@@ -8,6 +8,7 @@ import {
   feed,
   flush,
   wedgeAtRest,
+  wedgeRulesFor,
 } from './wedge.ts';
 
 const EAN = '6901028180559';
@@ -157,6 +158,31 @@ test('a scanner set up with a prefix is known by it, however short or slow its c
   const rules = { ...defaultWedgeRules, prefix: '~' };
   expect(press(keysFor('~102\r', 0, 55), rules).scans).toEqual(['102']);
   expect(press(keysFor(`${EAN}\r`, 0, 10), rules).scans).toEqual([EAN]);
+});
+
+test('FNC1 typed as Ctrl+] belongs to the code, and alone is a command', () => {
+  const fnc1 = (atMs: number): WedgeKey => ({ code: 'BracketRight', key: ']', atMs, composing: false, command: true });
+  const keys = [...keysFor('0106901028180559', 0, 10), fnc1(160), ...keysFor('3103000500\r', 170, 10)];
+  expect(press(keys).scans).toEqual(['0106901028180559\u001d3103000500']);
+  expect(press([fnc1(0), ...keysFor('\r', 10, 0)])).toMatchObject({ scans: [], consumed: [] });
+});
+
+test('a short code with an AIM identifier in front is a scan at a scanner’s pace only', () => {
+  const keysOf = (gapMs: number): WedgeKey[] => [
+    { code: 'BracketRight', key: ']', atMs: 0, composing: false },
+    ...keysFor('C01\r', gapMs, gapMs),
+  ];
+  expect(press(keysOf(10)).scans).toEqual([']C01']);
+  expect(press(keysOf(80)).scans).toEqual([]);
+});
+
+test.each([
+  ['enter', '\r', '\t'],
+  ['tab', '\t', '\r'],
+] as const)('a scanner set to end with %s is taken by that, after its prefix', (suffix, right, wrong) => {
+  const rules = wedgeRulesFor({ prefix: '~', suffix });
+  expect(press(keysFor(`~102${right}`, 0, 50), rules).scans).toEqual(['102']);
+  expect(press(keysFor(`~102${wrong}`, 0, 50), rules).scans).toEqual([]);
 });
 
 test('any code at any scanner’s pace comes out as it went in', () => {

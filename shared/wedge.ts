@@ -1,3 +1,5 @@
+import { FNC1 } from './gs1.ts';
+
 /**
  * Tells a scanner that types like a keyboard from a person who types. A scanner gives a key every 8 to 16 ms, a person
  * hardly one in 80; so a run of keys is a scan when it is fast on the whole, has no long pause, and is long enough.
@@ -27,6 +29,15 @@ export const defaultWedgeRules: WedgeRules = {
   suffixCodes: ['Enter', 'NumpadEnter', 'Tab'],
   prefix: '',
 };
+
+/** What a shop may set a scanner to type around each code, so that it is known by more than its pace. */
+export type WedgeSettings = Readonly<{ prefix: string; suffix: 'enter' | 'tab' | 'any' }>;
+
+/** The rules for a scanner that is set up so. */
+export function wedgeRulesFor({ prefix, suffix }: WedgeSettings, base: WedgeRules = defaultWedgeRules): WedgeRules {
+  const codes = { enter: ['Enter', 'NumpadEnter'], tab: ['Tab'], any: base.suffixCodes } as const;
+  return { ...base, prefix, suffixCodes: codes[suffix] };
+}
 
 /** What the page passes on of a `keydown`. `atMs` is its timeStamp, which a busy page does not delay. */
 export type WedgeKey = Readonly<{
@@ -64,6 +75,9 @@ export type WedgeOutcome = Readonly<{ state: WedgeState; scan?: string; began: b
 /** Takes one key. Keys that type nothing (Shift, CapsLock) pass; others that do not belong to a code end the run. */
 export function feed(state: WedgeState, key: WedgeKey, rules: WedgeRules = defaultWedgeRules): WedgeOutcome {
   if (SILENT_CODES.has(key.code)) return { state, began: false, consume: false };
+  // Scanners type FNC1 as Ctrl+]; within a run it is a character like any other.
+  const isFnc1 = key.command === true && key.code === 'BracketRight' && state.text !== '';
+  if (isFnc1 && key.repeat !== true) return extend(state, FNC1, key.atMs, rules);
   if (key.command === true || key.repeat === true) return { state: wedgeAtRest, began: false, consume: false };
   if (rules.suffixCodes.includes(key.code)) return finish(state, key.atMs, rules);
   const character = characterOf(key);
@@ -118,6 +132,8 @@ function scanOf(state: WedgeState, rules: WedgeRules): string | null {
     const code = state.text.slice(rules.prefix.length);
     return code === '' ? null : code;
   }
+  // An AIM identifier is a scanner's own, however short what follows it; its pace must be one all the same.
+  if (/^\][A-Za-z][0-9A-Za-z]./.test(state.text)) return looksFast(state, rules) ? state.text : null;
   // An amount is typed by people and pasted by tools; no code that a till takes is one.
   if (state.text.length < rules.minLength || /^\d*\.\d{0,2}$/.test(state.text)) return null;
   return looksFast(state, rules) ? state.text : null;

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checkDigit } from '../../shared/barcode.ts';
+import { learnCardRule } from '../../shared/card-number.ts';
 import { DAY_MS, HOUR_MS } from '../../shared/time.ts';
 import type { Answer, Command, RefusalReason } from '../../shared/till-contract.ts';
 import { cardOf, cards, coreOn, goods, openTestCore, pins, scan, sellAt, textsOf, type TestCore } from './test-core.ts';
@@ -64,6 +65,63 @@ describe('a bad scan', () => {
 
   test('an empty scan is refused and changes nothing', async () => {
     expect(await till.send(scan('   '))).toEqual(refused('badInput'));
+  });
+});
+
+describe('a card on its reader', () => {
+  freshTill({ before: beforeEach, after: afterEach });
+
+  test('whose number is typed every 200 ms is one card, and leaves the next customer and the change alone', async () => {
+    const token = '0040856634';
+    const lies = async (times: number): Promise<void> => {
+      for (let time = 0; time < times; time += 1) {
+        await till.send(scan(token));
+        till.world.advance(200);
+      }
+    };
+    await till.ask(scan(bread.code));
+    await lies(10);
+    expect(till.records().filter((record) => record.kind === 'refusedScan')).toHaveLength(1);
+    await till.ask({ kind: 'startPay' });
+    await lies(3);
+    const { sale, phase } = await till.screen();
+    expect(phase).toBe('paying');
+    await till.ask({ kind: 'pay', sale: sale.id });
+    await lies(3);
+    expect((await till.screen()).phase).toBe('paid');
+    await till.ask({ kind: 'nextSale' });
+    await lies(3);
+    expect(till.records().filter((record) => record.kind === 'refusedScan')).toHaveLength(1);
+    till.world.advance(1_001);
+    expect(await till.send(scan(token))).toEqual(refused('cardUnknown'));
+  });
+
+  test('is known by the number that is printed, once the till has learned what its reader types', async () => {
+    expect(await till.send(scan('04a1b2c3'))).toMatchObject({ kind: 'refused' });
+    const learned = learnCardRule([{ read: '04a1b2c3', printed: cards.chip }]);
+    const cardNumber = learned.kind === 'found' && learned.rule !== 'asRead' ? learned.rule : null;
+    const { counter } = await till.screen();
+    await till.ask({ kind: 'saveCounter', counter: { ...counter, cardNumber } });
+    await till.ask(scan('04a1b2c3'));
+    expect((await till.screen()).sale.member).toMatchObject({ lastFour: cards.chip.slice(-4), how: 'presented' });
+    expect(await till.send(scan('04a1b2c4'))).toMatchObject({ kind: 'refused' });
+    expect(JSON.stringify(textsOf(till.folder))).not.toContain(cards.chip);
+  });
+
+  test('goods with such a number are rung up as often as they are scanned', async () => {
+    const item = { ...salt, id: 'item-ten', code: '0040856634', name: '十位码' };
+    await till.ask({ kind: 'saveItem', id: 'item-ten-made', item });
+    for (let time = 0; time < 3; time += 1) await till.ask(scan(item.code));
+    expect((await till.screen()).sale.lines).toMatchObject([{ quantity: 3 }]);
+  });
+
+  test('that a driver brings is a card whatever else its digits could mean', async () => {
+    for (const digits of ['6212345678901234567', bread.code, '04a1b2c39000ff', ';6217000012345678=2512?']) {
+      expect(await till.send(scan(digits, 'card'))).toEqual(refused('cardUnknown'));
+    }
+    expect((await till.screen()).sale.lines).toEqual([]);
+    await till.ask(scan(`;${cards.good}=2512?`, 'card'));
+    expect((await till.screen()).sale.member).not.toBeNull();
   });
 });
 

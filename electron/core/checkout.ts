@@ -1,7 +1,9 @@
 import { planSpend } from '../../shared/allotment.ts';
 import { assertNever, must } from '../../shared/assert.ts';
 import { HOUR_MS, SECOND_MS } from '../../shared/time.ts';
-import { cardPatternOf, parseCode, type Code } from '../../shared/barcode.ts';
+import { cardPatternOf, parseCode, stripeToken, type Code, type ParsedCode } from '../../shared/barcode.ts';
+import { cardNumberBy, type CardRule } from '../../shared/card-number.ts';
+import { type CardSighting, seeCard } from '../../shared/card-sighting.ts';
 import type { CounterFunction } from '../../shared/counter.ts';
 import type { Item } from '../../shared/item.ts';
 import { endsWithDigits, type CardView, type MemberView } from '../../shared/member.ts';
@@ -60,6 +62,8 @@ type Parts = Readonly<{
   saleFile: SaleFile;
   say: Say;
   shiftId: () => string | null;
+  /** What the set-up learned of this till's card reader. */
+  cardNumber: () => CardRule | null;
   /** Asks the town for points of a member who has just shown their card; never waited for. */
   topUp: (member: string) => void;
   /** Whether a top-up is on its way. */
@@ -86,6 +90,8 @@ export function createCheckout(parts: Parts) {
   const { ledger, world } = till;
 
   let sale: OpenSale = restored(saleFile.loaded);
+  /** The card that a keyboard-like reader typed last. */
+  let lastCard: CardSighting = null;
   /** What was just paid; its paper is made when somebody looks, because no customer waits for that. */
   let paid: Readonly<{ body: SaleBody; sale: string; paper: () => Receipt; printed: ScreenPaid['printed'] }> | null =
     null;
@@ -254,13 +260,13 @@ export function createCheckout(parts: Parts) {
   };
 
   /** Tries one reading of a code; null passes on to the next reading. */
-  const tryReading = (reading: Code, source: 'scanner' | 'typed' | 'card'): Answer | null => {
+  const tryReading = (reading: Code, source: 'scanner' | 'typed'): Answer | null => {
     switch (reading.kind) {
       case 'empty':
         return refuse('badInput');
       case 'cardToken': {
         const card = members.cardBehind(reading.token);
-        return reading.form === 'barcode' || card !== null || source === 'card' ? presentCard(card) : null;
+        return reading.form === 'barcode' || card !== null ? presentCard(card) : null;
       }
       case 'scaleLabel': {
         const item = catalogue.byPlu(reading.plu);
@@ -348,14 +354,20 @@ export function createCheckout(parts: Parts) {
   };
 
   const scan = (code: string, source: 'scanner' | 'typed' | 'card'): Answer => {
-    nextAfterPaid();
     const policy = till.policy();
     const parsed = parseCode(code, {
       scaleLabels: policy.scaleLabels,
       cardPattern: cardPatternOf(policy.card.prefix),
       today: till.businessDay(),
-      atPaymentPrompt: sale.pay !== null,
+      atPaymentPrompt: paid === null && sale.pay !== null,
     });
+    // Before the paid page goes: the change of a customer whose card still lies there stays on the screen.
+    const typed = source === 'scanner' ? typedCard(parsed) : null;
+    if (typed !== null && stillLiesThere(typed)) return done;
+    nextAfterPaid();
+    if (source === 'card') return presentRead(code);
+    const known = typed === null ? null : members.cardBehind(typed);
+    if (known !== null) return presentCard(known);
     for (const reading of parsed.readings) {
       const answer = tryReading(reading, source);
       if (answer === null) continue;
@@ -367,6 +379,39 @@ export function createCheckout(parts: Parts) {
     const last = parsed.readings[parsed.readings.length - 1];
     if (last?.kind === 'cardToken') return refused('cardUnknown');
     return refused('unknownCode', { code: parsed.text });
+  };
+
+  /** The printed number of a card whose reader typed this like a keyboard; null for goods and for what is no card. */
+  const typedCard = ({ text, readings }: ParsedCode): string | null => {
+    const isGoods = readings.some(
+      (one) =>
+        (one.kind === 'internal' && (catalogue.byCode(one.code) ?? catalogue.byPlu(one.code)) !== null) ||
+        (one.kind === 'gtin' && articleOf(one) !== null),
+    );
+    if (isGoods) return null;
+    const rule = parts.cardNumber();
+    const number = rule === null ? null : cardNumberBy(rule, text);
+    if (number !== null) return number;
+    const card = readings.find((one) => one.kind === 'cardToken');
+    return card?.kind === 'cardToken' && card.form === 'reader' ? card.token : null;
+  };
+
+  /** Some readers type the number of a card again and again for as long as it lies on them. */
+  const stillLiesThere = (number: string): boolean => {
+    const seen = seeCard(lastCard, number, world.clock.nowMs());
+    lastCard = seen.sighting;
+    return !seen.isNew;
+  };
+
+  /** What a card reader brings is a card's number, whatever else its digits could mean; it tells of each card once. */
+  const presentRead = (code: string): Answer => {
+    const token = stripeToken(code) ?? code.trim().toLowerCase();
+    if (token === '') return refuse('badInput');
+    const card = members.cardBehind(token);
+    const isStaff = card === null && operators.byCard(code) !== null;
+    const answer = isStaff ? refused('staffCardHere') : presentCard(card);
+    if (answer.kind === 'refused') recordRefusedScan('cardToken');
+    return answer;
   };
 
   /** A refused scan is recorded by class, never by content. */

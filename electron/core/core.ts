@@ -303,6 +303,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     topUp: town.topUp,
     isToppingUp: town.isToppingUp,
     clockSuspect: clock.suspect,
+    cardNumber: () => settings.now().cardNumber,
     keyOf: (which) => keyWords(keysOf(settings.now().keys)[which]),
     catalogueVersion,
     pin: customerPin,

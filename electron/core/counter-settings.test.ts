@@ -11,7 +11,7 @@ afterEach(() => till.close());
 test('what a till is set to stays with it over a restart, is on every screen, and no fact of the books', async () => {
   expect((await till.screen()).counter).toEqual(defaultCounter);
   const before = till.records().length;
-  const counter = { keys: { hold: 'F5' }, largeType: true, muted: true };
+  const counter = { ...defaultCounter, keys: { hold: 'F5' }, largeType: true, muted: true };
   await till.ask({ kind: 'saveCounter', counter });
   expect((await till.screen()).counter).toEqual(counter);
   expect(till.records()).toHaveLength(before);

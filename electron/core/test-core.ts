@@ -43,6 +43,8 @@ export const cards = {
   expired: cardOf(5),
   cancelled: cardOf(6),
   movedOut: cardOf(7),
+  /** A contactless card of the same member, by the number that is printed on it. */
+  chip: '0077705923',
   kin: cardOf(8),
 } as const;
 
@@ -172,6 +174,7 @@ function giveMembers(
       expiresOn,
     });
   put('good', 'active', null);
+  put('chip', 'active', null);
   put('lost', 'lost', null);
   put('blocked', 'blocked', null);
   put('replaced', 'replaced', null);

@@ -1,4 +1,4 @@
-import { openHidLine, type HidTransport, machineHid } from './hid-line.ts';
+import { openHidInput, type HidTransport, machineHid } from './hid-input.ts';
 import type { DeviceIdentity, InputDevice, InputWorld, Tell } from './input.ts';
 import { guarded } from './keep-open.ts';
 import { hidScaleSays } from './scale-protocols.ts';
@@ -14,7 +14,7 @@ export function openHidScale(
   transport: HidTransport = machineHid,
 ): InputDevice {
   const tell = guarded(listener, world);
-  const hid = openHidLine(
+  const hid = openHidInput(
     settings.identity,
     'scale',
     {

@@ -1,4 +1,4 @@
-import { openHidLine, type HidTransport, machineHid } from './hid-line.ts';
+import { openHidInput, type HidTransport, machineHid } from './hid-input.ts';
 import { takeScanReport, type PartialScan } from './hid-scan-report.ts';
 import type { DeviceIdentity, InputDevice, InputWorld, Tell } from './input.ts';
 import { guarded } from './keep-open.ts';
@@ -18,7 +18,7 @@ export function openHidScanner(
 ): InputDevice {
   const tell = guarded(listener, world);
   let partial: PartialScan = null;
-  const hid = openHidLine(
+  const hid = openHidInput(
     settings.identity,
     'scanner',
     {

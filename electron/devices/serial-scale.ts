@@ -3,7 +3,7 @@ import type { DeviceIdentity, InputDevice, InputWorld, Tell } from './input.ts';
 import { guarded } from './keep-open.ts';
 import { scaleLine, type ScaleProtocol } from './scale-protocols.ts';
 import { CAPACITY_GRAMS, scaleReadings } from './scale-reading.ts';
-import { machineSerial, openSerialLine, type SerialPorts } from './serial-line.ts';
+import { machineSerial, openSerialInput, type SerialPorts } from './serial-input.ts';
 
 export type SerialScaleSettings = Readonly<{
   protocol: ScaleProtocol;
@@ -34,7 +34,7 @@ export function openSerialScale(
     if (ask !== null) write(greet?.send ?? ask);
     cancelAsking = world.later(ASK_MS, keepAsking);
   };
-  const serial = openSerialLine(
+  const serial = openSerialInput(
     settings.identity,
     { baudRate, dataBits, parity, stopBits: 1 },
     {

@@ -2,7 +2,7 @@ import { takeFrames, type FrameAt, NOTHING_PENDING } from './frames.ts';
 import type { DeviceIdentity, InputDevice, InputWorld, Tell } from './input.ts';
 import { guarded } from './keep-open.ts';
 import { codeOf } from './scan-text.ts';
-import { machineSerial, openSerialLine, type SerialPorts, type SerialSettings } from './serial-line.ts';
+import { machineSerial, openSerialInput, type SerialPorts, type SerialSettings } from './serial-input.ts';
 
 /** What the scanner is set to send behind a code. */
 export type ScanEnding = 'cr' | 'lf' | 'crlf' | 'none';
@@ -35,7 +35,7 @@ export function openSerialScanner(
     const code = codeOf(bytes);
     if (code !== null) tell({ kind: 'code', code });
   };
-  const line = openSerialLine(
+  const line = openSerialInput(
     settings.identity,
     settings.serial,
     {

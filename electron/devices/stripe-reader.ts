@@ -1,6 +1,6 @@
 import { stripeToken } from '../../shared/barcode.ts';
 import { inputFields } from './hid-descriptor.ts';
-import { openHidLine, type HidTransport, machineHid } from './hid-line.ts';
+import { openHidInput, type HidTransport, machineHid } from './hid-input.ts';
 import type { DeviceIdentity, InputDevice, InputWorld, Tell } from './input.ts';
 import { guarded } from './keep-open.ts';
 import { stripeLayout, type StripeLayout, trackTwoOf } from './stripe-report.ts';
@@ -19,7 +19,7 @@ export function openStripeReader(
   const tell = guarded(listener, world);
   const isMagtek = settings.identity.vendorId === MAGTEK;
   let layout: StripeLayout = stripeLayout([], isMagtek);
-  const hid = openHidLine(
+  const hid = openHidInput(
     settings.identity,
     'stripeReader',
     {

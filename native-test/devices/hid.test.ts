@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { inputFields } from '../../electron/devices/hid-descriptor.ts';
-import { machineHid } from '../../electron/devices/hid-line.ts';
+import { machineHid } from '../../electron/devices/hid-input.ts';
 import { openHidScale } from '../../electron/devices/hid-scale.ts';
 import { takeScanReport, type PartialScan } from '../../electron/devices/hid-scan-report.ts';
 import { openHidScanner } from '../../electron/devices/hid-scanner.ts';

@@ -14,11 +14,9 @@ export type Listened = Readonly<{
   until: (what: string, isSo: () => boolean) => Promise<void>;
 }>;
 
-/** Real time; a driver that is never closed would keep the test's process alive. */
-export function listenTo(open: (tell: Tell, world: InputWorld) => InputDevice): Listened {
-  const events: InputEvent[] = [];
-  const log: string[] = [];
-  const world: InputWorld = {
+/** Real time. */
+export function realWorld(log: string[]): InputWorld {
+  return {
     nowMs: () => performance.now(),
     later: (delayMs, task) => {
       const timer = setTimeout(task, delayMs);
@@ -26,6 +24,13 @@ export function listenTo(open: (tell: Tell, world: InputWorld) => InputDevice): 
     },
     log: (line) => log.push(line),
   };
+}
+
+/** A driver that is never closed would keep the test's process alive. */
+export function listenTo(open: (tell: Tell, world: InputWorld) => InputDevice): Listened {
+  const events: InputEvent[] = [];
+  const log: string[] = [];
+  const world = realWorld(log);
   const device = open((event) => events.push(event), world);
   const states = (): string[] =>
     events.flatMap((event) => (event.kind === 'state' ? [`${event.state} ${event.why}`.trim()] : []));

@@ -1,4 +1,4 @@
-import { proposalOf, type HidTransport } from '../../electron/devices/hid-line.ts';
+import { proposalOf, type HidTransport } from '../../electron/devices/hid-input.ts';
 import type { FoundDevice, InputTrouble } from '../../electron/devices/input.ts';
 
 type Plugged = {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { DeviceIdentity } from '../../electron/devices/input.ts';
 import type { ScaleProtocol } from '../../electron/devices/scale-protocols.ts';
-import { DEFAULT_SERIAL } from '../../electron/devices/serial-line.ts';
+import { DEFAULT_SERIAL } from '../../electron/devices/serial-input.ts';
 import { openSerialScale } from '../../electron/devices/serial-scale.ts';
 import { openSerialScanner, type ScanEnding } from '../../electron/devices/serial-scanner.ts';
 import { weightNow } from '../../electron/devices/weight-reading.ts';

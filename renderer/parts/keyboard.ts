@@ -1,5 +1,14 @@
 import { useEffect, useLayoutEffect, useRef } from 'react';
-import { defaultWedgeRules, feed, flush, type WedgeOutcome, type WedgeRules, wedgeAtRest } from '../../shared/wedge.ts';
+import {
+  defaultWedgeRules,
+  feed,
+  flush,
+  type WedgeOutcome,
+  type WedgeRules,
+  wedgeAtRest,
+  wedgeRulesFor,
+  type WedgeSettings,
+} from '../../shared/wedge.ts';
 import { type KeyName, keyName, leavesPage, typesCharacter } from './keys.ts';
 import { areFast, isWholeCode, joinTorn, type Stroke, TORN_PAUSE_MS, withStroke } from './torn.ts';
 
@@ -21,10 +30,17 @@ type Layer = Readonly<{ level: number; onKey: KeyHandler; onScan: ScanHandler | 
 export const LEVEL = { base: 0, page: 1, pay: 2, dialog: 3, prompt: 4 } as const;
 
 /** An old till stalls now and then, so a burst may pause a little longer here; the mean over the burst decides. */
-const RULES: WedgeRules = { ...defaultWedgeRules, longestGapMs: 80, pauseMs: 150 };
+const PACE: WedgeRules = { ...defaultWedgeRules, longestGapMs: 80, pauseMs: 150 };
+
+let rules = PACE;
+
+/** Takes over what the shop's scanners are set to type around a code. */
+export function setWedge(settings: WedgeSettings): void {
+  rules = wedgeRulesFor(settings, PACE);
+}
 
 /** A key that acts is held back this long when it types a character: a burst would have sent the next one by then. */
-const BURST_GAP_MS = RULES.longestGapMs + 15;
+const BURST_GAP_MS = PACE.longestGapMs + 15;
 
 type Remembered = Readonly<{ field: HTMLInputElement; value: string }>;
 
@@ -95,7 +111,7 @@ function onKeyDown(event: KeyboardEvent): void {
       command: event.ctrlKey || event.altKey || event.metaKey,
       repeat: event.repeat,
     },
-    RULES,
+    rules,
   );
   // A second character so soon after the first: a burst, so the first was no command.
   if (outcome.state.text.length > 1) dropHeld();
@@ -207,7 +223,7 @@ function take(outcome: WedgeOutcome, before: Remembered | null): void {
   if (flushing !== null) clearTimeout(flushing);
   flushing = null;
   if (wedge.text === '') return;
-  flushing = setTimeout(flushSoon, RULES.pauseMs + 5);
+  flushing = setTimeout(flushSoon, PACE.pauseMs + 5);
 }
 
 function asItIs(before: Remembered | null): Remembered | null {
@@ -217,7 +233,7 @@ function asItIs(before: Remembered | null): Remembered | null {
 /** A page that stalled has keys waiting; they go first, since the pause may be the page's and not the scanner's. */
 function flushSoon(): void {
   flushing = setTimeout(() => {
-    const { scan, ...rest } = flush(wedge, performance.now(), RULES);
+    const { scan, ...rest } = flush(wedge, performance.now(), rules);
     const code = joinTorn(strokes) ?? scan;
     if (code === undefined || !isTorn(code)) return take(code === undefined ? rest : { ...rest, scan: code }, null);
     take(rest, null);

@@ -3,7 +3,7 @@ import { assertNever } from '../../shared/assert.ts';
 import { keysOf } from '../../shared/counter.ts';
 import type { Command, Screen } from '../../shared/till-contract.ts';
 import { type LinkState, type SendAnswer, useLink, useScreen } from '../parts/connection.ts';
-import { LEVEL, useKeys } from '../parts/keyboard.ts';
+import { LEVEL, setWedge, useKeys } from '../parts/keyboard.ts';
 import { CloseShiftPage } from './close-shift.tsx';
 import { useSaid } from '../parts/speaker.ts';
 import { DemoStrip } from './demo-strip.tsx';
@@ -69,6 +69,8 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
   // Kept while nobody changes it, so that what shows keys is not drawn again with every scan.
   const changedKeys = screen.counter.keys;
   const keys = useMemo(() => keysOf(changedKeys), [changedKeys]);
+  const { prefix, suffix } = screen.counter.wedge;
+  useEffect(() => setWedge({ prefix, suffix }), [prefix, suffix]);
   const till = useMemo<Till>(
     () => ({
       screen,

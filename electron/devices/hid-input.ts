@@ -87,7 +87,7 @@ async function openDevice(path: string) {
 }
 
 /** Listens to the HID device that was set up and is good for this, wherever it is plugged in. */
-export function openHidLine(
+export function openHidInput(
   identity: DeviceIdentity,
   purpose: NonNullable<FoundDevice['proposal']>,
   on: Readonly<{ report: (report: Uint8Array) => void; opened?: (path: string, handle: HidHandle) => void }>,

@@ -82,7 +82,7 @@ function hexNumber(text: string | undefined): number | null {
 }
 
 /** Listens to one serial device wherever it is plugged in; `bytes` gets each piece as it comes. */
-export function openSerialLine(
+export function openSerialInput(
   identity: DeviceIdentity,
   settings: SerialSettings,
   on: Readonly<{ bytes: (bytes: Uint8Array) => void; opened?: () => void }>,
