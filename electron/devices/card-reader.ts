@@ -95,7 +95,6 @@ export function openCardReader(settings: CardReaderSettings, listener: Tell, wor
         client.start();
       } catch (error) {
         world.log(`no card service: ${messageOf(error)}`);
-        lostClients.push(client);
         return 'noService';
       }
       return client;
