@@ -4,6 +4,7 @@ import { bodyOf, type BodyOf, type Totals } from '../../shared/record-bodies.ts'
 import type { Sign } from '../../shared/signed.ts';
 import { seal } from '../../shared/signed.ts';
 import { TRADE } from './ledger/projections.ts';
+import { perHead } from './per-head.ts';
 import type { Till } from './till.ts';
 
 type PeriodRow = {
@@ -53,7 +54,8 @@ export function createPeriods(till: Till, sign: () => Sign) {
     const stored = row === undefined ? null : ledger.byN(row.n);
     return stored === null ? null : bodyOf(stored.record, 'periodClose');
   };
-  const lastClosed = (): ClosedPeriod | null => closedBy(Number.MAX_SAFE_INTEGER);
+  const closedNow = perHead(ledger, closedBy);
+  const lastClosed = (): ClosedPeriod | null => closedNow(Number.MAX_SAFE_INTEGER);
 
   const closingsOf = <K extends SpanKind>(kind: K): ClosedSpan[] =>
     ledger

@@ -46,6 +46,7 @@ export function createShifts(till: Till) {
     (_only: 'shift') =>
       ledger.get<ShiftRow>('SELECT * FROM shift WHERE closed_n IS NULL ORDER BY opened_n DESC LIMIT 1') ?? null,
   );
+  const carriedNow = perHead(ledger, (account: 'drawer') => Math.max(0, ledger.balance(account)));
   const current = (): ShiftRow | null => currentNow('shift');
 
   /** What the records of a shift fold to, float and cash moves included. */
@@ -199,7 +200,7 @@ export function createShifts(till: Till) {
       };
     },
     /** What the books say is in the drawer: the float that a new shift finds there. */
-    carriedFen: (): number => Math.max(0, ledger.balance('drawer')),
+    carriedFen: (): number => carriedNow('drawer'),
     open: (command: Extract<Command, { kind: 'openShift' }>): Answer => {
       const operator = till.operator();
       if (operator === null) return refuse('notSignedIn');

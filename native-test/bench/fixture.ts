@@ -154,6 +154,7 @@ function writerOf(folder: string, keepFolder: string, ledger: Ledger, size: Fixt
         () => null,
       ).save({ kind: 'saveOperator', id, name, role, pin: '1234', active: true }, true);
       ledger.setSetting('signedIn', id);
+      replicas.putPolicy(benchPolicy.version, { bytes: JSON.stringify(benchPolicy), signature: '' });
       const shift = newId();
       write({ kind: 'shiftOpen', id: shift, operator: id, body: { shift, floatFen: 0, carriedFen: 0 } });
     });
