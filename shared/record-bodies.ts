@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countedNotesSchema } from './cash-count.ts';
+import { recordedNotesSchema } from './cash-count.ts';
 import { itemSchema, perSchema } from './item.ts';
 import type { JournalRecord, RecordKind } from './journal.ts';
 import { tendersSchema } from './tenders.ts';
@@ -265,7 +265,7 @@ export const bodySchemas = {
     held: whole,
     unsent: whole,
     /** The notes and coins that make up the count, where they were counted one sort after the other. */
-    notes: countedNotesSchema.optional(),
+    notes: recordedNotesSchema.optional(),
     totals: totalsSchema,
   }),
   /** Signed by the till: the period's totals and those since genesis of this incarnation. */
