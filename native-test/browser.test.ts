@@ -111,7 +111,7 @@ groupNeeding('a day at the counter', chromium, (program) => {
     expect((await screen()).shift?.number).toBe(1);
   });
 
-  test('ten different lines are rung up by scanner bursts, whatever has the focus', async () => {
+  test('peers D30, D31, D32: ten different lines are rung up by scanner bursts, whatever has the focus', async () => {
     await box().waitFor();
     for (const [index, code] of basket.entries()) {
       await scan(page, code);
@@ -129,7 +129,7 @@ groupNeeding('a day at the counter', chromium, (program) => {
     expect(await dueFen()).toBe(totalFen);
   });
 
-  test('a burst that the machine had no time for is one code all the same', async () => {
+  test('peers D37: a burst that the machine had no time for is one code all the same', async () => {
     await scanQueued(page, pieces[0] ?? '');
     await lines().first().getByRole('cell', { name: '2', exact: true }).waitFor();
     await count(10);
@@ -210,7 +210,7 @@ groupNeeding('a day at the counter', chromium, (program) => {
     await see('08-member');
   });
 
-  test('a reload, by key or by force, comes back to the same sale', async () => {
+  test('peers A11: a reload, by key or by force, comes back to the same sale', async () => {
     const before = await sums().innerText();
     await page.evaluate(() => void Object.assign(window, { stillThere: true }));
     for (const chord of ['F5', 'Control+r', 'Control+Shift+r']) await page.keyboard.press(chord);
@@ -270,7 +270,7 @@ groupNeeding('a day at the counter', chromium, (program) => {
   });
 
   let firstReceipt = '';
-  test('a double Enter is one sale, with its change and its receipt', async () => {
+  test('peers F50: a double Enter is one sale, with its change and its receipt', async () => {
     const { pay, sale } = await screen();
     await Promise.all([page.keyboard.press('Enter'), page.keyboard.press('Enter')]);
     await page.getByText('已收款').waitFor();
@@ -287,7 +287,7 @@ groupNeeding('a day at the counter', chromium, (program) => {
     expect(rows[0]?.totalFen).toBe(sale.totalFen);
   });
 
-  test('the next scan starts the next sale', async () => {
+  test('peers D38: the next scan starts the next sale', async () => {
     await scan(page, pieces[3] ?? '');
     await count(1);
     expect(await page.getByText('已收款').count()).toBe(0);
@@ -370,7 +370,7 @@ groupNeeding('a day at the counter', chromium, (program) => {
       ['F4', '更多'],
       ['F8', '查价'],
       ['F9', '查积分'],
-      ['F12', '散装商品'],
+      ['F12', '选商品'],
     ];
     for (const [key, name] of pages) {
       await page.keyboard.press(key);
@@ -458,7 +458,7 @@ groupNeeding('a day at the counter', chromium, (program) => {
     for (const overflow of await look(page, name)) expect(overflow.sideways, name).toBe(0);
   }
 
-  test('the shift is closed with a blind count, and the difference is said and not refused', async () => {
+  test('peers F49: the shift is closed with a blind count, and the difference is said and not refused', async () => {
     await more('交班');
     await page.getByRole('heading', { name: /交班/ }).waitFor();
     const report = await shop.client.shiftReport();

@@ -5,7 +5,6 @@ import {
   assignKey,
   type Counter,
   counterFunctions,
-  counterSchema,
   defaultCounter,
   defaultKeys,
   functionOf,
@@ -13,6 +12,7 @@ import {
   keyWords,
   pressedKey,
 } from './counter.ts';
+import { counterSchema } from './till-contract.ts';
 
 test('peers H64: the keys of the trade are where a cashier looks for them, each once', () => {
   expect(areApart({})).toBe(true);

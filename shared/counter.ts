@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { cardRuleSchema } from './card-number.ts';
+import type { CardRule } from './card-number.ts';
 
 /**
  * How one till is set up for the hands at it: which key does what, how large the letters are, whether it sounds. Kept by
@@ -57,21 +56,18 @@ export const defaultKeys: CounterKeys = {
  * Keys that may be given to a function. Digits and letters are what is typed and scanned, and Enter, Esc and the arrows
  * mean the same everywhere; they stay.
  */
-const FREE_KEY = /^(?:[-+*/]|(?:Shift )?(?:F(?:[1-9]|1[0-2])|Delete|Insert|Home|End|PageUp|PageDown|Pause))$/;
+export const FREE_KEY = /^(?:[-+*/]|(?:Shift )?(?:F(?:[1-9]|1[0-2])|Delete|Insert|Home|End|PageUp|PageDown|Pause))$/;
 
-/** Only what was changed is kept, so that a newer program's new functions come with their own keys. */
-export const counterSchema = z.object({
-  keys: z.partialRecord(z.enum(counterFunctions), z.string().regex(FREE_KEY)),
-  largeType: z.boolean(),
-  muted: z.boolean(),
+export type Counter = Readonly<{
+  /** Only what was changed. */
+  keys: Readonly<Partial<Record<CounterFunction, string>>>;
+  largeType: boolean;
+  muted: boolean;
   /** What the scanners that type like a keyboard are set to type around a code. */
-  wedge: z
-    .object({ prefix: z.string().regex(/^[!-~]{0,4}$/), suffix: z.enum(['enter', 'tab', 'any']) })
-    .default({ prefix: '', suffix: 'any' }),
+  wedge: Readonly<{ prefix: string; suffix: 'enter' | 'tab' | 'any' }>;
   /** How the number that a card reader types becomes the one that is printed on the cards; null where it is that one. */
-  cardNumber: cardRuleSchema.nullable().default(null),
-});
-export type Counter = Readonly<z.infer<typeof counterSchema>>;
+  cardNumber: CardRule | null;
+}>;
 
 export const defaultCounter: Counter = {
   keys: {},

@@ -2,13 +2,15 @@ import { eventIterator, oc, type } from '@orpc/contract';
 import { z } from 'zod';
 import { countedNotesSchema } from './cash-count.ts';
 import type { Change } from './changes.ts';
-import { counterSchema } from './counter.ts';
+import { cardRuleSchema } from './card-number.ts';
+import { counterFunctions, FREE_KEY } from './counter.ts';
 import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema, perSchema } from './item.ts';
 import { standingWishSchema } from './member.ts';
 import { receiptSchema } from './receipt.ts';
 import { tendersSchema } from './tenders.ts';
 import { shiftSlipSchema } from './shift-slip.ts';
+import { CODE_CHARACTERS_MAX } from './wedge.ts';
 
 /**
  * The contract between the core and every page: commands in, screens out, and a handful of named reads. Touch, keyboard,
@@ -26,6 +28,17 @@ const returnedQuantity = z.int().min(0).max(10_000_000);
 
 /** What a staff card gave to a scanner or reader, as it came; the core makes a token of it and keeps its hash only. */
 const staffCard = z.string().min(1).max(200);
+
+/** Only what was changed is kept, so that a newer program's new functions come with their own keys. */
+export const counterSchema = z.object({
+  keys: z.partialRecord(z.enum(counterFunctions), z.string().regex(FREE_KEY)),
+  largeType: z.boolean(),
+  muted: z.boolean(),
+  wedge: z
+    .object({ prefix: z.string().regex(/^[!-~]{0,4}$/), suffix: z.enum(['enter', 'tab', 'any']) })
+    .default({ prefix: '', suffix: 'any' }),
+  cardNumber: cardRuleSchema.nullable().default(null),
+});
 
 /** A second person who allows something, by PIN or by staff card; null when nobody was asked yet. */
 const approval = z.union([z.object({ pin }), z.object({ card: staffCard })]).nullable();
@@ -70,7 +83,11 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('leaveEvening') }),
   z.object({ kind: z.literal('switchOff') }),
   // The open sale. `scan` takes whatever the scanner, the reader or the entry box gave: the core decides what it is.
-  z.object({ kind: z.literal('scan'), code: z.string().max(200), source: z.enum(['scanner', 'typed', 'card']) }),
+  z.object({
+    kind: z.literal('scan'),
+    code: z.string().max(CODE_CHARACTERS_MAX),
+    source: z.enum(['scanner', 'typed', 'card']),
+  }),
   z.object({ kind: z.literal('choose'), item: z.string() }),
   z.object({ kind: z.literal('dismiss') }),
   z.object({ kind: z.literal('quantityFirst'), count: z.int().min(1).max(9_999).nullable() }),
@@ -414,6 +431,10 @@ export const foundItemSchema = z.object({
 });
 export type FoundItem = z.infer<typeof foundItemSchema>;
 
+/** Goods that are picked from tiles. */
+export const handyItemSchema = foundItemSchema.extend({ plu: z.string().nullable(), category: z.string() });
+export type HandyItem = z.infer<typeof handyItemSchema>;
+
 /** A member among others, as somebody without a readable card is found: a mask, a village, the end of the card. */
 export const foundMemberSchema = z.object({
   member: z.string(),
@@ -738,6 +759,14 @@ export const tillContract = {
       .nullable(),
   ),
   categories: oc.output(z.array(z.string())),
+  /** Goods that a hand wants without a code: sold often, sold just now, or loose (of one category, or of all). */
+  handy: input(z.object({ which: z.enum(['frequent', 'recent', 'loose']), category: z.string().nullable() })).output(
+    z.array(handyItemSchema),
+  ),
+  /** Categories that hold loose goods, the fullest first. */
+  looseCategories: oc.output(z.array(z.string())),
+  /** What one unit of an item costs with each number of stars, from 0 up; nothing for what has no price. */
+  starPrices: input(z.object({ item: z.string() })).output(z.array(z.object({ stars: z.int(), payFen: fen }))),
   shiftReport: oc.output(
     z
       .object({

@@ -55,7 +55,7 @@ for (const gapMs of [0, 2, 8, 16, 30]) {
   });
 }
 
-test('Tab ends a scan too', () => {
+test('peers D34: Tab ends a scan too', () => {
   expect(press(keysFor(`${EAN}\t`, 0, 10))).toMatchObject({ scans: [EAN], consumed: ['Tab'] });
 });
 
@@ -69,7 +69,7 @@ test('a person at 50 ms a key is no scanner either', () => {
   expect(press(keysFor(`${EAN}\r`, 0, 50))).toMatchObject({ scans: [], consumed: [] });
 });
 
-test('an amount typed by a tool without any pause stays an amount', () => {
+test('peers D36: an amount typed by a tool without any pause stays an amount', () => {
   expect(press(keysFor('1234.50\r', 0, 0))).toMatchObject({ scans: [], consumed: [] });
 });
 
@@ -87,7 +87,7 @@ test('with CapsLock on, letters come as the scanner meant them', () => {
   expect(press(lower).scans).toEqual(['lb000002']);
 });
 
-test('an input method that eats every key changes nothing', () => {
+test('peers D37: an input method that eats every key changes nothing', () => {
   const eaten = keysFor('LB000002\r', 0, 10, { composing: true, key: 'Process' });
   expect(press(eaten)).toMatchObject({ scans: ['LB000002'], consumed: ['Enter'] });
 });
@@ -114,7 +114,7 @@ test('the rest of a burst that was torn apart never passes for a code', () => {
   expect(press(keys)).toMatchObject({ scans: [], consumed: ['Enter'], state: wedgeAtRest });
 });
 
-test('a burst without a suffix is a scan once the pause is over, and not before', () => {
+test('peers D34: a burst without a suffix is a scan once the pause is over, and not before', () => {
   const { state, scans } = press(keysFor(EAN, 0, 10));
   expect(scans).toEqual([]);
   expect(flush(state, 120 + 99)).toMatchObject({ state });
@@ -131,7 +131,7 @@ test('an Enter that comes just after the pause presses nothing, a later one does
 
 test('nothing to flush gives nothing', () => expect(flush(wedgeAtRest, 1000)).toMatchObject({ state: wedgeAtRest }));
 
-test('two scans back to back are two scans', () => {
+test('peers D33: two scans back to back are two scans', () => {
   const keys = [...keysFor(`${EAN}\r`, 0, 8), ...keysFor('6921168509256\r', 120, 8)];
   expect(press(keys)).toMatchObject({ scans: [EAN, '6921168509256'], consumed: ['Enter', 'Enter'] });
 });
@@ -196,7 +196,7 @@ test('any code at any scanner’s pace comes out as it went in', () => {
   );
 });
 
-test('no person’s pace ever makes a scan', () => {
+test('peers D37: no person’s pace ever makes a scan', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 61, max: 99 }), { minLength: 21, maxLength: 21 }), (gaps) => {
       let atMs = 0;

@@ -1,5 +1,8 @@
 import { FNC1 } from './gs1.ts';
 
+/** No code on goods, cards or receipts is longer; what is, is none. */
+export const CODE_CHARACTERS_MAX = 200;
+
 /**
  * Tells a scanner that types like a keyboard from a person who types. A scanner gives a key every 8 to 16 ms, a person
  * hardly one in 80; so a run of keys is a scan when it is fast on the whole, has no long pause, and is long enough.

@@ -18,6 +18,8 @@ export type WordValues = Readonly<Record<string, string | number>>;
 /** What a notice may say beside the reasons of refusals; the values each sentence knows stand in its braces. */
 export const noticeKeys = [
   'itemAdded',
+  'addedWhilePaying',
+  'codeTooLong',
   'quantityChanged',
   'quantityFirst',
   'lineDeleted',
@@ -172,6 +174,8 @@ const refusals: Readonly<Record<RefusalReason, string>> = {
 
 const notices: Readonly<Record<NoticeKey, string>> = {
   itemAdded: '已加[ {name}]',
+  addedWhilePaying: '付款时又扫了一件：已加[ {name}]，请重新付款',
+  codeTooLong: '扫到的内容太长，不是商品也不是卡，没有加入',
   quantityChanged: '数量已改[：{name} × {count}]',
   quantityFirst: '下一件数量[ {count}]，请扫码',
   lineDeleted: '已删[ {name}]',
@@ -374,7 +378,7 @@ export const functionWords: Readonly<Record<CounterFunction, string>> = {
   drawer: '开钱箱',
   refund: '退货',
   exchange: '换货',
-  picker: '散装、常用商品',
+  picker: '选商品：散装、常用',
 };
 
 /** Which limit holds the points of a sale down. */

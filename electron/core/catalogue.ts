@@ -4,6 +4,8 @@ import { hasRightCheckDigit } from '../../shared/barcode.ts';
 import { canonical } from '../../shared/canonical.ts';
 import { tidyInitials } from '../../shared/initials.ts';
 import { promotionOn, type Item } from '../../shared/item.ts';
+import { priceLines } from '../../shared/pricing.ts';
+import { unitGrams } from '../../shared/quantity.ts';
 import type { Answer, Command, FoundItem } from '../../shared/till-contract.ts';
 import type { stockRowSchema } from '../../shared/till-contract.ts';
 import { expiringItems, remainingBatches } from './batches.ts';
@@ -237,6 +239,29 @@ export function createCatalogue(till: Till) {
     };
   };
 
+  /** What one unit costs with each number of stars, by the same arithmetic as a sale. */
+  const starPrices = (id: string): { stars: number; payFen: number }[] => {
+    const item = byId(id);
+    if (item === null || item.priceFen === null) return [];
+    const policy = till.policy();
+    const promotionFen = promotionOn(item, till.businessDay());
+    const offer = {
+      category: item.category,
+      priceFen: item.priceFen,
+      discountable: item.discountable,
+      ...(item.clearanceFen === null ? {} : { clearanceFen: item.clearanceFen }),
+      ...(promotionFen === null ? {} : { promotionFen }),
+    };
+    const line =
+      item.per === 'piece'
+        ? { ...offer, per: item.per, count: 1 }
+        : { ...offer, per: item.per, grams: unitGrams(item.per) };
+    return policy.discount.rateBpByStars.map((_, stars) => {
+      const member = { stars, spendable: 0, spentToday: 0, spentThisMonth: 0 };
+      return { stars, payFen: priceLines([line], member, policy).totalFen };
+    });
+  };
+
   /** Whether another item already answers to this code or PLU. */
   const isTaken = (item: Item): boolean => {
     const byItsCode = byCode(item.code);
@@ -326,6 +351,7 @@ export function createCatalogue(till: Till) {
     categories,
     stockRows,
     detail,
+    starPrices,
     saveItem,
     changePrice,
   };

@@ -228,8 +228,11 @@ export function createCheckout(parts: Parts) {
       till.businessDay(),
     );
     if (!isCountable(next)) return refuse('badInput');
+    const wasPaying = sale.pay !== null;
     become(next);
     if (asksAge) say('warn', 'adultsOnly');
+    // The figures of the payment are no longer true: the page is the basket again, and the cashier hears why.
+    else if (wasPaying) say('warn', 'addedWhilePaying', { name: item.name });
     else say('good', 'itemAdded', { name: item.name, count: brought.quantity });
     return done;
   };

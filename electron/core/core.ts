@@ -17,6 +17,7 @@ import { createEvening } from './evening.ts';
 import { createExchangeFile } from './exchange-file.ts';
 import { holdFolder, type Holder } from './folder.ts';
 import { createGoodsExchange } from './goods-exchange.ts';
+import { createHandyGoods } from './handy-goods.ts';
 import { importItems } from './import.ts';
 import { createJudgedClock } from './judged-clock.ts';
 import { createKeeper, keepName, type Keeper } from './keeper.ts';
@@ -1056,6 +1057,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     guarded,
     screens,
     catalogue,
+    handy: createHandyGoods(till, catalogue),
     receipts,
     shifts,
     shiftSlip: (shift) => shifts.slip(shift, standing(), false),

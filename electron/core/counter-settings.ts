@@ -1,5 +1,5 @@
-import { areApart, type Counter, counterSchema, defaultCounter } from '../../shared/counter.ts';
-import type { Answer, Command } from '../../shared/till-contract.ts';
+import { areApart, type Counter, defaultCounter } from '../../shared/counter.ts';
+import { type Answer, type Command, counterSchema } from '../../shared/till-contract.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { done, refuse } from './till.ts';
 

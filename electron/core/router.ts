@@ -5,6 +5,7 @@ import type { createAudit } from './audit.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Exported } from './export.ts';
 import type { ImportReport } from './import.ts';
+import type { HandyGoods } from './handy-goods.ts';
 import type { Night } from './night.ts';
 import type { Operators } from './operators.ts';
 import type { Receipts } from './receipts.ts';
@@ -20,6 +21,7 @@ type Parts = Readonly<{
   guarded: <T>(work: () => T | Promise<T>) => Promise<T | null>;
   screens: Screens;
   catalogue: Catalogue;
+  handy: HandyGoods;
   receipts: Receipts;
   shifts: Shifts;
   shiftSlip: (shift: string | null) => ReturnType<Shifts['slip']>;
@@ -48,7 +50,7 @@ const os = implement(tillContract);
 
 /** Names only, each one call deep: what a page or a command line may ask of the core. */
 export function createRouter(parts: Parts) {
-  const { screens, catalogue, receipts, shifts, operators, night, audit, demo } = parts;
+  const { screens, catalogue, handy, receipts, shifts, operators, night, audit, demo } = parts;
   return os.router({
     send: os.send.handler(({ input }) => parts.send(input)),
     watch: os.watch.handler(({ signal }) => screens.watch(signal)),
@@ -68,6 +70,9 @@ export function createRouter(parts: Parts) {
     stock: os.stock.handler(({ input }) => catalogue.stockRows(input)),
     item: os.item.handler(({ input }) => catalogue.detail(input.item)),
     categories: os.categories.handler(() => catalogue.categories()),
+    handy: os.handy.handler(({ input }) => handy.goods(input.which, input.category)),
+    looseCategories: os.looseCategories.handler(() => handy.looseCategories()),
+    starPrices: os.starPrices.handler(({ input }) => catalogue.starPrices(input.item)),
     shiftReport: os.shiftReport.handler(() => shifts.report()),
     shiftSlip: os.shiftSlip.handler(({ input }) => parts.shiftSlip(input.shift)),
     lastShift: os.lastShift.handler(() => shifts.last()),
@@ -149,6 +154,9 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
     stock: os.stock.handler(() => ({ rows: [], total: 0 })),
     item: os.item.handler(() => null),
     categories: os.categories.handler(() => []),
+    handy: os.handy.handler(() => []),
+    looseCategories: os.looseCategories.handler(() => []),
+    starPrices: os.starPrices.handler(() => []),
     shiftReport: os.shiftReport.handler(() => null),
     shiftSlip: os.shiftSlip.handler(() => null),
     lastShift: os.lastShift.handler(() => null),

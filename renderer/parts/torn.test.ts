@@ -24,7 +24,7 @@ test('a code typed by hand is none', () => {
   expect(joinTorn(strokesOf(EAN, 90))).toBeNull();
 });
 
-test('a quantity typed before the scan does not become a part of it', () => {
+test('peers D36: a quantity typed before the scan does not become a part of it', () => {
   // 1 and the EAN make 14 digits; even if the check digit were right, a single stroke is no piece of a burst.
   for (const quantity of '123456789') expect(joinTorn(strokesOf(quantity + EAN, 8, { 1: 300 }))).toBeNull();
 });

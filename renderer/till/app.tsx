@@ -1,6 +1,7 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { assertNever } from '../../shared/assert.ts';
 import { keysOf } from '../../shared/counter.ts';
+import { CODE_CHARACTERS_MAX } from '../../shared/wedge.ts';
 import type { Command, Screen } from '../../shared/till-contract.ts';
 import { type LinkState, type SendAnswer, useLink, useScreen } from '../parts/connection.ts';
 import { LEVEL, setWedge, useKeys } from '../parts/keyboard.ts';
@@ -194,6 +195,8 @@ const SCREEN_BEHIND_ANSWER_MS = 100;
  * after: what was said of the scan before this one goes with the screen, which nearly always says something new.
  */
 function scanNow(code: string): void {
+  // A poster's or a health code's text is said to be none, and not passed over in silence.
+  if (code.length > CODE_CHARACTERS_MAX) return notices.say({ tone: 'bad', text: 'codeTooLong' });
   const before = notices.shown();
   void send({ kind: 'scan', code, source: 'scanner' }).then(() => {
     setTimeout(() => {

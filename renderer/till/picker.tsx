@@ -1,16 +1,19 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { pressedKey } from '../../shared/counter.ts';
 import { formatQuantity } from '../../shared/quantity.ts';
-import type { FoundItem } from '../../shared/till-contract.ts';
+import type { FoundItem, HandyItem } from '../../shared/till-contract.ts';
 import { unitPrice } from '../parts/format.ts';
 import { setFieldValue } from '../parts/keyboard.ts';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
+import { ItemPicture } from './item-picture.tsx';
 import { connection, useTill } from './till.ts';
 import './picker.css';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
 const SHOWN_MOST = 60;
+/** Tiles in a row, as the style sheet lays them out. */
+const COLUMNS = 4;
 
 type Found = Readonly<{ found: readonly FoundItem[]; answered: string }>;
 const NOTHING: Found = { found: [], answered: '' };
@@ -38,64 +41,85 @@ function useSearch(text: string, limit: number): Found {
   return text.trim() === '' ? NOTHING : answer;
 }
 
-/** Weighed goods by category, read when nothing is typed yet. */
-function useLoose(category: string | null): readonly FoundItem[] {
-  const [loose, setLoose] = useState<readonly FoundItem[]>([]);
+/** What a tab of the picker shows when nothing is typed. */
+type Tab = Readonly<{ which: 'frequent' | 'recent' | 'loose'; category: string | null; label: string }>;
+
+const FREQUENT: Tab = { which: 'frequent', category: null, label: '常用' };
+const RECENT: Tab = { which: 'recent', category: null, label: '最近卖的' };
+/** Beyond these the tabs would push the tiles off the page; the rest is found by typing. */
+const TABS_MOST = 9;
+
+function useHandy({ which, category }: Tab): readonly HandyItem[] {
+  const [goods, setGoods] = useState<readonly HandyItem[]>([]);
   useEffect(() => {
     let gone = false;
-    const load = async (): Promise<void> => {
-      try {
-        const { rows } = await connection.client().stock({ text: '', only: 'all', category, offset: 0, limit: 500 });
-        if (gone) return;
-        setLoose(
-          rows
-            .filter((row) => row.per !== 'piece' && row.priceFen !== null)
-            .slice(0, SHOWN_MOST)
-            .map((row) => ({ ...row, payFen: row.priceFen })),
-        );
-      } catch {
-        if (!gone) setLoose([]);
-      }
-    };
-    void load();
+    connection
+      .client()
+      .handy({ which, category })
+      .then(
+        (found) => {
+          if (!gone) setGoods(found);
+        },
+        () => {
+          if (!gone) setGoods([]);
+        },
+      );
     return () => {
       gone = true;
     };
-  }, [category]);
-  return loose;
+  }, [which, category]);
+  return goods;
 }
 
-const FRESH = ['蔬菜', '水果', '肉', '肉类', '肉禽', '蛋', '蛋类', '鲜蛋', '水产', '散装', '生鲜'];
+/** Tabs in the order in which a hand wants them: what is sold all day, then loose goods by category. */
+function useTabs(): readonly Tab[] {
+  const [loose, setLoose] = useState<readonly Tab[]>([]);
+  useEffect(() => {
+    let gone = false;
+    connection
+      .client()
+      .looseCategories()
+      .then(
+        (all) => {
+          if (!gone) setLoose(all.map((category) => ({ which: 'loose', category, label: category })));
+        },
+        () => undefined,
+      );
+    return () => {
+      gone = true;
+    };
+  }, []);
+  return [FREQUENT, RECENT, ...loose].slice(0, TABS_MOST);
+}
 
-/** Goods without a barcode: found by pinyin initials, by name or by category. */
+/** Goods without a barcode, and those wanted all day: by tab, by pinyin initials, by name or by PLU. */
 export function PickerDialog(): ReactNode {
   const { hide, send } = useTill();
   const field = useRef<HTMLInputElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
   const [text, setText] = useState('');
   const [mark, setMark] = useState({ list: '', at: 0 });
-  const [categories, setCategories] = useState<readonly string[]>([]);
-  const [category, setCategory] = useState<string | null>(null);
-  useEffect(() => {
-    field.current?.focus();
-    connection
-      .client()
-      .categories()
-      .then((all) => {
-        const fresh = all.filter((one) => FRESH.some((word) => one.includes(word)));
-        setCategories(fresh.length > 0 ? fresh : all.slice(0, 8));
-        setCategory((fresh.length > 0 ? fresh[0] : all[0]) ?? null);
-      })
-      .catch(() => undefined);
-  }, []);
+  const tabs = useTabs();
+  const [tabAt, setTabAt] = useState(0);
+  const handy = useHandy(tabs[tabAt] ?? FREQUENT);
+  useEffect(() => field.current?.focus(), []);
   const { found, answered } = useSearch(text, SHOWN_MOST);
-  const loose = useLoose(category);
   const typing = text.trim() !== '';
   // What is weighed comes first here; a packed item of that name is still to be had.
-  const shown = typing ? [...found].sort((a, b) => Number(a.per === 'piece') - Number(b.per === 'piece')) : loose;
+  const shown: readonly (FoundItem & Partial<HandyItem>)[] = typing
+    ? [...found].sort((a, b) => Number(a.per === 'piece') - Number(b.per === 'piece'))
+    : handy;
   // A mark belongs to the list it was made on.
-  const list = `${category} ${text}`;
+  const list = `${tabAt} ${text}`;
   const picked = mark.list === list ? mark.at : 0;
+  useEffect(() => {
+    grid.current?.children[picked]?.scrollIntoView({ block: 'nearest' });
+  }, [picked]);
   const move = (by: number): void => setMark({ list, at: Math.max(0, Math.min(shown.length - 1, picked + by)) });
+  const turn = (at: number): void => {
+    setText('');
+    setTabAt((at + tabs.length) % tabs.length);
+  };
   const take = (item: FoundItem | undefined): void => {
     if (item === undefined) return;
     hide();
@@ -103,16 +127,21 @@ export function PickerDialog(): ReactNode {
   };
   return (
     <Frame
-      title="散装商品"
+      title="选商品"
       size="wide"
       leave={hide}
-      aside={<small className="dialog-note">输拼音首字母，如 QC 青菜、XHS 西红柿；数字键选</small>}
-      onKey={({ name, repeat }) => {
+      aside={
+        <small className="dialog-note">
+          数字键选前 9 种；输拼音首字母，如 QC 青菜；<kbd>Tab</kbd> 换一类
+        </small>
+      }
+      onKey={({ name, shift, repeat }) => {
         if (name === 'Enter') return repeat ? () => undefined : () => take(shown[picked]);
-        if (name === 'Up') return () => move(-3);
-        if (name === 'Down') return () => move(3);
+        if (name === 'Up') return () => move(-COLUMNS);
+        if (name === 'Down') return () => move(COLUMNS);
         if (name === 'Left') return () => move(-1);
         if (name === 'Right') return () => move(1);
+        if (name === 'Tab') return () => turn(tabAt + (shift ? -1 : 1));
         return /^[1-9]$/.test(name) ? () => take(shown[Number(name) - 1]) : null;
       }}
     >
@@ -131,30 +160,27 @@ export function PickerDialog(): ReactNode {
             onChange={(event) => setText(event.target.value)}
           />
           <div className="chips" role="tablist" aria-label="分类">
-            {categories.map((one) => (
+            {tabs.map((one, index) => (
               <button
                 type="button"
-                key={one}
+                key={`${one.which} ${one.label}`}
                 role="tab"
-                aria-selected={!typing && one === category}
+                aria-selected={!typing && index === tabAt}
                 className="option"
                 onMouseDown={keepFocus}
-                onClick={() => {
-                  setText('');
-                  setCategory(one);
-                }}
+                onClick={() => turn(index)}
               >
-                {one}
+                {one.label}
               </button>
             ))}
           </div>
         </div>
-        <div className="picker-grid" role="listbox" aria-label="商品">
+        <div className="picker-grid" role="listbox" aria-label="商品" ref={grid}>
           {shown.length === 0 && (
             <p className="nothing">
               {typing && answered === text.trim()
                 ? `没有找到“${text.trim()}”，换个首字母试试`
-                : '选一个分类，或输拼音首字母'}
+                : '还没有卖过商品；选一个分类，或输拼音首字母'}
             </p>
           )}
           {shown.map((item, index) => (
@@ -168,11 +194,13 @@ export function PickerDialog(): ReactNode {
               onMouseDown={keepFocus}
               onClick={() => take(item)}
             >
-              {index < 9 ? <kbd>{index + 1}</kbd> : <span />}
-              <span className="grow">
-                {item.name} <small>{item.spec}</small>
+              <ItemPicture name={item.name} category={item.category ?? ''} />
+              <span className="picker-words">
+                <span className="picker-name">{item.name}</span>
+                <small>{item.plu === null || item.plu === undefined ? item.spec : `PLU ${item.plu}`}</small>
+                <b>{item.priceFen === null ? '未定价' : unitPrice(item.payFen ?? item.priceFen, item.per)}</b>
               </span>
-              <b>{item.priceFen === null ? '未定价' : unitPrice(item.payFen ?? item.priceFen, item.per)}</b>
+              {index < 9 && <kbd>{index + 1}</kbd>}
             </button>
           ))}
         </div>
@@ -278,6 +306,7 @@ export function PriceCheckDialog(): ReactNode {
             {one.payFen !== null && one.priceFen !== null && one.payFen < one.priceFen && (
               <p className="fact-line good">现在卖 {unitPrice(one.payFen, one.per)}</p>
             )}
+            <StarPrices key={one.item} item={one} />
             <p className="fact-line">
               编码 {one.code} · 库存 {formatQuantity(one.stock, one.per)}
               {one.per === 'piece' && one.unit}
@@ -302,5 +331,48 @@ export function PriceCheckDialog(): ReactNode {
         )}
       </div>
     </Frame>
+  );
+}
+
+/** What the item costs with a card: the stars of the card on the counter largest, and what other stars would pay. */
+function StarPrices({ item }: { item: FoundItem }): ReactNode {
+  const { screen } = useTill();
+  const { member } = screen.sale;
+  const [prices, setPrices] = useState<readonly Readonly<{ stars: number; payFen: number }>[]>([]);
+  useEffect(() => {
+    let gone = false;
+    connection
+      .client()
+      .starPrices({ item: item.item })
+      .then(
+        (found) => {
+          if (!gone) setPrices(found);
+        },
+        () => undefined,
+      );
+    return () => {
+      gone = true;
+    };
+  }, [item.item]);
+  const plainFen = item.payFen ?? item.priceFen ?? 0;
+  const better = prices.filter((one) => one.payFen < plainFen);
+  const own = member === null ? undefined : prices.find((one) => one.stars === member.stars);
+  if (prices.length === 0) return null;
+  if (better.length === 0) return <p className="fact-line">会员不另打折</p>;
+  return (
+    <>
+      {own !== undefined && (
+        <p className="price-member">
+          会员价（{own.stars}★）<b>￥{unitPrice(own.payFen, item.per)}</b>
+        </p>
+      )}
+      <p className="fact-line star-prices" aria-label="各星级的价格">
+        {better.map((one) => (
+          <span key={one.stars}>
+            {one.stars}★ <b>{unitPrice(one.payFen, item.per)}</b>
+          </span>
+        ))}
+      </p>
+    </>
   );
 }

@@ -1,5 +1,6 @@
 import { memo, type ReactNode, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { type CounterFunction, type CounterKeys, functionOf, keyWords, pressedKey } from '../../shared/counter.ts';
+import { CODE_CHARACTERS_MAX } from '../../shared/wedge.ts';
 import type { FoundItem, Screen, ScreenLine, ScreenMember } from '../../shared/till-contract.ts';
 import { formatQuantity } from '../../shared/quantity.ts';
 import { pointsRefusedWords, rateWords } from '../../shared/words.ts';
@@ -39,6 +40,8 @@ export function SellingPage(): ReactNode {
     }
     empty();
     notices.clear();
+    // The box takes no more than that, so what was typed or pasted may be only the head of it.
+    if (text.length >= CODE_CHARACTERS_MAX) return say({ tone: 'bad', text: 'codeTooLong' });
     const { count, code } = splitQuantity(text);
     if (count !== null) void send({ kind: 'quantityFirst', count });
     if (code !== '') void send({ kind: 'scan', code, source: 'typed' });
@@ -142,7 +145,7 @@ export function SellingPage(): ReactNode {
               autoComplete="off"
               autoCorrect="off"
               spellCheck={false}
-              maxLength={200}
+              maxLength={CODE_CHARACTERS_MAX}
               inputMode="none"
             />
           </label>
@@ -275,7 +278,7 @@ function PlainKeys({
       {key('member', '会员')}
       {key('hold', isEmpty && held > 0 ? '取单' : '挂单', held)}
       {key('receipts', '今日单')}
-      {key('picker', '散装')}
+      {key('picker', '选商品')}
       {key('refund', '退货')}
       {key('exchange', '换货')}
       {key('priceCheck', '查价')}
