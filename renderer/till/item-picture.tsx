@@ -47,7 +47,7 @@ export function ItemPicture({ name, category }: { name: string; category: string
   // So many names begin with it that it tells nothing.
   const said = name.replace(/^散装/, '');
   const ground =
-    GROUNDS[[...name].reduce((sum, character) => sum + (character.codePointAt(0) ?? 0), 0) % GROUNDS.length];
+    GROUNDS[Array.from(name).reduce((sum, character) => sum + (character.codePointAt(0) ?? 0), 0) % GROUNDS.length];
   return (
     <span className="item-picture" style={{ background: ground }} aria-hidden="true">
       {drawn !== undefined && (
@@ -55,7 +55,7 @@ export function ItemPicture({ name, category }: { name: string; category: string
           <path d={drawn.path} />
         </svg>
       )}
-      <b>{[...said][0] ?? ''}</b>
+      <b>{Array.from(said)[0] ?? ''}</b>
     </span>
   );
 }
