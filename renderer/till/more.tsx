@@ -21,7 +21,7 @@ export function MoreDialog(): ReactNode {
     },
     {
       label: '结账关机',
-      note: '交班、日结、备份、关机',
+      note: '点钱、对账、备份，再关机',
       act: () => {
         hide();
         void send({ kind: 'startCloseShift', shutDown: true });
