@@ -182,10 +182,12 @@ function sayRefused(reason: string, detail: string, holder: Holder | null): numb
 /** What a newcomer needs to ring up a first basket. */
 function sayWelcome(till: string, shop: OwnShop): void {
   const office = till.replace('/#', '/back-office/index.html#');
+  const customer = till.replace('/#', '/customer-display/index.html#');
   print('');
   print('信用惠民超市收银台 (One-Card Till)');
   print(`  收银台 till        ${till}`);
   print(`  后台 back office   ${office}`);
+  print(`  顾客屏 customer    ${customer}`);
   if (shop.townUrl !== null) {
     const password = shop.town?.password ?? null;
     print(`  镇平台 town        ${shop.townUrl}${password === null ? '' : `   密码 password ${password}`}`);

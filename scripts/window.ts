@@ -157,6 +157,8 @@ export function openBrowser(program: string, address: string, profile: string): 
       '--no-default-browser-check',
       '--disable-sync',
       '--password-store=basic',
+      // Nobody touches the customer's page, and it has to speak all the same.
+      '--autoplay-policy=no-user-gesture-required',
       '--disable-features=Translate',
       '--lang=zh-CN',
       ...asRoot(),
