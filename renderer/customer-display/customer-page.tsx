@@ -62,7 +62,7 @@ function Serving({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
       </main>
       <aside>
         <Member member={sale.member} brief={pay !== null && pay.pointsUsed > 0} />
-        <Saved fen={sale.discountFen} label="这一单为您省了" />
+        {pay !== null && pay.pointsUsed > 0 ? null : <Saved fen={sale.discountFen} label="这一单为您省了" />}
         {pay === null ? (
           <>
             <Due label="一共" amountFen={sale.totalFen} />
