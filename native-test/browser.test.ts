@@ -84,7 +84,8 @@ groupNeeding('a day at the counter', chromium, (program) => {
   /** A touched button of the header's menu. */
   const more = async (label: string): Promise<void> => {
     await page.getByRole('button', { name: '更多' }).click();
-    await page.getByRole('dialog', { name: '更多' }).getByRole('button', { name: label }).click();
+    const tiles = page.getByRole('dialog', { name: '更多' }).getByRole('button');
+    await tiles.filter({ has: page.getByText(label, { exact: true }) }).click();
   };
   const signIn = async (pin: string): Promise<void> => {
     await page.getByLabel('收银员或店长密码').waitFor();
