@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { recordedNotesSchema } from './cash-count.ts';
+import { recordedNotesSchema } from './counted-notes.ts';
 import { itemSchema, perSchema } from './item.ts';
 import type { JournalRecord, RecordKind } from './journal.ts';
 import { tendersSchema } from './tenders.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { countedNotesSchema, DENOMINATIONS_FEN, notesFen } from './cash-count.ts';
+import { DENOMINATIONS_FEN, notesFen } from './cash-count.ts';
+import { countedNotesSchema } from './counted-notes.ts';
 import { layoutPaper, paperText } from './paper.ts';
 import { type Columns, displayWidth, rowText } from './receipt-layout.ts';
 import { type ShiftSlip, shiftSlipSchema } from './shift-slip.ts';

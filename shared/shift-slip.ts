@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countedNotesSchema } from './cash-count.ts';
+import { countedNotesSchema } from './counted-notes.ts';
 import type { JournalRecord } from './journal.ts';
 import { bodyOf } from './record-bodies.ts';
 

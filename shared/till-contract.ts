@@ -1,6 +1,6 @@
 import { eventIterator, oc, type } from '@orpc/contract';
 import { z } from 'zod';
-import { countedNotesSchema } from './cash-count.ts';
+import { countedNotesSchema } from './counted-notes.ts';
 import type { Change } from './changes.ts';
 import { cardRuleSchema } from './card-number.ts';
 import { counterFunctions, FREE_KEY } from './counter.ts';
