@@ -50,6 +50,7 @@ describe('a damaged journal', () => {
     ['an amount that was changed and hashed to fit', () => tamper(changedSale())],
     ['a record that was cut out of the middle', () => tamper(`DELETE FROM journal WHERE n = ${LAST_SALE} - 1`)],
     ['a page of zeros', () => zeroPage()],
+    ['a setting whose byte turned over', () => turnByte('"shopName":')],
     ['a name in the schema whose byte turned over', () => turnByte('counter INTEGER')],
   ] as const) {
     // Invariant 10.

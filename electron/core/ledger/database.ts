@@ -10,6 +10,9 @@ export type DatabaseRefusal = 'newerDatabase' | 'journalDamaged' | 'diskFull' | 
 
 /** What kind of trouble an error of SQLite or of a file beside it is; null when it is none of the disk's. */
 export function diskTrouble(error: unknown): 'diskFull' | 'journalDamaged' | 'ioError' | null {
+  // Whatever comes from outside is read where it comes in; what stands in the ledger was written by the till itself, and
+  // a text of it that is none any more was damaged there.
+  if (error instanceof SyntaxError) return 'journalDamaged';
   if (!(error instanceof Database.SqliteError)) return fileTrouble(error);
   if (error.code.startsWith('SQLITE_FULL')) return 'diskFull';
   if (error.code.startsWith('SQLITE_CORRUPT') || error.code === 'SQLITE_NOTADB') return 'journalDamaged';
