@@ -24,7 +24,8 @@ import { type Entering, enterShop } from './open-shop.ts';
 import { powerOff } from './power.ts';
 import { readScans, replay } from './replay.ts';
 import { serveShop } from './serve-shop.ts';
-import { NO_DEVICES, readShop, type Shop, tillFolder, townFolder, writeShop } from './shop-folder.ts';
+import { readShop, type Shop, tillFolder, townFolder, writeShop } from './shop-folder.ts';
+import { NO_DEVICES } from '../shared/device-set-up.ts';
 import { currentScreen, type TillClient } from './till-client.ts';
 import { untilStopped } from './until-stopped.ts';
 

@@ -3,18 +3,12 @@ import { type Core, openCore } from './core/core.ts';
 import type { DemoShop } from './core/world.ts';
 import { type DemoFacts, furnish, readDemo } from './demo-shop.ts';
 import { type DemoTown, startDemoTown } from './demo-town.ts';
-import { type DeviceSettings, openDevices } from './devices/devices.ts';
+import { openDevices } from './devices/devices.ts';
 import { clientOfHolder, type Holder } from './holder.ts';
+import { showFigures } from './pole-display.ts';
 import { hostWorld, type Network, townOver } from './host-world.ts';
-import {
-  NO_DEVICES,
-  readShop,
-  type Shop,
-  SIMULATED_DEVICES,
-  tillFolder,
-  townFolder,
-  writeShop,
-} from './shop-folder.ts';
+import { readShop, type Shop, tillFolder, townFolder, writeShop } from './shop-folder.ts';
+import { NO_DEVICES, SIMULATED_DEVICES } from '../shared/device-set-up.ts';
 import { clientOf, currentScreen, type TillClient, type TillRouter } from './till-client.ts';
 
 /** How a host wants to enter a shop's folder. */
@@ -77,7 +71,7 @@ export async function enterShop(entering: Entering): Promise<Entered> {
   const network: Network = { connected: true };
   const town = townOf(entering, shop);
   mkdirSync(tillFolder(entering.folder), { recursive: true });
-  const devices = openDevices(shop.devices as DeviceSettings, { log: entering.log });
+  const devices = openDevices(shop.devices, { log: entering.log });
   const opened = openCore(
     hostWorld({
       dataFolder: tillFolder(entering.folder),
@@ -100,7 +94,9 @@ export async function enterShop(entering: Entering): Promise<Entered> {
   }
   const { core } = opened;
   const client = clientOf(core.router);
+  const stopShowing = shop.devices.display.kind === 'none' ? () => {} : showFigures(client, devices);
   const leaveToShell = async (): Promise<void> => {
+    stopShowing();
     await core.close();
     devices.close();
   };

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { mutated } from '../shared/mutated-sample.ts';
-import { readShop, SIMULATED_DEVICES, type Shop, writeShop } from './shop-folder.ts';
+import { readShop, type Shop, writeShop } from './shop-folder.ts';
+import { SIMULATED_DEVICES } from '../shared/device-set-up.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,23 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { deviceSettingsSchema } from '../shared/device-set-up.ts';
 
 /**
  * A shop folder: `till` holds the core's data, `town` the demo town's, and `shop.json` says which shop it is. Everything
  * that the core itself decides on lies in its ledger; this file is only what a host must know before it opens the core.
  */
-const columns = z.union([z.literal(32), z.literal(42), z.literal(48)]);
-
-const devicesSchema = z.object({
-  printer: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('none') }),
-    z.object({ kind: z.literal('simulated'), columns, folder: z.string().optional() }),
-    z.object({ kind: z.literal('network'), host: z.string(), port: z.int().min(1).max(65_535).optional(), columns }),
-    z.object({ kind: z.literal('file'), path: z.string(), columns }),
-  ]),
-  scale: z.object({ kind: z.enum(['none', 'simulated']) }),
-});
-
 const shopSchema = z.object({
   /** A demo shop has a town of its own on this machine and simulated devices. */
   demo: z.boolean(),
@@ -26,18 +15,11 @@ const shopSchema = z.object({
   /** Written last by the set-up of a demo shop, so that one which was cut short is set up again. */
   furnished: z.boolean().default(false),
   /** What stands at the counter; a demo shop simulates it. */
-  devices: devicesSchema,
+  devices: deviceSettingsSchema,
   /** Where each night's backup goes (another disk; null: a folder beside the ledger), and how many stay. */
   backups: z.object({ folder: z.string().nullable(), keep: z.int().min(1).max(400) }).optional(),
 });
 export type Shop = z.infer<typeof shopSchema>;
-
-/** The devices of a demo shop, and those of a real one before anybody has set them up. */
-export const SIMULATED_DEVICES: Shop['devices'] = {
-  printer: { kind: 'simulated', columns: 32 },
-  scale: { kind: 'simulated' },
-};
-export const NO_DEVICES: Shop['devices'] = { printer: { kind: 'none' }, scale: { kind: 'none' } };
 
 export type ShopRead =
   | Readonly<{ kind: 'shop'; shop: Shop }>

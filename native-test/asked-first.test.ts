@@ -114,7 +114,7 @@ test('drawer and paper move only for a sale that another reader finds on the dis
   };
   const devices: Devices = {
     ...testWorld(world.scratch, 0).devices,
-    printer: 'simulated',
+    printer: 'ready',
     print: async () => {
       look('paper');
       return 'printed';

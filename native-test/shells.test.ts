@@ -16,7 +16,7 @@ import { hostWorld } from '../electron/host-world.ts';
 import { openDevices } from '../electron/devices/devices.ts';
 import { portHost } from '../electron/port-host.ts';
 import { type Served, serve } from '../electron/serve.ts';
-import { SIMULATED_DEVICES } from '../electron/shop-folder.ts';
+import { SIMULATED_DEVICES } from '../shared/device-set-up.ts';
 import type { TillClient, TillRouter } from '../electron/till-client.ts';
 
 /** One core on an empty folder, which both shells' hosts answer for. */
@@ -25,7 +25,7 @@ function emptyCore(folder: string): Extract<Opened, { kind: 'opened' }> {
     hostWorld({
       dataFolder: join(folder, 'till'),
       keepFolder: join(folder, 'keep'),
-      devices: openDevices(SIMULATED_DEVICES as never),
+      devices: openDevices(SIMULATED_DEVICES),
       town: null,
       demo: null,
       log: () => {},

@@ -7,9 +7,9 @@ import type { TownApi } from '../electron/core/town-api.ts';
 import type { World } from '../electron/core/world.ts';
 import { type DemoFacts, readDemo } from '../electron/demo-shop.ts';
 import { type DemoTown, startDemoTown } from '../electron/demo-town.ts';
-import { type DeviceSettings, openDevices } from '../electron/devices/devices.ts';
+import { openDevices } from '../electron/devices/devices.ts';
 import { hostWorld, newId, townOver } from '../electron/host-world.ts';
-import { SIMULATED_DEVICES } from '../electron/shop-folder.ts';
+import { SIMULATED_DEVICES } from '../shared/device-set-up.ts';
 import { clientOf, currentScreen, type TillClient } from '../electron/till-client.ts';
 import type { Command, Screen } from '../shared/till-contract.ts';
 
@@ -57,7 +57,7 @@ export function openTill(
     ...hostWorld({
       dataFolder: join(folder, 'till'),
       keepFolder: join(folder, 'keep'),
-      devices: openDevices(SIMULATED_DEVICES as DeviceSettings),
+      devices: openDevices(SIMULATED_DEVICES),
       town:
         townUrl === null
           ? null

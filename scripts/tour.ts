@@ -105,9 +105,9 @@ async function sellToMember(tour: Tour): Promise<Receipt> {
   step('扫五件、称一样，刷一卡通', 'scan five items, weigh one, present a card');
   await scanPieces(tour, 0, 5);
   const weighed = demo.itemCodes.find((code) => demo.rows.some((row) => row.code === code && row.per !== 'piece'));
-  await send(client, { kind: 'simulateWeight', weightGrams: 1_260 });
+  await send(client, { kind: 'simulate', act: { what: 'weight', weightGrams: 1_260 } });
   await send(client, { kind: 'scan', code: weighed ?? '', source: 'scanner' });
-  await send(client, { kind: 'simulateWeight', weightGrams: 0 });
+  await send(client, { kind: 'simulate', act: { what: 'weight', weightGrams: 0 } });
   const card = demo.strip[0];
   if (card !== undefined) await send(client, { kind: 'scan', code: card.token, source: 'card' });
   const open = await currentScreen(client);

@@ -21,6 +21,8 @@ export type ReceiptRow =
   | Readonly<{ kind: 'pair'; left: string; right: string; bold: boolean; size: TextSize }>
   | Readonly<{ kind: 'rule' }>
   | Readonly<{ kind: 'feed'; lines: number }>
+  /** For a scanner, in the middle of the paper; `data` is ASCII and stands in words elsewhere on the receipt. */
+  | Readonly<{ kind: 'qr'; data: string }>
   | Readonly<{ kind: 'cut' }>;
 
 type Style = Readonly<{ bold?: boolean; size?: TextSize }>;
@@ -63,6 +65,7 @@ export function rowText(row: ReceiptRow, columns: Columns): string {
     case 'rule':
       return '-'.repeat(columns);
     case 'feed':
+    case 'qr':
     case 'cut':
       return '';
   }
@@ -72,7 +75,7 @@ export function rowText(row: ReceiptRow, columns: Columns): string {
 export function rowsText(rows: readonly ReceiptRow[], columns: Columns): string {
   const lines: string[] = [];
   for (const row of rows) {
-    if (row.kind === 'feed' || row.kind === 'cut') continue;
+    if (row.kind === 'feed' || row.kind === 'qr' || row.kind === 'cut') continue;
     lines.push(rowText(row.kind === 'rule' ? row : { ...row, size: 1 }, columns));
   }
   return `${lines.join('\n')}\n`;
@@ -229,6 +232,7 @@ function foot(paper: Paper, receipt: Receipt): void {
   paper.rule();
   paper.center(`序号 ${receipt.seq}  校验 ${receipt.shortHash}`);
   if (receipt.hotline !== '') paper.center(`服务热线 ${receipt.hotline}`);
+  if (/^[ -~]{1,60}$/.test(receipt.number)) paper.qr(receipt.number);
   paper.center(receipt.kind === 'exchange' ? '请与原小票一起保留' : '请保留小票，退货凭此单');
   if (receipt.kind === 'sale') paper.center('谢谢惠顾', { bold: true });
   marks(paper, receipt);
@@ -254,6 +258,10 @@ export class Paper {
 
   feed(lines: number): void {
     this.rows.push({ kind: 'feed', lines });
+  }
+
+  qr(data: string): void {
+    this.rows.push({ kind: 'qr', data });
   }
 
   cut(): void {

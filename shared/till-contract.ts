@@ -4,6 +4,14 @@ import { countedNotesSchema } from './counted-notes.ts';
 import type { Change } from './changes.ts';
 import { cardRuleSchema } from './card-number.ts';
 import { counterFunctions, FREE_KEY } from './counter.ts';
+import { deviceSettingsSchema, foundSchema, heardSchema, tryWhatSchema } from './device-set-up.ts';
+import {
+  drawerStateSchema,
+  otherDeviceSchema,
+  printerStateSchema,
+  scaleStateSchema,
+  simulatedActSchema,
+} from './devices.ts';
 import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema, perSchema } from './item.ts';
 import { standingWishSchema } from './member.ts';
@@ -134,6 +142,10 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('nextSale') }),
   z.object({ kind: z.literal('reprint'), receipt: z.string() }),
   z.object({ kind: z.literal('openDrawer'), approval }),
+  /** Receipts that did not come out of the printer: prints each again, or lets them be. */
+  z.object({ kind: z.literal('printWaiting') }),
+  z.object({ kind: z.literal('dropWaiting') }),
+  z.object({ kind: z.literal('tellScale'), what: z.enum(['zero', 'tare']) }),
   // Refund
   z.object({
     kind: z.literal('refund'),
@@ -208,6 +220,9 @@ export const commandSchema = z.discriminatedUnion('kind', [
     reason: z.string().max(40),
     lines: z.array(z.object({ item: z.string(), quantity })).min(1),
   }),
+  z.object({ kind: z.literal('printTags'), items: z.array(z.string()).min(1).max(500) }),
+  /** Every tag in the shop is right as it stands. */
+  z.object({ kind: z.literal('settleTags') }),
   z.object({ kind: z.literal('runNight') }),
   z.object({
     kind: z.literal('saveOperator'),
@@ -233,7 +248,7 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('tryVoice') }),
   // Only a demo shop takes these; they stand for the hand that taps a card or pulls a plug.
   z.object({ kind: z.literal('simulateNetwork'), connected: z.boolean() }),
-  z.object({ kind: z.literal('simulateWeight'), weightGrams: z.int().min(0).max(60_000) }),
+  z.object({ kind: z.literal('simulate'), act: simulatedActSchema }),
 ]);
 export type Command = z.infer<typeof commandSchema>;
 
@@ -303,6 +318,9 @@ export const refusalReasons = [
   'notDemo',
   'duplicateCode',
   'noPrinter',
+  'noScale',
+  'noLabelPrinter',
+  'nothingWaiting',
 ] as const;
 export const refusalSchema = z.enum(refusalReasons);
 export type RefusalReason = z.infer<typeof refusalSchema>;
@@ -465,8 +483,16 @@ export const statusSchema = z.object({
   quarantined: z.int(),
   snapshotAsOfMs: z.int().nullable(),
   termEndMs: z.int().nullable(),
-  printer: z.enum(['ready', 'simulated', 'missing', 'failed']),
-  scale: z.enum(['ready', 'simulated', 'missing']),
+  printer: printerStateSchema,
+  /** Receipts that wait for the printer. */
+  slipsWaiting: z.int(),
+  drawer: drawerStateSchema,
+  scale: scaleStateSchema,
+  otherDevices: z.array(otherDeviceSchema),
+  /** The counter is simulated. */
+  simulated: z.boolean(),
+  /** What a simulated pole display shows; null where there is none. */
+  poleDisplay: z.string().nullable(),
   weightGrams: z.int().nullable(),
   diskFreeBytes: z.int().nullable(),
   clock: z.enum(['good', 'off', 'suspect']),
@@ -664,6 +690,22 @@ const soldLineSchema = z.object({
   payFen: fen,
 });
 
+export const dueTagSchema = z.object({
+  item: z.string(),
+  code: z.string(),
+  name: z.string(),
+  spec: z.string(),
+  unit: z.string(),
+  per: perSchema,
+  priceFen: fen,
+  changedAtMs: z.int(),
+});
+
+const recordingSchema = z.object({ isRunning: z.boolean(), lines: z.int() }).nullable();
+
+/** A code that a device read, on its way to the page that wants it. */
+export type DeviceScan = Readonly<{ code: string }>;
+
 const input = <T extends z.ZodType>(schema: T) => oc.input(schema);
 
 export const tillContract = {
@@ -675,6 +717,11 @@ export const tillContract = {
   follow: oc
     .input(z.object({ page: z.enum(['staff', 'customer']) }).optional())
     .output(eventIterator(type<ScreenNews>())),
+  /**
+   * Codes that devices read, for a dialog that wants them: while a page listens here they come to it and to nobody else.
+   * The page that began last is the one.
+   */
+  scans: oc.output(eventIterator(type<DeviceScan>())),
   search: input(z.object({ text: z.string().max(60), limit: z.int().min(1).max(200) })).output(
     z.array(foundItemSchema),
   ),
@@ -922,6 +969,19 @@ export const tillContract = {
       }),
     ]),
   ),
+  /** Goods whose shelf price is another than the one on their tag. */
+  tagsDue: input(z.object({ limit: z.int().min(1).max(500) })).output(
+    z.object({ rows: z.array(dueTagSchema), total: z.int() }),
+  ),
+  /** The counter's devices, for the set-up page; null for whoever is no manager, and where none can be set up. */
+  devices: oc.output(
+    z.object({ settings: deviceSettingsSchema, heard: z.array(heardSchema), recording: recordingSchema }).nullable(),
+  ),
+  findDevices: oc.output(foundSchema.nullable()),
+  saveDevices: input(deviceSettingsSchema).output(z.enum(['saved', 'managerOnly', 'notKept'])),
+  tryDevice: input(z.object({ what: tryWhatSchema })).output(z.enum(['done', 'failed', 'managerOnly'])),
+  recordDevices: input(z.object({ on: z.boolean(), keepCards: z.boolean() })).output(z.enum(['done', 'managerOnly'])),
+  deviceRecording: oc.output(z.string().nullable()),
   /** The morning page: the last nights, newest first. */
   nights: input(z.object({ limit: z.int().min(1).max(60) })).output(z.array(nightReportSchema)),
   /** The words that were recorded for this till, each as the bytes of its file. */

@@ -100,6 +100,15 @@ export const noticeKeys = [
   'weightOn',
   'networkCut',
   'networkRestored',
+  'slipsPrinted',
+  'slipsDropped',
+  'scaleZeroed',
+  'scaleTared',
+  'tagsPrinted',
+  'tagFailed',
+  'tagsSettled',
+  'drawerLeftOpen',
+  'signInToScan',
 ] as const;
 export type NoticeKey = (typeof noticeKeys)[number];
 
@@ -170,6 +179,9 @@ const refusals: Readonly<Record<RefusalReason, string>> = {
   notDemo: '这是模拟功能，正式门店不能用。',
   duplicateCode: '这个编码[ {code}]已有商品在用，请换一个。',
   noPrinter: '没有打印机。单子已记账，可在屏幕上看小票，接好后重打。',
+  noScale: '没有接秤，或这台秤不能由收银机清零、去皮，请按秤上的键。',
+  noLabelPrinter: '没有标签打印机，请到店后台“设备”里设置。',
+  nothingWaiting: '没有等着打印的小票。',
 };
 
 const notices: Readonly<Record<NoticeKey, string>> = {
@@ -233,7 +245,7 @@ const notices: Readonly<Record<NoticeKey, string>> = {
   imported: '导入完成[，新增 {imported} 种][，更新 {updated} 种]',
   printed: '小票已打印',
   printing: '正在打印小票',
-  printFailed: '单子已记账，小票没打出来。看看打印机，再按“重打”。',
+  printFailed: '单子已记账，小票没打出来，先留着。看看打印机，好了按“补打”。',
   drawerOpened: '钱箱已打开，已记录',
   drawerFailed: '钱箱没有弹开，请用钥匙；单子不受影响',
   townBack: '镇上已连上，正在补传',
@@ -256,6 +268,15 @@ const notices: Readonly<Record<NoticeKey, string>> = {
   weightOn: '秤上[ {weightGrams} 克]',
   networkCut: '模拟：网络已断开',
   networkRestored: '模拟：网络已恢复',
+  slipsPrinted: '已补打[ {count} 张]小票',
+  slipsDropped: '没打的小票不补了，要用时在今日单里重打',
+  scaleZeroed: '秤已清零',
+  scaleTared: '秤已去皮',
+  tagsPrinted: '已打[ {count} 张]价签',
+  tagFailed: '价签没打出来[，只打了 {count} 张]，请看看标签打印机',
+  tagsSettled: '价签都算打过了',
+  drawerLeftOpen: '钱箱还开着，请关好',
+  signInToScan: '扫码没有用上：请先登录并开班，再扫一次',
 };
 
 const sentences: ReadonlyMap<string, string> = new Map(Object.entries({ ...notices, ...refusals }));

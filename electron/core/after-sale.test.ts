@@ -4,7 +4,7 @@ import type { Receipt } from '../../shared/receipt.ts';
 import type { Command } from '../../shared/till-contract.ts';
 import { DAY_MS } from '../../shared/time.ts';
 import { cards, goods, openTestCore, pins, scan, sellAt, type TestCore } from './test-core.ts';
-import { silentDevices } from './test-till.ts';
+import { bareCounter } from '../../shared/devices.ts';
 
 /** What is done with a sale after it was paid: goods exchanged, a tender put right, goods taken back, found by card. */
 let till: TestCore;
@@ -15,7 +15,7 @@ beforeEach(async () => {
     if (slip.kind !== 'shift') slips.push(slip);
     return 'printed';
   };
-  till = await openTestCore({ devices: { ...silentDevices, printer: 'ready', print } });
+  till = await openTestCore({ devices: { ...bareCounter, printer: 'ready', print } });
 });
 afterEach(() => till.close());
 

@@ -44,6 +44,7 @@ import type { Members } from './members.ts';
 import type { SaleFile } from './open-sale.ts';
 import type { Operators } from './operators.ts';
 import { nextCounter, receiptNumber, type Receipts } from './receipts.ts';
+import type { Slips } from './slips.ts';
 import { done, refuse, type Operator, type Till } from './till.ts';
 
 /** Says something to the cashier: a key of `words.ts`, or a reason of refusal, with its values. */
@@ -60,6 +61,7 @@ type Parts = Readonly<{
   operators: Operators;
   receipts: Receipts;
   saleFile: SaleFile;
+  slips: Slips;
   say: Say;
   shiftId: () => string | null;
   /** What the set-up learned of this till's card reader. */
@@ -86,7 +88,7 @@ const NOTES_FEN = [500, 1_000, 2_000, 5_000, 10_000] as const;
 
 /** The open sale: every command that touches it, from the first scan to the record. */
 export function createCheckout(parts: Parts) {
-  const { till, catalogue, members, operators, receipts, saleFile, say, shiftId } = parts;
+  const { till, catalogue, members, operators, receipts, saleFile, slips, say, shiftId } = parts;
   const { ledger, world } = till;
 
   let sale: OpenSale = restored(saleFile.loaded);
@@ -799,13 +801,46 @@ export function createCheckout(parts: Parts) {
     };
   };
 
+  /** What does not come out of the printer waits, and a receipt is printed again as a whole. */
   const print = async (slip: PaperSlip, saleId: string | null): Promise<'printed' | 'failed' | 'none'> => {
     if (world.devices.printer === 'missing') return 'none';
     const outcome = await world.devices.print(slip);
-    if (paid !== null && paid.sale === saleId) paid = { ...paid, printed: outcome };
+    // The till may have stopped meanwhile, and its ledger with it. A shift's slip is leafed up where it is wanted.
+    if (slip.kind !== 'shift') {
+      parts.soon(() => {
+        if (outcome === 'failed') slips.failed(slip.number);
+        else slips.printed(slip.number);
+        parts.changed();
+      });
+    }
+    if (paid !== null && (paid.sale === saleId || (slip.kind !== 'shift' && paid.paper().number === slip.number))) {
+      paid = { ...paid, printed: outcome };
+    }
     if (outcome === 'failed') say('warn', 'printFailed');
     parts.changed();
     return outcome;
+  };
+
+  /** The receipts that wait, oldest first; the first that fails again ends it, since the others would as well. */
+  const printWaiting = (): Answer => {
+    const waiting = slips.waiting();
+    if (world.devices.printer === 'missing') return refused('noPrinter');
+    if (waiting.length === 0) return refused('nothingWaiting');
+    const papers = waiting.flatMap((number) => {
+      const stored = receipts.byNumber(number);
+      return stored === null ? [] : [receipts.build(stored, true)];
+    });
+    say('info', 'printing');
+    const printAll = async (): Promise<void> => {
+      let count = 0;
+      for (const paper of papers) {
+        if ((await print(paper, null)) !== 'printed') return;
+        count += 1;
+      }
+      say('good', 'slipsPrinted', { count });
+    };
+    void printAll();
+    return done;
   };
 
   // --- Commands ------------------------------------------------------------------------------------------------------
@@ -1107,6 +1142,7 @@ export function createCheckout(parts: Parts) {
     },
     /** Paper of anything but the sale that was just paid. */
     printSlip: (slip: PaperSlip) => print(slip, null),
+    printWaiting,
     /** Whether something stands on the counter that a closing must name. */
     openLines: () => (paid === null ? sale.lines.length : 0),
     held: () => held,

@@ -21,6 +21,7 @@ import { createHandyGoods } from './handy-goods.ts';
 import { importItems } from './import.ts';
 import { createJudgedClock } from './judged-clock.ts';
 import { createKeeper, keepName, type Keeper } from './keeper.ts';
+import { createLabels } from './labels.ts';
 import { diskTrouble } from './ledger/database.ts';
 import { openLedger, type Ledger, type RecordDraft, type Recorded } from './ledger/ledger.ts';
 import { createReplicas } from './ledger/replicas.ts';
@@ -33,10 +34,12 @@ import { createPeriods } from './periods.ts';
 import { createReceipts, type Refunded } from './receipts.ts';
 import { createReceiving } from './receiving.ts';
 import { createRouter, stoppedRouter, stoppedScreen, type TillRouter } from './router.ts';
+import { createScans } from './scans.ts';
 import { createScreens } from './screens.ts';
 import { maskName, readShop } from './shop.ts';
 import { createRoster } from './roster.ts';
 import { createShifts } from './shifts.ts';
+import { createSlips } from './slips.ts';
 import { done, refuse, type Operator, type Till } from './till.ts';
 import { createTenderChange } from './tender-change.ts';
 import { createTownClient } from './town-client.ts';
@@ -284,6 +287,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     isStopped: () => stopped !== null,
     changed,
   });
+  const labels = createLabels(till, catalogue);
+  const slips = createSlips(ledger);
   const saleFile = createSaleFile(world.dataFolder, world.crypto.hash, world.clock);
   let checkout: ReturnType<typeof createCheckout> | null = null;
   const customerPin = createCustomerPin({
@@ -299,6 +304,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     operators,
     receipts,
     saleFile,
+    slips,
     say,
     shiftId,
     topUp: town.topUp,
@@ -353,7 +359,12 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       snapshotAsOfMs: replicas.heardMs() || null,
       termEndMs: members.openTerm()?.endMs ?? null,
       printer: devices.printer,
+      slipsWaiting: slips.waiting().length,
+      drawer: devices.drawer,
       scale: devices.scale,
+      otherDevices: [...devices.others],
+      simulated: devices.simulated,
+      poleDisplay: devices.shown(),
       weightGrams: devices.weightGrams(),
       diskFreeBytes,
       clock: clock.state(),
@@ -369,7 +380,13 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const cachedStatus = (): Status => {
     const nowMs = world.clock.nowMs();
     if (lastStatus === null || Math.abs(nowMs - lastStatus.nowMs) > 1_000) lastStatus = statusOf();
-    return { ...lastStatus, unsent: town.unsent(), town: town.state(), weightGrams: world.devices.weightGrams() };
+    return {
+      ...lastStatus,
+      unsent: town.unsent(),
+      town: town.state(),
+      weightGrams: world.devices.weightGrams(),
+      slipsWaiting: slips.waiting().length,
+    };
   };
 
   /** What stood on the screen when the till had to stop; its ledger is closed and cannot be asked any more. */
@@ -482,7 +499,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       case 'signIn':
       case 'lock':
       case 'simulateNetwork':
-      case 'simulateWeight':
+      case 'simulate':
         return null;
       case 'scan': {
         const found = operators.byCard(command.code);
@@ -553,6 +570,16 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       .then((outcome) =>
         say(outcome === 'opened' ? 'good' : 'warn', outcome === 'opened' ? 'drawerOpened' : 'drawerFailed'),
       );
+    return done;
+  };
+
+  const printTags = (items: readonly string[]): Answer => {
+    if (!world.devices.others.some(({ role }) => role === 'labelPrinter')) return spoken(refuse('noLabelPrinter'), '');
+    background(async () => {
+      const { printed, failed } = await labels.print(items);
+      if (failed) say('warn', 'tagFailed', { count: printed });
+      else say('good', 'tagsPrinted', { count: printed });
+    });
     return done;
   };
 
@@ -730,6 +757,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       case 'recall':
         return atTheCounter(() => counter.recall(command.sale));
       case 'startPay':
+        // Whether a receipt will come out is worth knowing before the customer has paid.
+        world.devices.lookAtPrinter();
         return atTheCounter(() => counter.startPay());
       case 'leavePay':
         return counter.leavePay();
@@ -745,6 +774,20 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return counter.nextSale();
       case 'reprint':
         return atTheCounter(() => counter.reprint(command.receipt));
+      case 'printWaiting':
+        return atTheCounter(() => counter.printWaiting());
+      case 'dropWaiting':
+        return atTheCounter(() => {
+          slips.drop();
+          say('info', 'slipsDropped');
+          return done;
+        });
+      case 'tellScale':
+        return atTheCounter(() =>
+          world.devices.tellScale(command.what)
+            ? spoken(done, command.what === 'zero' ? 'scaleZeroed' : 'scaleTared')
+            : spoken(refuse('noScale'), 'scaleZeroed'),
+        );
       case 'openDrawer':
         return approved(command.approval, openDrawer);
       case 'refund':
@@ -777,6 +820,14 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         changed();
         return answer;
       }
+      case 'printTags':
+        return asManager(() => printTags(command.items));
+      case 'settleTags':
+        return asManager(() => {
+          labels.settle();
+          say('good', 'tagsSettled');
+          return done;
+        });
       case 'runNight':
         return asManager(() => {
           runNight();
@@ -798,10 +849,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
           say(command.connected ? 'good' : 'warn', command.connected ? 'networkRestored' : 'networkCut');
           background(() => alone(pulse));
         });
-      case 'simulateWeight':
+      case 'simulate':
         return demo(() => {
-          world.devices.simulateWeight?.(command.weightGrams);
-          say('info', 'weightOn', { weightGrams: command.weightGrams });
+          world.devices.simulate?.(command.act);
+          if (command.act.what === 'weight') say('info', 'weightOn', { weightGrams: command.act.weightGrams });
         });
       default:
         return assertNever(command);
@@ -958,6 +1009,29 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     return answer ?? refuse(stopped === 'diskFull' ? 'diskFull' : 'journalDamaged');
   };
 
+  // --- Devices ---------------------------------------------------------------------------------------------------------
+
+  /** What a device read takes the way of a key, and is told aloud where nobody waits for the answer. */
+  const scanned = async (code: string, source: 'scanner' | 'card'): Promise<void> => {
+    const answer = await send({ kind: 'scan', code, source }).catch((): Answer => refuse('badInput'));
+    if (answer.kind === 'refused' && answer.reason === 'notSignedIn') say('warn', 'signInToScan');
+  };
+  const scans = createScans(({ code }) => void scanned(code, 'scanner'));
+  const stopListening = world.devices.listen((event) => {
+    if (!open) return;
+    switch (event.kind) {
+      case 'code':
+        return scans.give({ code: event.code });
+      case 'card':
+        return void scanned(event.token, 'card');
+      case 'changed':
+        lastStatus = null;
+        return changed();
+      default:
+        return assertNever(event);
+    }
+  });
+
   // --- What runs by itself -------------------------------------------------------------------------------------------
 
   const lockWhenAlone = (): void => {
@@ -1074,6 +1148,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     importItems: async (file) =>
       operator?.role === 'cashier' ? { kind: 'refused', reason: 'managerOnly' } : importItems(till, catalogue, file),
     recordings: voice.recordings,
+    scans,
+    labels,
+    setUp: world.devices.setUp,
+    isManager: () => operator?.role === 'manager',
     demo: world.demo,
   });
 
@@ -1082,6 +1160,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     announce: folder.announce,
     close: async () => {
       open = false;
+      stopListening();
       uploadAt?.();
       screens.close();
       await Promise.race([

@@ -3,13 +3,16 @@ import { defaultCounter } from '../../shared/counter.ts';
 import { tillContract, type Answer, type Command, type FoundItem, type Screen } from '../../shared/till-contract.ts';
 import type { createAudit } from './audit.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { DeviceSetUp } from '../../shared/device-set-up.ts';
 import type { Exported } from './export.ts';
 import type { ImportReport } from './import.ts';
 import type { HandyGoods } from './handy-goods.ts';
+import type { Labels } from './labels.ts';
 import type { Night } from './night.ts';
 import type { Operators } from './operators.ts';
 import type { Receipts } from './receipts.ts';
 import type { Roster } from './roster.ts';
+import type { Scans } from './scans.ts';
 import type { Screens } from './screens.ts';
 import type { Shifts } from './shifts.ts';
 import type { TownClient } from './town-client.ts';
@@ -43,6 +46,10 @@ type Parts = Readonly<{
     file: Readonly<{ fileName: string; bytes: Uint8Array }>,
   ) => Promise<ImportReport | { kind: 'refused'; reason: 'managerOnly' }>;
   recordings: () => { word: string; base64: string }[];
+  scans: Scans;
+  labels: Labels;
+  setUp: DeviceSetUp | null;
+  isManager: () => boolean;
   demo: DemoShop | null;
 }>;
 
@@ -51,10 +58,13 @@ const os = implement(tillContract);
 /** Names only, each one call deep: what a page or a command line may ask of the core. */
 export function createRouter(parts: Parts) {
   const { screens, catalogue, handy, receipts, shifts, operators, night, audit, demo } = parts;
+  /** Only a manager sets devices up. */
+  const setUp = (): DeviceSetUp | null => (parts.isManager() ? parts.setUp : null);
   return os.router({
     send: os.send.handler(({ input }) => parts.send(input)),
     watch: os.watch.handler(({ signal }) => screens.watch(signal)),
     follow: os.follow.handler(({ input, signal }) => screens.follow(signal, input?.page === 'customer')),
+    scans: os.scans.handler(({ signal }) => parts.scans.watch(signal)),
     search: os.search.handler(({ input }) => catalogue.search(input.text, input.limit)),
     findMembers: os.findMembers.handler(({ input }) => parts.roster.find(input.text)),
     receipts: os.receipts.handler(({ input }) => receipts.list(input, parts.ackSeq())),
@@ -108,6 +118,33 @@ export function createRouter(parts: Parts) {
     verify: os.verify.handler(() => audit.verify()),
     rebuild: os.rebuild.handler(() => audit.rebuild()),
     exportTo: os.exportTo.handler(({ input }) => parts.exportTo(input)),
+    tagsDue: os.tagsDue.handler(({ input }) => parts.labels.due(input.limit)),
+    devices: os.devices.handler(() => {
+      const at = setUp();
+      if (at === null) return null;
+      const recording = at.recording();
+      return {
+        settings: at.settings(),
+        heard: [...at.heard()],
+        recording: recording === null ? null : { isRunning: recording.isRunning, lines: recording.lines },
+      };
+    }),
+    findDevices: os.findDevices.handler(async () => (await setUp()?.found()) ?? null),
+    saveDevices: os.saveDevices.handler(async ({ input }) => {
+      const at = setUp();
+      if (at === null) return 'managerOnly';
+      return at.save(input).then(
+        () => 'saved' as const,
+        () => 'notKept' as const,
+      );
+    }),
+    tryDevice: os.tryDevice.handler(({ input }) => setUp()?.try(input.what) ?? 'managerOnly'),
+    recordDevices: os.recordDevices.handler(({ input }) => {
+      const at = setUp();
+      at?.record(input);
+      return at === null ? 'managerOnly' : 'done';
+    }),
+    deviceRecording: os.deviceRecording.handler(() => setUp()?.recording()?.text ?? null),
     nights: os.nights.handler(({ input }) => night.reports(input.limit)),
     recordings: os.recordings.handler(() => parts.recordings()),
     demo: os.demo.handler(() => {
@@ -145,6 +182,10 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
       yield { screen: stoppedScreen(reason, detail) };
       await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
     }),
+    scans: os.scans.handler(async function* ({ signal }) {
+      await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+      yield* [];
+    }),
     search: os.search.handler(() => none),
     findMembers: os.findMembers.handler(() => []),
     receipts: os.receipts.handler(() => []),
@@ -169,6 +210,13 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
     verify: os.verify.handler(cannot),
     rebuild: os.rebuild.handler(cannot),
     exportTo: os.exportTo.handler(cannot),
+    tagsDue: os.tagsDue.handler(() => ({ rows: [], total: 0 })),
+    devices: os.devices.handler(() => null),
+    findDevices: os.findDevices.handler(() => null),
+    saveDevices: os.saveDevices.handler(() => 'notKept'),
+    tryDevice: os.tryDevice.handler(() => 'failed'),
+    recordDevices: os.recordDevices.handler(() => 'managerOnly'),
+    deviceRecording: os.deviceRecording.handler(() => null),
     nights: os.nights.handler(() => []),
     recordings: os.recordings.handler(() => []),
     demo: os.demo.handler(() => null),
@@ -222,7 +270,12 @@ export function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: st
       snapshotAsOfMs: null,
       termEndMs: null,
       printer: 'missing',
+      slipsWaiting: 0,
+      drawer: 'unknown',
       scale: 'missing',
+      otherDevices: [],
+      simulated: false,
+      poleDisplay: null,
       weightGrams: null,
       diskFreeBytes: null,
       clock: 'good',

@@ -11,7 +11,8 @@ import { businessDayOf, startOfDayMs, HOUR_MS } from '../../shared/time.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { createReplicas } from './ledger/replicas.ts';
 import type { Operator, Till } from './till.ts';
-import type { Crypto, Devices, World } from './world.ts';
+import { bareCounter } from '../../shared/devices.ts';
+import type { Crypto, World } from './world.ts';
 
 /** What tests of the core stand on: a real ledger in a folder of its own, a clock that only the test moves. */
 export type TestTill = Till &
@@ -132,7 +133,7 @@ export function testWorld(folder: string, startMs: number): World & { advance: (
   return {
     dataFolder,
     keepFolder,
-    devices: silentDevices,
+    devices: bareCounter,
     town: null,
     clock: {
       nowMs: () => nowMs,
@@ -167,15 +168,6 @@ export function testWorld(folder: string, startMs: number): World & { advance: (
     },
   };
 }
-
-export const silentDevices: Devices = {
-  printer: 'missing',
-  scale: 'missing',
-  print: async () => 'failed',
-  openDrawer: async () => 'failed',
-  weightGrams: () => null,
-  close: () => {},
-};
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -1,94 +1,231 @@
-import { setImmediate } from 'node:timers/promises';
 import { assertNever } from '../../shared/assert.ts';
-import type { Devices } from '../../shared/devices.ts';
-import type { Columns } from '../../shared/receipt-layout.ts';
-import { drawerKick, receiptTicket } from './escpos.ts';
+import type { DeviceSettings, DisplaySettings, LabelSettings, PrinterSettings } from '../../shared/device-set-up.ts';
+import type { DeviceEvent, Devices, OtherDevice, PrinterState, SimulatedAct } from '../../shared/devices.ts';
 import { filePrinter } from './file-printer.ts';
 import { networkPrinter } from './network-printer.ts';
+import { figureWords, poleDisplay, type PoleDisplay } from './pole-display.ts';
 import type { Printer } from './printer.ts';
+import { queuePrinter } from './queue-printer.ts';
+import { DRAWER_UNSENSED, receiptPrinter, type ReceiptPrinter } from './receipt-printer.ts';
+import { findPort, serialLine } from './serial-line.ts';
+import { serialPrinter } from './serial-printer.ts';
 import { type Printout, simulatedPrinter, simulatedScale } from './simulated.ts';
-
-/** What a shop has set up at its counter. The cash drawer hangs on the printer. */
-export type DeviceSettings = Readonly<{
-  printer:
-    | Readonly<{ kind: 'none' }>
-    | Readonly<{ kind: 'simulated'; columns: Columns; folder?: string }>
-    | Readonly<{ kind: 'network'; host: string; port?: number; columns: Columns }>
-    | Readonly<{ kind: 'file'; path: string; columns: Columns }>;
-  scale: Readonly<{ kind: 'none' | 'simulated' }>;
-}>;
+import { tagBytes } from './tspl.ts';
 
 /** A counter, with what its simulated printer holds; a real printer holds nothing to look at. */
 export type OpenDevices = Devices & Readonly<{ printouts: () => readonly Printout[] }>;
 
-/** The port on which receipt printers listen for raw bytes. */
+/** The port on which receipt and label printers listen for raw bytes. */
 const RAW_PORT = 9100;
 
-/** What is beyond the printer. */
+/** How often a scale is looked at, so that a weight that went stale leaves the screen. */
+const WEIGHT_LOOK_MS = 200;
+
+/** What is beyond the devices. */
 type Hosted = Readonly<{
   /** Milliseconds of any clock that never jumps; it only tells how old a weight is. */
   nowMs?: () => number;
   /** Told of characters that a printer could not show and of printers that fail; never of what a receipt says. */
   log?: (line: string) => void;
+  /** How long a row takes from the printer's memory to the paper; a software printer is quicker. */
+  rowMs?: number;
 }>;
 
-/** Opens what the settings name. Nothing is connected until something is printed, so this cannot fail. */
+/** Opens what the settings name. What is not there yet is opened when it comes, so this cannot fail. */
 export function openDevices(settings: DeviceSettings, hosted: Hosted = {}): OpenDevices {
   const { nowMs = () => performance.now(), log = () => {} } = hosted;
-  const chosen = settings.printer;
-  const simulated = chosen.kind === 'simulated' ? simulatedPrinter(chosen) : null;
-  const printer = simulated ?? realPrinter(chosen);
-  const scale = settings.scale.kind === 'simulated' ? simulatedScale(nowMs) : null;
+  const takers = new Set<(event: DeviceEvent) => void>();
+  const tell = (event: DeviceEvent): void => {
+    for (const take of takers) take(event);
+  };
+  const changed = (): void => tell({ kind: 'changed' });
 
-  // One ticket after the other: the same printer is never written by two of them at once.
-  let last: Promise<unknown> = Promise.resolve();
-  // Not even a bug in here may reach a sale that is already on disk.
-  const inTurn = <T>(task: () => Promise<T>, failed: T): Promise<T> => {
-    // The answer to the cashier goes first: laying out and writing paper begins behind it.
-    const turn = Promise.all([last, setImmediate()])
-      .then(task)
-      .catch((error: unknown) => {
-        log(`printing broke: ${error instanceof Error ? error.message : 'unknown'}`);
-        return failed;
-      });
-    last = turn;
-    return turn;
+  const paper = openPrinter(settings.printer, { log, changed }, hosted.rowMs);
+  const scale = settings.scale.kind === 'simulated' ? simulatedScale(nowMs) : null;
+  const display = openDisplay(settings.display, changed);
+  const labels = openLabels(settings.labels, log);
+
+  let shownGrams: number | null = null;
+  const weightGrams = (): number | null => scale?.weightGrams() ?? null;
+  /** A weight that went stale says nothing by itself. */
+  const watching =
+    scale === null
+      ? null
+      : setInterval(() => {
+          const grams = weightGrams();
+          if (grams === shownGrams) return;
+          shownGrams = grams;
+          changed();
+        }, WEIGHT_LOOK_MS);
+  watching?.unref();
+
+  const simulate = (act: SimulatedAct): void => {
+    switch (act.what) {
+      case 'code':
+        return tell({ kind: 'code', code: act.code });
+      case 'card':
+        return tell({ kind: 'card', token: act.token });
+      case 'weight':
+        return scale?.put(act.weightGrams);
+      case 'scale':
+        if (act.state === 'moving') scale?.shake();
+        else if (act.state === 'unplugged') scale?.unplug();
+        else scale?.plugIn();
+        return changed();
+      case 'printer':
+        paper.simulated?.become(act.state);
+        return paper.printer?.look();
+      case 'drawer':
+        paper.simulated?.setDrawer(act.state);
+        return paper.printer?.look();
+      default:
+        return assertNever(act);
+    }
   };
 
   return {
-    printer: printer === null ? 'missing' : simulated === null ? 'ready' : 'simulated',
-    scale: scale === null ? 'missing' : 'simulated',
-    print: (receipt) =>
-      inTurn<'printed' | 'failed'>(async () => {
-        if (printer === null || chosen.kind === 'none') return 'failed';
-        const ticket = receiptTicket(receipt, chosen.columns);
-        if (ticket.missing > 0) log(`receipt ${receipt.number}: ${ticket.missing} characters printed as a square`);
-        const outcome = await printer.write(ticket.bytes, receipt);
-        if (outcome === 'failed') log(`receipt ${receipt.number}: the printer did not take it`);
-        return outcome === 'written' ? 'printed' : 'failed';
-      }, 'failed'),
-    openDrawer: () =>
-      inTurn<'opened' | 'failed'>(async () => {
-        if (printer === null) return 'failed';
-        return (await printer.write(drawerKick, null)) === 'written' ? 'opened' : 'failed';
-      }, 'failed'),
-    weightGrams: () => scale?.weightGrams() ?? null,
-    ...(scale === null ? {} : { simulateWeight: scale.put }),
-    close: () => printer?.close(),
-    printouts: () => simulated?.printouts() ?? [],
+    get printer(): PrinterState {
+      return paper.printer?.state() ?? 'missing';
+    },
+    get drawer() {
+      return paper.printer?.drawer() ?? 'unknown';
+    },
+    get scale() {
+      if (scale === null) return 'missing';
+      return scale.isPluggedIn() ? 'ready' : 'silent';
+    },
+    get others(): readonly OtherDevice[] {
+      return [display.other, labels.other].filter((other) => other !== null);
+    },
+    simulated: isSimulated(settings),
+    print: async (receipt) => paper.printer?.print(receipt) ?? 'failed',
+    openDrawer: async () => paper.printer?.openDrawer() ?? 'failed',
+    printTag: labels.print,
+    lookAtPrinter: () => paper.printer?.look(),
+    weightGrams,
+    tellScale(what) {
+      if (scale === null) return false;
+      if (what === 'tare') scale.tare();
+      else scale.put(0);
+      return true;
+    },
+    show: (figure) => display.pole?.show(figure),
+    shown: display.shown,
+    listen(take) {
+      takers.add(take);
+      return () => void takers.delete(take);
+    },
+    ...(isSimulated(settings) ? { simulate } : {}),
+    setUp: null,
+    close() {
+      if (watching !== null) clearInterval(watching);
+      takers.clear();
+      paper.printer?.close();
+      display.pole?.close();
+      labels.close();
+    },
+    printouts: () => paper.simulated?.printouts() ?? [],
   };
 }
 
-function realPrinter(chosen: DeviceSettings['printer']): Printer | null {
+/** A counter is simulated as a whole: real and simulated devices side by side would deceive whoever stands there. */
+function isSimulated({ printer, scale }: DeviceSettings): boolean {
+  return printer.kind === 'simulated' || scale.kind === 'simulated';
+}
+
+type Told = Readonly<{ log: (line: string) => void; changed: () => void }>;
+
+function openPrinter(chosen: PrinterSettings, told: Told, rowMs: number | undefined) {
+  const none = { printer: null, simulated: null } as const;
+  if (chosen.kind === 'none') return none;
+  const { columns, drawer = DRAWER_UNSENSED } = chosen;
+  if (chosen.kind === 'simulated') {
+    const simulated = simulatedPrinter(chosen);
+    const sensed = { ...drawer, openWhen: 'high' } as const;
+    return { printer: receiptPrinter(simulated, { columns, drawer: sensed, rowMs: 0 }, told), simulated };
+  }
+  const printer: ReceiptPrinter = receiptPrinter(
+    printerOn(chosen),
+    { columns, drawer, ...(rowMs === undefined ? {} : { rowMs }) },
+    told,
+  );
+  return { printer, simulated: null };
+}
+
+/** The printer at the end of a line. */
+function printerOn(chosen: Exclude<PrinterSettings | LabelSettings, { kind: 'none' | 'simulated' }>): Printer {
   switch (chosen.kind) {
-    case 'none':
-    case 'simulated':
-      return null;
     case 'network':
       return networkPrinter({ host: chosen.host, port: chosen.port ?? RAW_PORT });
     case 'file':
       return filePrinter(chosen);
+    case 'serial':
+      return serialPrinter({ find: () => findPort(chosen.identity), baudRate: chosen.baudRate });
+    case 'queue':
+      return queuePrinter(chosen);
     default:
       return assertNever(chosen);
   }
+}
+
+function openDisplay(chosen: DisplaySettings, changed: () => void) {
+  let shown = '';
+  switch (chosen.kind) {
+    case 'none':
+      return { pole: null, other: null, shown: () => null };
+    case 'simulated': {
+      const pole: PoleDisplay = {
+        show(figure) {
+          shown = figureWords(figure);
+          changed();
+        },
+        close() {},
+      };
+      return { pole, other: { role: 'display', state: 'ready', why: '' } satisfies OtherDevice, shown: () => shown };
+    }
+    case 'serial': {
+      let isThere = true;
+      const line = serialLine({ find: () => findPort(chosen.identity), baudRate: chosen.baudRate });
+      const pole = poleDisplay(line, chosen, (next) => {
+        if (next === isThere) return;
+        isThere = next;
+        changed();
+      });
+      return {
+        pole,
+        get other(): OtherDevice {
+          return { role: 'display', state: isThere ? 'ready' : 'missing', why: isThere ? '' : 'notPluggedIn' };
+        },
+        shown: () => null,
+      };
+    }
+    default:
+      return assertNever(chosen);
+  }
+}
+
+function openLabels(chosen: LabelSettings, log: (line: string) => void) {
+  if (chosen.kind === 'none') {
+    return { other: null, print: async () => 'failed' as const, close: () => {} };
+  }
+  const printer = chosen.kind === 'simulated' ? null : printerOn(chosen);
+  let turn: Promise<unknown> = Promise.resolve();
+  let hasFailed = false;
+  const print: Devices['printTag'] = (tag) => {
+    const printed = turn.then(async () => {
+      const outcome = await (printer?.write(tagBytes(tag, chosen.size), null) ?? 'written');
+      hasFailed = outcome === 'failed';
+      if (hasFailed) log(`tag ${tag.code}: the label printer did not take it`);
+      return hasFailed ? 'failed' : 'printed';
+    });
+    turn = printed;
+    return printed;
+  };
+  return {
+    get other(): OtherDevice {
+      return { role: 'labelPrinter', state: hasFailed ? 'failed' : 'ready', why: hasFailed ? 'broken' : '' };
+    },
+    print,
+    close: () => printer?.close(),
+  };
 }

@@ -71,6 +71,7 @@ test('a QR code is model 2, stored with its length and printed', () => {
   );
 });
 
-test('the drawer opens on pin 2 with a pulse of 50 ms', () => {
-  expect(Buffer.from(drawerKick).toString('hex')).toBe('1b700019fa');
+test('the drawer opens on pin 2, or on pin 5, with a pulse of 50 ms', () => {
+  expect(Buffer.from(drawerKick(2)).toString('hex')).toBe('1b700019fa');
+  expect(Buffer.from(drawerKick(5)).toString('hex')).toBe('1b700119fa');
 });

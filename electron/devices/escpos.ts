@@ -1,7 +1,7 @@
-import iconv from 'iconv-lite';
 import { assertNever } from '../../shared/assert.ts';
 import { layoutPaper, type PaperSlip } from '../../shared/paper.ts';
 import { type Columns, type ReceiptRow, rowText, type TextSize } from '../../shared/receipt-layout.ts';
+import { inGbk, SQUARE } from './gbk.ts';
 
 /**
  * Our own ESC/POS, because no library prints Chinese right. Chinese printers take GBK two bytes at a time once FS & has
@@ -19,8 +19,10 @@ export type Ticket = Readonly<{
   missing: number;
 }>;
 
-/** Opens the drawer on pin 2: 50 ms on, 500 ms off. */
-export const drawerKick: Uint8Array = Uint8Array.of(ESC, 0x70, 0x00, 0x19, 0xfa);
+/** Opens the drawer on pin 2, where nearly all hang, or on pin 5: 50 ms on, 500 ms off. */
+export function drawerKick(pin: 2 | 5): Uint8Array {
+  return Uint8Array.of(ESC, 0x70, pin === 2 ? 0x00 : 0x01, 0x19, 0xfa);
+}
 
 /** The bytes of a receipt or another slip, the same rows as on the screen. */
 export function receiptTicket(slip: PaperSlip, columns: Columns): Ticket {
@@ -55,6 +57,8 @@ export class TicketBuilder {
       case 'feed':
         this.#bytes.push(ESC, 0x64, row.lines);
         return;
+      case 'qr':
+        return this.qr(row.data);
       case 'cut':
         // Feeds to the knife and leaves a bridge of paper, so that the receipt does not fall.
         this.#bytes.push(GS, 0x56, 0x42, 0x00);
@@ -99,20 +103,4 @@ export class TicketBuilder {
     this.#isBold = isBold;
     this.#size = size;
   }
-}
-
-/** □ in GBK, in place of what the printer has no shape for; as wide as what it stands for. */
-const SQUARE: readonly number[] = [0xa1, 0xf5];
-
-/**
- * One character as a printer in Chinese mode takes it: a printable ASCII byte or two bytes of GBK; null for anything
- * else, control characters above all, so that no text can ever become a command.
- */
-function inGbk(character: string): readonly number[] | null {
-  // U+00A5 is in no Chinese font; ￥ is what a shop means by it.
-  const wanted = character === '¥' ? '￥' : character;
-  if (/^[ -~]$/.test(wanted)) return [wanted.charCodeAt(0)];
-  const encoded = iconv.encode(wanted, 'gbk');
-  // What GBK does not have comes back as '?', and the euro as a single byte that printers do not know.
-  return encoded.length === 2 && iconv.decode(encoded, 'gbk') === wanted ? [...encoded] : null;
 }

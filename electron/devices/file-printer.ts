@@ -30,6 +30,8 @@ export function filePrinter(settings: { path: string; timeoutMs?: number }): Pri
         await file?.close().catch(() => {});
       }
     },
+    // The kernel's printer device could be read as well; what comes back over it differs too much to be believed.
+    look: null,
     close() {},
   };
 }

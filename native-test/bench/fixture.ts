@@ -15,8 +15,9 @@ import { createPeriods } from '../../electron/core/periods.ts';
 import { writeShop as writeShopNames } from '../../electron/core/shop.ts';
 import type { Operator, Till } from '../../electron/core/till.ts';
 import { hostCrypto, hostWorld, newId } from '../../electron/host-world.ts';
-import { type DeviceSettings, openDevices } from '../../electron/devices/devices.ts';
-import { NO_DEVICES, SIMULATED_DEVICES, tillFolder, writeShop } from '../../electron/shop-folder.ts';
+import { openDevices } from '../../electron/devices/devices.ts';
+import { tillFolder, writeShop } from '../../electron/shop-folder.ts';
+import { NO_DEVICES, SIMULATED_DEVICES } from '../../shared/device-set-up.ts';
 import { madeUpItem } from './made-up-goods.ts';
 import { benchPolicy, madeUpSale } from './made-up-sales.ts';
 
@@ -104,7 +105,7 @@ function writerOf(folder: string, keepFolder: string, ledger: Ledger, size: Fixt
   const world = hostWorld({
     dataFolder: tillFolder(folder),
     keepFolder,
-    devices: openDevices(SIMULATED_DEVICES as DeviceSettings),
+    devices: openDevices(SIMULATED_DEVICES),
     town: null,
     demo: null,
     log: () => {},

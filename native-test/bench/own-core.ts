@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { must } from '../../shared/assert.ts';
 import type { Answer, Command } from '../../shared/till-contract.ts';
 import { openCore, type Core } from '../../electron/core/core.ts';
-import { type DeviceSettings, openDevices } from '../../electron/devices/devices.ts';
+import { openDevices } from '../../electron/devices/devices.ts';
 import { hostWorld } from '../../electron/host-world.ts';
-import { SIMULATED_DEVICES, tillFolder } from '../../electron/shop-folder.ts';
+import { tillFolder } from '../../electron/shop-folder.ts';
+import { SIMULATED_DEVICES } from '../../shared/device-set-up.ts';
 import { clientOf, type TillClient } from '../../electron/till-client.ts';
 import type { Fixture } from './fixture.ts';
 
@@ -19,7 +20,7 @@ export type OwnCore = Readonly<{
 
 /** The real core on a fixture, with a simulated counter, no town, and one page that watches its screens. */
 export function openOwnCore(fixture: Fixture): OwnCore {
-  const devices = openDevices(SIMULATED_DEVICES as DeviceSettings);
+  const devices = openDevices(SIMULATED_DEVICES);
   const opened = openCore(
     hostWorld({
       dataFolder: tillFolder(fixture.folder),

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import { type Core, openCore } from '../../electron/core/core.ts';
-import { type DeviceSettings, openDevices } from '../../electron/devices/devices.ts';
+import { openDevices } from '../../electron/devices/devices.ts';
 import { hostClock, hostWorld } from '../../electron/host-world.ts';
-import { SIMULATED_DEVICES } from '../../electron/shop-folder.ts';
+import { SIMULATED_DEVICES } from '../../shared/device-set-up.ts';
 import { clientOf, currentScreen, type TillClient } from '../../electron/till-client.ts';
 import type { Clock } from '../../electron/core/world.ts';
 import type { Command } from '../../shared/till-contract.ts';
@@ -27,7 +27,7 @@ async function answer(told: Told): Promise<void> {
     const world = hostWorld({
       dataFolder: told.open.data,
       keepFolder: told.open.keep,
-      devices: openDevices(SIMULATED_DEVICES as DeviceSettings),
+      devices: openDevices(SIMULATED_DEVICES),
       town: null,
       demo: null,
       log: (line) => void process.stderr.write(`${line}\n`),

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Core, openCore } from '../../electron/core/core.ts';
 import { openReadOnly } from '../../electron/core/ledger/database.ts';
 import { startDemoTown } from '../../electron/demo-town.ts';
-import { type DeviceSettings, openDevices } from '../../electron/devices/devices.ts';
+import { openDevices } from '../../electron/devices/devices.ts';
 import { hostClock, hostWorld, newId, townOver } from '../../electron/host-world.ts';
-import { SIMULATED_DEVICES } from '../../electron/shop-folder.ts';
+import { SIMULATED_DEVICES } from '../../shared/device-set-up.ts';
 import { clientOf, currentScreen, type TillClient } from '../../electron/till-client.ts';
 import { must } from '../../shared/assert.ts';
 import { readRecord, type JournalRecord } from '../../shared/journal.ts';
@@ -31,7 +31,7 @@ function open(townUrl: string | null = shop.town.url, data = dataFolder): void {
   const world = hostWorld({
     dataFolder: data,
     keepFolder,
-    devices: openDevices(SIMULATED_DEVICES as DeviceSettings),
+    devices: openDevices(SIMULATED_DEVICES),
     town: townUrl === null ? null : townOver(() => Promise.resolve(townUrl)),
     demo: null,
     log: (line) => void shop.log.push(line),

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { openCore, type Core } from '../../electron/core/core.ts';
 import type { TownApi } from '../../electron/core/town-api.ts';
-import type { Devices, World } from '../../electron/core/world.ts';
+import type { World } from '../../electron/core/world.ts';
+import { bareCounter } from '../../shared/devices.ts';
 import { clientOf, currentScreen, type TillClient } from '../../electron/till-client.ts';
 import type { Policy } from '../../shared/policy.ts';
 import type { Answer, Command, Screen } from '../../shared/till-contract.ts';
@@ -12,15 +13,6 @@ import { createRandom } from './random.ts';
 import { createTruth } from './truth.ts';
 import { Violation } from './violation.ts';
 import { settle, type VirtualTime } from './virtual-time.ts';
-
-const silentDevices: Devices = {
-  printer: 'missing',
-  scale: 'missing',
-  print: async () => 'failed',
-  openDrawer: async () => 'failed',
-  weightGrams: () => null,
-  close: () => {},
-};
 
 /** Timers of these lengths are the till's ticking: one tick between two customers stands for all of them. */
 const TICK_MS = { from: 5_000, to: 60_000 } as const;
@@ -75,7 +67,7 @@ export function createMachine(name: string, scratch: string, around: Surrounding
   const worldOf = (mine: Process): World => ({
     dataFolder,
     keepFolder,
-    devices: silentDevices,
+    devices: bareCounter,
     town: around.lineOf(name, () => mine.dead),
     clock: {
       nowMs: () => time.nowMs() + clockOffMs,

@@ -24,7 +24,7 @@ export type KeyHandler = (press: Press) => (() => void) | null;
 /** What a layer does with a scan; false leaves it to the layer below. */
 export type ScanHandler = (code: string) => boolean;
 
-type Layer = Readonly<{ level: number; onKey: KeyHandler; onScan: ScanHandler | null }>;
+type Layer = Readonly<{ level: number; onKey: KeyHandler; onScan: ScanHandler | null; sells?: boolean }>;
 
 /** Which layer is asked first: the higher one, and of the same level the newer one. */
 export const LEVEL = { base: 0, page: 1, pay: 2, dialog: 3, prompt: 4 } as const;
@@ -76,18 +76,37 @@ export function captureKeyboard(): void {
   window.addEventListener('popstate', () => history.pushState(null, '', window.location.href));
 }
 
+/** Whether a part of this page wants scans for itself, and does not leave them to what sells. */
+export function wantsScans(): boolean {
+  return layers.some(({ current }) => current.onScan !== null && current.sells !== true);
+}
+
+/** Called each time that `wantsScans` may have become another answer. */
+export function onLayers(heard: () => void): void {
+  layersHeard = heard;
+}
+
+let layersHeard: () => void = () => {};
+
 /** Puts a layer on top for as long as the component is shown. The handlers may change with every render. */
-export function useKeys(level: number, onKey: KeyHandler, onScan: ScanHandler | null = null): void {
+export function useKeys(
+  level: number,
+  onKey: KeyHandler,
+  onScan: ScanHandler | null = null,
+  sells: 'sells' | null = null,
+): void {
   const layer = useRef<Layer>({ level, onKey, onScan });
   useLayoutEffect(() => {
-    layer.current = { level, onKey, onScan };
+    layer.current = { level, onKey, onScan, sells: sells !== null };
   });
   useEffect(() => {
     // A part that stands deeper in the page is there before what holds it, so the order of arrival says nothing.
     const above = layers.findIndex((one) => one.current.level > level);
     layers.splice(above < 0 ? layers.length : above, 0, layer);
+    layersHeard();
     return () => {
       layers.splice(layers.indexOf(layer), 1);
+      layersHeard();
     };
   }, [level]);
 }
@@ -261,7 +280,8 @@ function isTorn(code: string): boolean {
   return /^\d+$/.test(code) && !isWholeCode(code);
 }
 
-function deliver(code: string): void {
+/** Gives a scan to the topmost part that wants it, whether keys or a device brought it. */
+export function deliver(code: string): void {
   strokes = [];
   dropHeld();
   for (const layer of layers.toReversed()) {

@@ -37,6 +37,8 @@ function Row({ row }: { row: ReceiptRow }): ReactNode {
       return <hr className="receipt-rule" />;
     case 'feed':
       return <div className="receipt-feed" aria-hidden="true" />;
+    // The code repeats the number for a scanner, which reads paper and no screen.
+    case 'qr':
     case 'cut':
       return null;
     default:

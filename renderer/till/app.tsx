@@ -95,6 +95,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
       setDialog(null);
       return true;
     },
+    'sells',
   );
 
   const covered = dialog !== null || asking !== null || screen.phase !== 'selling';

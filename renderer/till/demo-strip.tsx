@@ -1,7 +1,9 @@
 import { memo, type ReactNode, useEffect, useState } from 'react';
 import { useScreenPart } from '../parts/connection.ts';
+import type { SimulatedAct } from '../../shared/devices.ts';
+import { DemoButton } from './demo-button.tsx';
+import { DemoDevices } from './demo-devices.tsx';
 import { connection, type Till } from './till.ts';
-import { keepFocus } from './header.tsx';
 import './demo-strip.css';
 
 type Demo = NonNullable<Awaited<ReturnType<ReturnType<typeof connection.client>['demo']>>>;
@@ -29,8 +31,9 @@ function PlainDemoStrip({ send }: { send: Till['send'] }): ReactNode {
   }, [stopped]);
   if (demo === null) return <div className="demo-strip" />;
 
+  const act = (one: SimulatedAct): void => void send({ kind: 'simulate', act: one });
   const scan = (code: string | undefined): void => {
-    if (code !== undefined) void send({ kind: 'scan', code, source: 'scanner' });
+    if (code !== undefined) act({ what: 'code', code });
   };
   const token = demo.cards[card];
   return (
@@ -55,7 +58,7 @@ function PlainDemoStrip({ send }: { send: Till['send'] }): ReactNode {
         <DemoButton
           label="刷"
           act={() => {
-            if (token !== undefined) void send({ kind: 'scan', code: token.token, source: 'card' });
+            if (token !== undefined) act({ what: 'card', token: token.token });
           }}
         />
       </span>
@@ -65,15 +68,12 @@ function PlainDemoStrip({ send }: { send: Till['send'] }): ReactNode {
           <DemoButton label={shorten(pickNamed(demo.weighed))} act={() => scan(demo.weighed[0]?.code)} />
         )}
         {WEIGHTS_GRAMS.map((weightGrams) => (
-          <DemoButton
-            key={weightGrams}
-            label={`${weightGrams}g`}
-            act={() => void send({ kind: 'simulateWeight', weightGrams })}
-          />
+          <DemoButton key={weightGrams} label={`${weightGrams}g`} act={() => act({ what: 'weight', weightGrams })} />
         ))}
-        <DemoButton label="拿走" act={() => void send({ kind: 'simulateWeight', weightGrams: 0 })} />
+        <DemoButton label="拿走" act={() => act({ what: 'weight', weightGrams: 0 })} />
       </span>
       <span className="space" />
+      <DemoDevices act={act} />
       <span className="demo-group">
         网络
         <DemoButton
@@ -85,14 +85,6 @@ function PlainDemoStrip({ send }: { send: Till['send'] }): ReactNode {
         />
       </span>
     </nav>
-  );
-}
-
-function DemoButton({ label, act }: { label: string; act: () => void }): ReactNode {
-  return (
-    <button type="button" className="demo-button" tabIndex={-1} onMouseDown={keepFocus} onClick={act}>
-      {label}
-    </button>
   );
 }
 

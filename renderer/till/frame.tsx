@@ -26,11 +26,7 @@ export function Frame({
     // A dialog without a field of its own takes the focus itself, so that no key goes to what lies below.
     if (!box.current?.contains(document.activeElement)) box.current?.focus({ preventScroll: true });
   }, []);
-  useKeys(
-    LEVEL.dialog,
-    (press) => onKey?.(press) ?? (press.name === 'Esc' ? leave : null),
-    (code) => onScan?.(code) ?? false,
-  );
+  useKeys(LEVEL.dialog, (press) => onKey?.(press) ?? (press.name === 'Esc' ? leave : null), onScan ?? null);
   return (
     <div className="veil">
       <section

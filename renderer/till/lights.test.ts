@@ -13,7 +13,12 @@ const calm: Status = {
   snapshotAsOfMs: NOW_MS - 3_600_000,
   termEndMs: NOW_MS + 3_600_000,
   printer: 'ready',
+  slipsWaiting: 0,
+  drawer: 'closed',
   scale: 'ready',
+  otherDevices: [],
+  simulated: false,
+  poleDisplay: null,
   weightGrams: null,
   diskFreeBytes: 80_000_000_000,
   clock: 'good',
@@ -36,7 +41,7 @@ test('records that wait are a warning only while the town cannot be reached', ()
 });
 
 test('a wrong key, a lost core and a broken printer are bad', () => {
-  const lights = lightsOf({ ...calm, town: 'wrongKey', printer: 'failed' }, NOW_MS, 'lost');
+  const lights = lightsOf({ ...calm, town: 'wrongKey', printer: 'fault' }, NOW_MS, 'lost');
   expect(lights.filter((light) => light.level === 'bad').map((light) => light.id)).toEqual(['core', 'town', 'printer']);
 });
 
@@ -47,7 +52,7 @@ test('when not all fit the worst come first and what is left out is counted', ()
       town: 'unreachable',
       unsent: 2,
       quarantined: 1,
-      printer: 'failed',
+      printer: 'fault',
       scale: 'missing',
       clock: 'suspect',
       night: 'pending',
@@ -75,7 +80,7 @@ test('whatever is the matter says what it means and what to do, and is told by a
     { town: 'notEnrolled' },
     { town: 'wrongKey', quarantined: 1 },
     { printer: 'missing', scale: 'missing' },
-    { printer: 'failed', clock: 'off', clockOffMs: 300_000 },
+    { printer: 'fault', clock: 'off', clockOffMs: 300_000 },
     { clock: 'suspect', diskFreeBytes: 5_000_000 },
     { night: 'pending', termEndMs: NOW_MS - 1 },
     { night: 'breaks' },
@@ -90,7 +95,7 @@ test('whatever is the matter says what it means and what to do, and is told by a
     }
   }
   const good = lightsOf(calm, NOW_MS, 'open').map((light) => light.text);
-  const bad = lightsOf({ ...calm, town: 'unreachable', printer: 'failed', scale: 'missing' }, NOW_MS, 'open');
+  const bad = lightsOf({ ...calm, town: 'unreachable', printer: 'fault', scale: 'missing' }, NOW_MS, 'open');
   for (const light of bad.filter((one) => one.level !== 'good')) expect(good).not.toContain(light.text);
 });
 
@@ -107,4 +112,46 @@ test('a clock and a disk that are well stand on the page of the lights and leave
   const lights = lightsOf(calm, NOW_MS, 'open');
   expect(lights.filter((light) => light.quiet).map((light) => light.id)).toEqual(['clock', 'disk']);
   expect(fitting(lights).some((light) => light.quiet)).toBe(false);
+});
+
+test.each<[string, Partial<Status>, string, string, string]>([
+  ['no printer', { printer: 'missing' }, 'printer', 'warn', '无打印机'],
+  ['a printer of which nothing can be known', { printer: 'blind' }, 'printer', 'good', '打印机'],
+  ['a printer that does not answer', { printer: 'unknown' }, 'printer', 'warn', '打印机没回音'],
+  ['little paper', { printer: 'paperLow' }, 'printer', 'warn', '纸快用完'],
+  ['no paper', { printer: 'paperOut' }, 'printer', 'bad', '打印机缺纸'],
+  ['an open cover', { printer: 'coverOpen' }, 'printer', 'bad', '打印机盖开着'],
+  ['a jammed cutter', { printer: 'cutterJam' }, 'printer', 'bad', '切刀卡住'],
+  ['a printer off line', { printer: 'offline' }, 'printer', 'bad', '打印机离线'],
+  ['a printer that is gone', { printer: 'gone' }, 'printer', 'bad', '打印机连不上'],
+  ['receipts that wait', { slipsWaiting: 2 }, 'slips', 'warn', '待补打 2'],
+  ['an open drawer', { drawer: 'open' }, 'drawer', 'warn', '钱箱开着'],
+  ['no scale', { scale: 'missing' }, 'scale', 'warn', '无秤'],
+  ['a scale that says nothing', { scale: 'silent' }, 'scale', 'bad', '秤没信号'],
+  [
+    'a scanner that is not plugged in',
+    { otherDevices: [{ role: 'scanner', state: 'missing', why: 'notPluggedIn' }] },
+    'scanner',
+    'warn',
+    '扫码枪没插好',
+  ],
+  [
+    'a reader whose trouble these words do not know',
+    { otherDevices: [{ role: 'cardReader', state: 'failed', why: 'somethingNew' }] },
+    'cardReader',
+    'warn',
+    '读卡器故障',
+  ],
+])('%s is said in words', (_case, change, id, level, text) => {
+  const light = lightsOf({ ...calm, ...change }, NOW_MS, 'open').find((one) => one.id === id);
+  expect([light?.level, light?.text]).toEqual([level, text]);
+});
+
+test('a display that works keeps out of the header, and what is simulated says so', () => {
+  const other = { role: 'display', state: 'ready', why: '' } as const;
+  const lights = lightsOf({ ...calm, simulated: true, otherDevices: [other] }, NOW_MS, 'open');
+  expect(lights.find((light) => light.id === 'display')?.quiet).toBe(true);
+  for (const id of ['printer', 'scale', 'display']) {
+    expect(lights.find((light) => light.id === id)?.means).toContain('模拟');
+  }
 });

@@ -1,3 +1,5 @@
+import { type DeviceWords, otherDeviceWords, printerWords, scaleWords } from '../../shared/device-words.ts';
+import type { OtherDevice } from '../../shared/devices.ts';
 import type { Status } from '../../shared/till-contract.ts';
 import { nightWords } from '../../shared/words.ts';
 import type { LinkState } from '../parts/connection.ts';
@@ -32,41 +34,43 @@ const WATCHED: readonly Readonly<{ id: string; name: string; look: (seen: Seen) 
   { id: 'town', name: '镇平台', look: townLight },
   { id: 'unsent', name: '没传的记录', look: unsentLight },
   { id: 'quarantined', name: '留存的记录', look: quarantinedLight },
-  { id: 'printer', name: '打印机', look: ({ status }) => PRINTER[status.printer] },
-  { id: 'scale', name: '秤', look: ({ status }) => SCALE[status.scale] },
+  { id: 'printer', name: '打印机', look: (seen) => device(seen, printerWords[seen.status.printer]) },
+  { id: 'slips', name: '没打的小票', look: slipsLight },
+  { id: 'drawer', name: '钱箱', look: drawerLight },
+  { id: 'scale', name: '秤', look: (seen) => device(seen, scaleWords[seen.status.scale]) },
+  { id: 'scanner', name: '扫码枪', look: (seen) => otherLight('scanner', seen) },
+  { id: 'cardReader', name: '读卡器', look: (seen) => otherLight('cardReader', seen) },
+  { id: 'display', name: '客显', look: (seen) => otherLight('display', seen) },
+  { id: 'labelPrinter', name: '标签机', look: (seen) => otherLight('labelPrinter', seen) },
   { id: 'snapshot', name: '积分余额', look: snapshotLight },
   { id: 'clock', name: '时钟', look: clockLight },
   { id: 'disk', name: '磁盘', look: diskLight },
   { id: 'night', name: '日结', look: ({ status }) => NIGHT[status.night] },
 ];
 
-const PRINTER: Readonly<Record<Status['printer'], Said>> = {
-  ready: { level: 'good', text: '打印机', means: '小票能打。' },
-  simulated: { level: 'good', text: '打印机', means: '模拟打印机，小票显示在屏幕上。' },
-  missing: {
-    level: 'warn',
-    text: '无打印机',
-    means: '没有接打印机，收款照常，小票只在屏幕上。',
-    todo: '要打小票，接好打印机再开收银台；以前的单可以在今日单里补打。',
-  },
-  failed: {
-    level: 'bad',
-    text: '打印机故障',
-    means: '上一张小票没打出来，账已经记好。',
-    todo: '看看有没有纸、盖子有没有盖好、电源和线；好了以后到今日单（F6）补打。',
-  },
-};
+/** What is simulated says so. */
+const device = ({ status }: Seen, words: DeviceWords): Said =>
+  status.simulated ? { ...words, means: `模拟：${words.means}` } : words;
 
-const SCALE: Readonly<Record<Status['scale'], Said>> = {
-  ready: { level: 'good', text: '秤', means: '重量直接读到收银台。' },
-  simulated: { level: 'good', text: '秤', means: '模拟秤，重量由下面的按钮给出。' },
-  missing: {
+function otherLight(role: OtherDevice['role'], seen: Seen): Said | null {
+  const other = seen.status.otherDevices.find((one) => one.role === role);
+  return other === undefined ? null : device(seen, otherDeviceWords(other));
+}
+
+function slipsLight({ status }: Seen): Said | null {
+  if (status.slipsWaiting === 0) return null;
+  return {
     level: 'warn',
-    text: '无秤',
-    means: '没有接秤，秤签照常扫，散装重量要手输。',
-    todo: '要直接读秤，接好秤再开收银台。',
-  },
-};
+    text: `待补打 ${status.slipsWaiting}`,
+    means: `有 ${status.slipsWaiting} 张小票没有打出来，账都已经记好。`,
+    todo: '打印机好了，按 F4 再按 B 补打。',
+  };
+}
+
+function drawerLight(seen: Seen): Said | null {
+  if (seen.status.drawer !== 'open') return null;
+  return device(seen, { level: 'warn', text: '钱箱开着', means: '钱箱还开着。', todo: '请关好。' });
+}
 
 const NIGHT: Readonly<Record<Status['night'], Said | null>> = {
   none: null,

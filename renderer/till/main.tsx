@@ -1,4 +1,5 @@
 import { createRoot } from 'react-dom/client';
+import { takeDeviceScans } from '../parts/device-scans.ts';
 import { captureKeyboard } from '../parts/keyboard.ts';
 import '../parts/tokens.css';
 import './page.css';
@@ -6,7 +7,9 @@ import './controls.css';
 import './dialog.css';
 import './large.css';
 import { App } from './app.tsx';
+import { connection } from './till.ts';
 
 captureKeyboard();
+takeDeviceScans(connection);
 const page = document.getElementById('page');
 if (page !== null) createRoot(page).render(<App />);

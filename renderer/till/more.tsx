@@ -9,6 +9,14 @@ const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', 'q', 'w', 'e', '
 export function MoreDialog(): ReactNode {
   const { hide, show, send, screen } = useTill();
   const open = screen.shift !== null;
+  const printWaiting = {
+    label: '补打小票',
+    note: `${screen.status.slipsWaiting} 张没打出来`,
+    act: () => {
+      hide();
+      void send({ kind: 'printWaiting' });
+    },
+  };
   const actions: readonly Readonly<{ label: string; note: string; act: () => void; off?: boolean }>[] = [
     {
       label: '交班',
@@ -62,27 +70,34 @@ export function MoreDialog(): ReactNode {
       size="medium"
       leave={hide}
       onKey={({ name }) => {
+        if (name === 'b' && screen.status.slipsWaiting > 0) return printWaiting.act;
         const action = actions[KEYS.indexOf(name)];
         return action === undefined || action.off === true ? null : action.act;
       }}
     >
       <div className="tiles">
+        {screen.status.slipsWaiting > 0 && <Tile {...printWaiting} letter="B" />}
         {actions.map((action, index) => (
-          <button
-            type="button"
-            key={action.label}
-            className="tile"
-            disabled={action.off === true}
-            onMouseDown={keepFocus}
-            onClick={action.act}
-          >
-            <kbd>{(KEYS[index] ?? '').toUpperCase()}</kbd>
-            <b>{action.label}</b>
-            <small>{action.note}</small>
-          </button>
+          <Tile key={action.label} {...action} letter={(KEYS[index] ?? '').toUpperCase()} />
         ))}
       </div>
     </Frame>
+  );
+}
+
+function Tile({
+  label,
+  note,
+  act,
+  off,
+  letter,
+}: Readonly<{ label: string; note: string; act: () => void; off?: boolean; letter: string }>): ReactNode {
+  return (
+    <button type="button" className="tile" disabled={off === true} onMouseDown={keepFocus} onClick={act}>
+      <kbd>{letter}</kbd>
+      <b>{label}</b>
+      <small>{note}</small>
+    </button>
   );
 }
 

@@ -9,6 +9,7 @@ import { CustomerPinPrompt } from './customer-pin.tsx';
 import { channelKey, cleanNumber } from './entry.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
+import { PrinterWarning } from './printer-warning.tsx';
 import { useTill } from './till.ts';
 import './pay.css';
 
@@ -394,6 +395,7 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
               {yuan(pay.missingFen > 0 ? pay.missingFen : pay.changeFen)}
             </b>
           </div>
+          <PrinterWarning />
           <button type="button" className="pay-submit" onMouseDown={keepFocus} onClick={submit}>
             {busy ? '正在记账' : '收款'} <kbd>Enter</kbd>
           </button>

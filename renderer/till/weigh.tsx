@@ -5,6 +5,7 @@ import { unitPrice } from '../parts/format.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
+import './devices.css';
 import { useTill } from './till.ts';
 import './weigh.css';
 
@@ -30,7 +31,10 @@ export function WeighDialog({ item }: { item: FoundItem }): ReactNode {
     void send({ kind: 'weigh', item: item.item, weightGrams });
   };
   const leave = (): void => void send({ kind: 'dismiss' });
+  const tell = (what: 'zero' | 'tare'): void => void send({ kind: 'tellScale', what });
   useKeys(LEVEL.dialog, ({ name, repeat }) => {
+    if (name === 'z') return () => tell('zero');
+    if (name === 't') return () => tell('tare');
     if (name === 'Enter') return repeat ? () => undefined : enter;
     return name === 'Esc' ? leave : null;
   });
@@ -45,13 +49,27 @@ export function WeighDialog({ item }: { item: FoundItem }): ReactNode {
           <div className="weigh-side">
             <div className="scale-reading" data-empty={onScaleGrams === null || onScaleGrams === 0}>
               <span>秤上</span>
-              <b>{onScaleGrams === null ? '— —' : formatWeight(onScaleGrams, per)}</b>
+              <b>{onScaleGrams === null ? '--' : formatWeight(onScaleGrams, per)}</b>
               <small>
                 {onScaleGrams === null || onScaleGrams === 0
-                  ? '请放上秤，稳定后按 Enter'
+                  ? screen.status.scale === 'silent'
+                    ? '秤没有读数，看看电源和线'
+                    : '请放上秤，稳定后按 Enter'
                   : `${onScaleGrams} 克，按 Enter 收`}
               </small>
             </div>
+            {screen.status.scale !== 'missing' && (
+              <div className="scale-keys">
+                <button type="button" className="key" onMouseDown={keepFocus} onClick={() => tell('zero')}>
+                  <span>清零</span>
+                  <kbd>Z</kbd>
+                </button>
+                <button type="button" className="key" onMouseDown={keepFocus} onClick={() => tell('tare')}>
+                  <span>去皮</span>
+                  <kbd>T</kbd>
+                </button>
+              </div>
+            )}
             <label>
               <span className="field-label">或输入重量（{per === 'jin' ? '斤' : 'kg'}，也可写 730克、3两）</span>
               <input

@@ -1,0 +1,125 @@
+import { assertNever } from '../../shared/assert.ts';
+import type { DisplaySettings } from '../../shared/device-set-up.ts';
+import type { CustomerFigure } from '../../shared/devices.ts';
+import { formatFen } from '../../shared/money.ts';
+import { displayWidth } from '../../shared/receipt-layout.ts';
+import { inGbk, SQUARE } from './gbk.ts';
+import type { SerialLine } from './serial-line.ts';
+
+/** How a pole display is spoken to. `led8` shows eight digits and four lamps, the others two lines of twenty columns. */
+type Protocol = Extract<DisplaySettings, { kind: 'serial' }>['protocol'];
+
+const ESC = 0x1b;
+const CLEAR = 0x0c;
+const CR = 0x0d;
+const COLUMNS = 20;
+
+/** What eight digits can say; a figure beyond it is shown as dashes and never as another figure. */
+const LED_MAX_FEN = 999_999;
+
+const LAMPS: Readonly<Record<CustomerFigure['what'], number>> = {
+  none: 0x30,
+  price: 0x31,
+  total: 0x32,
+  received: 0x33,
+  change: 0x34,
+};
+
+const LABELS: Readonly<Record<CustomerFigure['what'], Readonly<{ chinese: string; ascii: string }>>> = {
+  none: { chinese: '', ascii: '' },
+  price: { chinese: '单价', ascii: 'PRICE' },
+  total: { chinese: '合计', ascii: 'TOTAL' },
+  received: { chinese: '收款', ascii: 'CASH' },
+  change: { chinese: '找零', ascii: 'CHANGE' },
+};
+
+/** The bytes that make a display show a figure, whatever it showed before. */
+export function displayBytes(protocol: Protocol, hasGbk: boolean, figure: CustomerFigure): Uint8Array {
+  switch (protocol) {
+    case 'led8':
+      return ledBytes(figure);
+    case 'cd5220':
+    case 'epson': {
+      if (figure.what === 'none') return Uint8Array.of(CLEAR);
+      const [upper, lower] = linesOf(figure, hasGbk);
+      // A CD5220 keeps a line that was written whole until it is cleared.
+      return protocol === 'cd5220'
+        ? Uint8Array.of(CLEAR, ESC, 0x51, 0x41, ...upper, CR, ESC, 0x51, 0x42, ...lower, CR)
+        : Uint8Array.of(CLEAR, 0x1f, 0x24, 1, 1, ...upper, 0x1f, 0x24, 1, 2, ...lower);
+    }
+    default:
+      return assertNever(protocol);
+  }
+}
+
+/** The digits on the eight places of an LED display. */
+export function ledDigits(amountFen: number): string {
+  return Math.abs(amountFen) > LED_MAX_FEN ? '--------' : formatFen(amountFen);
+}
+
+function ledBytes({ what, amountFen }: CustomerFigure): Uint8Array {
+  const lamp = [ESC, 0x73, LAMPS[what]];
+  if (what === 'none') return Uint8Array.of(ESC, 0x40, CLEAR, ...lamp);
+  return Uint8Array.of(...lamp, ESC, 0x51, 0x41, ...Buffer.from(ledDigits(amountFen), 'ascii'), CR);
+}
+
+/** Two lines of twenty columns each: what it is at the left of the lower one, how much at its right. */
+function linesOf({ what, amountFen, name }: CustomerFigure, hasGbk: boolean): [number[], number[]] {
+  const label = hasGbk ? LABELS[what].chinese : LABELS[what].ascii;
+  const amount = formatFen(amountFen);
+  const gap = COLUMNS - displayWidth(label) - amount.length;
+  return [
+    encoded(hasGbk ? name : name.replace(/[^ -~]+/g, ' ').trim(), hasGbk),
+    encoded(gap > 0 ? label + ' '.repeat(gap) + amount : amount.padStart(COLUMNS), hasGbk),
+  ];
+}
+
+/** Exactly twenty columns; a character of two that would stand half outside is left out. */
+function encoded(text: string, hasGbk: boolean): number[] {
+  const bytes: number[] = [];
+  for (const character of text) {
+    const next = inGbk(character) ?? SQUARE;
+    if (bytes.length + next.length > COLUMNS || (next.length === 2 && !hasGbk)) break;
+    bytes.push(...next);
+  }
+  while (bytes.length < COLUMNS) bytes.push(0x20);
+  return bytes;
+}
+
+export type PoleDisplay = Readonly<{ show: (figure: CustomerFigure) => void; close: () => void }>;
+
+/**
+ * A pole display on its line. Only the newest figure counts: those that came while one was being written are passed
+ * over, so that a slow line (2400 baud is 240 characters a second) never lags behind the till.
+ */
+export function poleDisplay(
+  line: Pick<SerialLine, 'write' | 'close'>,
+  settings: Readonly<{ protocol: Protocol; gbk: boolean }>,
+  heard: (isThere: boolean) => void,
+): PoleDisplay {
+  let wanted: CustomerFigure | null = null;
+  let isWriting = false;
+  const write = async (): Promise<void> => {
+    if (isWriting) return;
+    isWriting = true;
+    while (wanted !== null) {
+      const figure = wanted;
+      wanted = null;
+      heard(await line.write(displayBytes(settings.protocol, settings.gbk, figure)));
+    }
+    isWriting = false;
+  };
+  return {
+    show(figure) {
+      wanted = figure;
+      void write();
+    },
+    close: line.close,
+  };
+}
+
+/** What a simulated display shows, in words. */
+export function figureWords({ what, amountFen, name }: CustomerFigure): string {
+  if (what === 'none') return '';
+  return `${what === 'price' ? `${name} ` : ''}${LABELS[what].chinese} ${formatFen(amountFen)}`;
+}
