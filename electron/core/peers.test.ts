@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cards, goods, OPENED_AT_MS, openTestCore, pins, recordsOf, scan, sellAt, type TestCore } from './test-core.ts';
-import { silentDevices } from './test-till.ts';
+import { bareCounter } from '../../shared/devices.ts';
 
 /** What users of other tills suffer from, each held to this one; the numbers are those of their complaints. */
 let till: TestCore;
@@ -12,7 +12,7 @@ const print = async (): Promise<'printed'> => {
 };
 beforeEach(async () => {
   printed = [];
-  till = await openTestCore({ devices: { ...silentDevices, printer: 'ready', print } });
+  till = await openTestCore({ devices: { ...bareCounter, printer: 'ready', print } });
 });
 afterEach(() => till.close());
 
@@ -39,7 +39,7 @@ test('peers A2: paper comes only from a sale that is on the disk', async () => {
     return () => {};
   };
   till = await openTestCore({
-    devices: { ...silentDevices, printer: 'ready', print },
+    devices: { ...bareCounter, printer: 'ready', print },
     clock: { nowMs: () => OPENED_AT_MS, later },
   });
   await sellAt(till, bread.code);
