@@ -120,6 +120,8 @@ function behaviour(open: Line): void {
   test('that never answers is believed and still prints', async () => {
     const { devices, printer } = await set({ answers: 'never' });
     expect(await devices.print(sampleSale)).toBe('printed');
+    // They have left the till; the other end of the line takes them a moment later.
+    await until(() => printer.waiting() === whole.length);
     expect(printer.printed()).toEqual(Uint8Array.from(whole));
     expect(await devices.openDrawer()).toBe('opened');
     expect(devices.drawer).toBe('unknown');

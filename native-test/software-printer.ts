@@ -65,6 +65,8 @@ export function softwarePrinter(sensors: Partial<Sensors> = {}) {
   return {
     sensors: now,
     take: (bytes: Uint8Array): Uint8Array => Uint8Array.from([...bytes].flatMap(takeByte)),
+    /** How many bytes there are to print. */
+    waiting: (): number => taken.length,
     /** What was sent to be printed since it was last asked. */
     printed: (): Uint8Array => Uint8Array.from(taken.splice(0)),
     /** The roll ends after so many bytes from now. */
