@@ -381,10 +381,11 @@ export const bodySchemas = {
   }),
   /**
    * What the counter saw or did of a card, which is a random id here as everywhere: its number was read off it because no
-   * reader took it. `document` is the sale, `by` who answers for it.
+   * reader took it, it was reported lost, or a blank took its place. `document` is the sale, or the new card of a
+   * replacement; `by` who answers for it. `card` is empty where a member had none in use.
    */
   cardChange: z.object({
-    what: z.enum(['unreadable']),
+    what: z.enum(['unreadable', 'lost', 'replaced']),
     card: z.string(),
     member: z.string(),
     document: z.string(),

@@ -126,6 +126,15 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('pickCard'), card: z.string().max(64), lastSix: z.string().regex(/^\d{6}$/) }),
   /** A member without a card, chosen among masks: the discount only. */
   z.object({ kind: z.literal('lookUpMember'), member: z.string().max(64) }),
+  /** 挂失, or 换卡 with a blank from stock, as it was scanned or typed: a manager allows it, the town confirms it. */
+  z.object({
+    kind: z.literal('reportCard'),
+    id,
+    member: z.string().max(64),
+    card: z.string().max(64).nullable(),
+    blank: z.string().min(1).max(80).nullable(),
+    approval,
+  }),
   z.object({ kind: z.literal('hold') }),
   z.object({ kind: z.literal('recall'), sale: id }),
   // Payment
@@ -284,6 +293,8 @@ export const refusalReasons = [
   'cardBlocked',
   'cardReplaced',
   'cardNotActive',
+  'blankTaken',
+  'blankUnknown',
   'cardExpired',
   'memberNotActive',
   'foreignCard',
@@ -463,6 +474,8 @@ export const foundMemberSchema = z.object({
   villageName: z.string(),
   stars: z.int(),
   lastFour: z.string(),
+  /** A report of the card that the town has not answered, or that it refused. */
+  report: z.enum(['lost', 'replaced', 'refused']).nullable(),
 });
 export type FoundMember = z.infer<typeof foundMemberSchema>;
 

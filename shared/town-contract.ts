@@ -268,6 +268,23 @@ export const topUpCall = {
   output: answer({ grant: sealed, member: memberViewSchema }),
 };
 
+/** A lost card, or a blank from stock that takes its place: the card's token only ever travels as its hash. */
+export const reportCardCall = {
+  input: z.object({
+    ...from,
+    request: z.string().min(8).max(64),
+    member: z.string().max(64),
+    /** The card that counts no more; null when the member has none in use. */
+    card: z.string().max(64).nullable(),
+    /** When the till heard of it. */
+    atMs: instant,
+    blank: z.object({ tokenHash: hash, lastFour: z.string().max(4), lastSix: z.string().max(6) }).nullable(),
+    signature,
+  }),
+  /** Every card of the member, as they are now. */
+  output: answer({ cards: z.array(cardViewSchema) }),
+};
+
 export const releaseClaimCall = {
   input: z.object({ ...from, request: z.string().min(8).max(64), signature }),
   output: answer({}),
@@ -368,6 +385,14 @@ export const townContract = {
       }),
     )
     .output(answer({ proof: sealed })),
+  reportCard: oc
+    .route({
+      method: 'POST',
+      path: '/cards/report',
+      summary: 'Take a card out of use, and enter a blank in its place; idempotent by request id',
+    })
+    .input(reportCardCall.input)
+    .output(reportCardCall.output),
   findSale: oc
     .route({
       method: 'POST',

@@ -70,17 +70,22 @@ export async function changesSince(
   return {
     version: page.at(-1)?.version ?? since,
     members: await viewsOf(town, transaction, page, asking),
-    cards: cards.map(({ card, tokenHash, member, lastFour, lastSix, state, expiresOn }) => ({
-      id: card,
-      tokenHash,
-      member,
-      lastFour,
-      ...(lastSix === '' ? {} : { lastSix }),
-      state,
-      expiresOn,
-    })),
+    cards: cards.map(cardViewOf),
     asOfMs: town.nowMs(),
     more: rows.length > PAGE,
+  };
+}
+
+/** What a till may know of a card. */
+export function cardViewOf({ card, tokenHash, member, lastFour, lastSix, state, expiresOn }: Rows['card']): CardView {
+  return {
+    id: card,
+    tokenHash,
+    member,
+    lastFour,
+    ...(lastSix === '' ? {} : { lastSix }),
+    state,
+    expiresOn,
   };
 }
 

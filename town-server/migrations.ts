@@ -139,4 +139,10 @@ CREATE TABLE pin (town_id text NOT NULL, member text NOT NULL, hash text NOT NUL
 CREATE TABLE pin_try (town_id text NOT NULL, request text NOT NULL, till text NOT NULL, member text NOT NULL,
   at_ms bigint NOT NULL, PRIMARY KEY (town_id, request));
 `,
+  // Reports of tills that a card is lost or replaced, and what finds a token that is in use already.
+  `
+CREATE TABLE card_report (town_id text NOT NULL, request text NOT NULL, till text NOT NULL, member text NOT NULL,
+  at_ms bigint NOT NULL, PRIMARY KEY (town_id, request));
+CREATE INDEX card_by_token ON card (town_id, token_hash);
+`,
 ];

@@ -78,6 +78,7 @@ const columns: { [N in TableName]: Readonly<Record<keyof Rows[N] & string, Colum
   bearer: { member: 'text', bearer: 'text', note: 'text' },
   pin: { member: 'text', hash: 'text', wrong: 'int8' },
   pinTry: { request: 'text', till: 'text', member: 'text', atMs: 'int8' },
+  cardReport: { request: 'text', till: 'text', member: 'text', atMs: 'int8' },
   lot: {
     lot: 'text',
     member: 'text',

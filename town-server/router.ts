@@ -14,6 +14,7 @@ import {
   settlement,
   type Sessions,
 } from './console.ts';
+import { reportCard } from './card-reports.ts';
 import { enrol } from './enrolment.ts';
 import { exchange } from './exchange.ts';
 import { takeIn } from './intake.ts';
@@ -41,6 +42,7 @@ export function townRouter(town: Town, sessions: Sessions) {
     statement: os.statement.handler(({ input }) => fetchStatement(town, input)),
     topUp: os.topUp.handler(({ input }) => topUp(town, input)),
     checkPin: os.checkPin.handler(({ input }) => checkPin(town, input)),
+    reportCard: os.reportCard.handler(({ input }) => reportCard(town, input)),
     findSale: os.findSale.handler(({ input }) => findSale(town, input)),
     claim: os.claim.handler(({ input }) => claim(town, input)),
     releaseClaim: os.releaseClaim.handler(({ input }) => releaseClaim(town, input)),

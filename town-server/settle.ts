@@ -800,7 +800,10 @@ function adopt(book: Book, record: JournalRecord, grant: Grant): void {
 
 /** A card that somebody had to read, the first time; staff sees it among those to replace. */
 function foldCardChange(book: Book, record: JournalRecord): void {
-  const card = book.cards.get(bodyOf(record, 'cardChange')?.card ?? '');
+  const body = bodyOf(record, 'cardChange');
+  // A loss or a new card came by its own request, which the town has answered.
+  if (body?.what !== 'unreadable') return;
+  const card = book.cards.get(body.card);
   if (card === undefined || card.unreadableAtMs !== null) return;
   book.cards.set(card.card, { ...card, unreadableAtMs: record.at });
   book.unreadable.add(card.card);

@@ -124,6 +124,8 @@ export type Rows = {
   pin: { member: string; hash: string; wrong: number };
   /** Requests to judge a PIN that were heard: each counts once. */
   pinTry: { request: string; till: string; member: string; atMs: number };
+  /** Card reports of tills that were carried out: each once. */
+  cardReport: { request: string; till: string; member: string; atMs: number };
   lot: LotState & { earnedOn: string; note: string };
   /** Points that left the free part for a term; durable before it is sent, sent until the till's record is seen. */
   grant: {
@@ -275,6 +277,7 @@ export const keys = {
   bearer: ['member', 'bearer'],
   pin: ['member'],
   pinTry: ['request'],
+  cardReport: ['request'],
   lot: ['lot'],
   grant: ['grant'],
   recall: ['recall'],

@@ -401,6 +401,16 @@ export function createCheckout(parts: Parts) {
     return card?.kind === 'cardToken' && card.form === 'reader' ? card.token : null;
   };
 
+  /** The number of a card however it was brought: typed off it, scanned, or by a reader; null for what can be none. */
+  const tokenOf = (code: string): string | null => {
+    const { scaleLabels, card } = till.policy();
+    const rule = parts.cardNumber();
+    const today = till.businessDay();
+    const { text, readings } = parseCode(code, { scaleLabels, cardPattern: cardPatternOf(card.prefix), today });
+    const number = rule === null ? null : cardNumberBy(rule, text);
+    return number ?? readings.find((reading) => reading.kind === 'cardToken')?.token ?? null;
+  };
+
   /** Some readers type the number of a card again and again for as long as it lies on them. */
   const stillLiesThere = (number: string): boolean => {
     const seen = seeCard(lastCard, number, world.clock.nowMs());
@@ -1088,6 +1098,7 @@ export function createCheckout(parts: Parts) {
     askPin,
     pinProven,
     allowCard,
+    tokenOf,
     setBearer,
     pickCard,
     lookUpMember,

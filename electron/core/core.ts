@@ -37,6 +37,7 @@ import { createRouter, stoppedRouter, stoppedScreen, type TillRouter } from './r
 import { createScans } from './scans.ts';
 import { createScreens } from './screens.ts';
 import { maskName, readShop } from './shop.ts';
+import { createCardReports } from './card-reports.ts';
 import { createRoster } from './roster.ts';
 import { createShifts } from './shifts.ts';
 import { createSlips } from './slips.ts';
@@ -318,6 +319,15 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     soon: (work) => void world.clock.later(0, () => background(() => Promise.resolve(work()))),
   });
   const counter = checkout;
+  const cardReports = createCardReports({
+    till,
+    say,
+    tokenOf: counter.tokenOf,
+    isTaken: (token) =>
+      catalogue.byCode(token) !== null || members.cardBehind(token) !== null || operators.byCard(token) !== null,
+    hashOf: members.hashOf,
+    ask: town.reportCard,
+  });
 
   // A folder that was restored, copied or moved goes on as a new incarnation, for money at once (invariant 11).
   const identity = ledger.identity();
@@ -752,6 +762,13 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return ledger.transaction(() => atTheCounter(() => counter.pickCard(command)));
       case 'lookUpMember':
         return atTheCounter(() => counter.lookUpMember(command.member));
+      case 'reportCard':
+        return approved(command.approval, (who, by) => {
+          const answer = cardReports.report(command, who, by);
+          if (answer.kind === 'refused') say('bad', answer.reason);
+          else background(() => alone(() => cardReports.askAll(true)));
+          return answer;
+        });
       case 'hold':
         return atTheCounter(() => counter.hold());
       case 'recall':
@@ -1063,6 +1080,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       if (before === 'unreachable' && screens.revision() > 1) say('info', 'townBack');
       await town.upload();
       await town.askAgain();
+      await cardReports.askAll(false);
       const term = members.openTerm();
       if (!night.hasStatement() || (term !== null && term.endMs - atMs < 12 * 60 * MINUTE_MS)) await firstContact();
       else if (

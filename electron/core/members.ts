@@ -2,6 +2,7 @@ import { spendablePoints, type HeldLot } from '../../shared/allotment.ts';
 import { cardTokenHash, judgeCard, type CardRefusal, type CardView, type MemberView } from '../../shared/member.ts';
 import type { Policy } from '../../shared/policy.ts';
 import { DAY_MS } from '../../shared/time.ts';
+import { reportOf, waitingBlank } from './card-reports.ts';
 import { perHead } from './per-head.ts';
 import type { Till } from './till.ts';
 
@@ -120,7 +121,8 @@ export function createMembers(till: Till) {
   return {
     openTerm,
     hashOf,
-    cardBehind: (token: string): CardView | null => replicas.cardByTokenHash(hashOf(token)),
+    cardBehind: (token: string): CardView | null =>
+      replicas.cardByTokenHash(hashOf(token)) ?? waitingBlank(ledger, hashOf(token)),
     /** When a member last bought here with their card, judged time; null before the first time. */
     lastUsedMs: (member: string): number | null =>
       ledger.get<{ at_ms: number }>(
@@ -133,6 +135,9 @@ export function createMembers(till: Till) {
       card: CardView | null,
     ): { kind: 'good'; card: CardView; view: MemberView } | { kind: 'refused'; reason: CardRefusal } => {
       const member = card === null ? null : replicas.member(card.member);
+      // What was reported here counts here at once, whatever the town has heard.
+      const reported = card === null ? null : reportOf(ledger, card.id);
+      if (reported !== null) return { kind: 'refused', reason: reported === 'lost' ? 'cardLost' : 'cardReplaced' };
       const reason = judgeCard(card, member?.view ?? null, till.businessDay());
       return reason === null && card !== null && member !== null
         ? { kind: 'good', card, view: member.view }

@@ -1,5 +1,6 @@
 import { endsWithDigits, type CardView, type MemberView } from '../../shared/member.ts';
 import type { FoundMember } from '../../shared/till-contract.ts';
+import { memberReport } from './card-reports.ts';
 import { initialsOf } from './pinyin.ts';
 import type { Till } from './till.ts';
 
@@ -10,7 +11,7 @@ const FOUND_MAX = 30;
  * Finds members among masks, for who has no card that a reader takes: by the last six digits of a card that is in the
  * hand, by the initials of village and name, or by the member's number (R-C5). No full name is known here.
  */
-export function createRoster({ replicas }: Till) {
+export function createRoster({ ledger, replicas }: Till) {
   const found = (view: MemberView, by: FoundMember['by'], card: CardView | null): FoundMember => ({
     member: view.id,
     card: card?.id ?? null,
@@ -19,6 +20,7 @@ export function createRoster({ replicas }: Till) {
     villageName: view.villageName,
     stars: view.stars,
     lastFour: card?.lastFour ?? '',
+    report: memberReport(ledger, view.id),
   });
 
   const byDigits = (six: string): FoundMember[] =>

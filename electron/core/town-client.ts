@@ -25,6 +25,8 @@ import {
   type TownRefusal,
   type uploadCall,
 } from '../../shared/town-contract.ts';
+import type { CardView } from '../../shared/member.ts';
+import type { CardReport } from './card-reports.ts';
 import type { JudgedClock } from './judged-clock.ts';
 import { provenRecords } from './own-records.ts';
 import { readShop } from './shop.ts';
@@ -533,6 +535,20 @@ export function createTownClient(
     return isOurs ? { kind: 'judged', proof: value } : trouble('wrongKey');
   };
 
+  /** Reports a card lost or replaced; the town does it once by the request's id. */
+  const reportCard = async (
+    report: CardReport,
+  ): Promise<Readonly<{ kind: 'confirmed'; cards: readonly CardView[] }> | TownTrouble> => {
+    const town = world.town;
+    const { blank } = report;
+    const answer = await ask(async () =>
+      town === null
+        ? Promise.reject(new Error('no town'))
+        : town.reportCard(signed({ ...report, blank: blank === null ? null : { ...blank } })),
+    );
+    return isTrouble(answer) ? answer : { kind: 'confirmed', cards: answer.cards };
+  };
+
   const forgetClaim = (request: string): void => ledger.run('DELETE FROM claim WHERE request = ?', request);
 
   /** Lets every claim go that no refund used: asked for in vain, answered too late, or cut off by a crash. */
@@ -765,6 +781,7 @@ export function createTownClient(
       });
     },
     checkPin,
+    reportCard,
     findSale,
     claim,
     claimUsed: forgetClaim,

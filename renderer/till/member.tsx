@@ -4,6 +4,7 @@ import { starText } from '../parts/format.ts';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import './member.css';
+import { ReportDialog } from './report-card.tsx';
 import { Numpad } from './numpad.tsx';
 import { Letters } from './picker.tsx';
 import { connection, useTill } from './till.ts';
@@ -15,6 +16,11 @@ export function MemberDialog(): ReactNode {
   const [text, setText] = useState('');
   useEffect(() => field.current?.focus(), []);
   const choice = useChoice(text);
+  const [about, setAbout] = useState<Readonly<{ what: 'lost' | 'replaced'; found: FoundMember }> | null>(null);
+  const chosen = choice.found[choice.picked];
+  const begin = (what: 'lost' | 'replaced'): void => {
+    if (chosen !== undefined && (what === 'replaced' || chosen.card !== null)) setAbout({ what, found: chosen });
+  };
   const take = (found: FoundMember | undefined): void => {
     if (found === undefined) return;
     const command =
@@ -35,6 +41,7 @@ export function MemberDialog(): ReactNode {
       else field.current?.select();
     });
   };
+  if (about !== null) return <ReportDialog what={about.what} found={about.found} leave={() => setAbout(null)} />;
   return (
     <Frame
       title="会员"
@@ -44,6 +51,8 @@ export function MemberDialog(): ReactNode {
         if (name === 'Enter') return repeat ? () => undefined : enter;
         if (name === 'Up') return () => choice.move(-1);
         if (name === 'Down') return () => choice.move(1);
+        if (name === 'F7') return () => begin('lost');
+        if (name === 'F8') return () => begin('replaced');
         // Among names a digit picks; while a number is typed it belongs to the number.
         const isPick = /^[1-9]$/.test(name) && /[a-z]/i.test(text);
         return isPick ? () => take(choice.found[Number(name) - 1]) : null;
@@ -64,7 +73,27 @@ export function MemberDialog(): ReactNode {
             onChange={(event) => setText(event.target.value)}
           />
           {choice.isSearch ? (
-            <FoundMembers choice={choice} text={text.trim()} take={take} />
+            <>
+              <FoundMembers choice={choice} text={text.trim()} take={take} />
+              {chosen !== undefined && (
+                <div className="member-cards">
+                  <button
+                    type="button"
+                    className="key small"
+                    disabled={chosen.card === null}
+                    onMouseDown={keepFocus}
+                    onClick={() => begin('lost')}
+                  >
+                    <span>挂失 {chosen.mask}</span>
+                    <kbd>F7</kbd>
+                  </button>
+                  <button type="button" className="key small" onMouseDown={keepFocus} onClick={() => begin('replaced')}>
+                    <span>换卡 {chosen.mask}</span>
+                    <kbd>F8</kbd>
+                  </button>
+                </div>
+              )}
+            </>
           ) : (
             <ul className="member-ways">
               <li>
@@ -72,6 +101,9 @@ export function MemberDialog(): ReactNode {
               </li>
               <li>
                 <b>卡刷不出</b>卡在手里，输卡号<b>后 6 位</b>，再选人；也可输整个号码
+              </li>
+              <li>
+                <b>挂失、换卡</b>照样找人，选中后按 <b>F7</b> 或 <b>F8</b>
               </li>
               <li>
                 <b>没带卡</b>输村名和姓名首字母，如 <b>HSW YDH</b>，或会员编号；只打折，不用积分
@@ -85,6 +117,9 @@ export function MemberDialog(): ReactNode {
     </Frame>
   );
 }
+
+/** How a report stands that the town has not carried out. */
+const REPORTS = { lost: '挂失待镇上确认', replaced: '换卡待镇上确认', refused: '镇上没有接受，请再办' } as const;
 
 type Choice = Readonly<{
   /** Whether the text is one that finds people, and not a whole card number. */
@@ -159,6 +194,7 @@ export function FoundMembers({
             <b>{found.mask}</b>
             <span className="grow">{found.villageName}</span>
             <span className="member-stars">{starText(found.stars)}</span>
+            {found.report !== null && <small className="member-report">{REPORTS[found.report]}</small>}
             <small>{found.lastFour === '' ? '没有卡' : `尾号 ${found.lastFour}`}</small>
           </button>
         ))}

@@ -136,6 +136,12 @@ export const MIGRATIONS: readonly string[] = [
   -- Whose own credit card an operator holds: it buys nothing while they stand at the till.
   ALTER TABLE operator ADD COLUMN member TEXT;
   `,
+  `
+  -- Cards reported lost or replaced here that the town has not answered, or that it refused.
+  CREATE TABLE card_report (request TEXT PRIMARY KEY, member TEXT NOT NULL, card TEXT, blank TEXT, token_hash TEXT UNIQUE,
+    at_ms INTEGER NOT NULL, refused INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX card_report_by_member ON card_report (member);
+  `,
 ];
 
 /** Tables that a rebuild makes anew from the journal; rows must come out identical. */

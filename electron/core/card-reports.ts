@@ -1,0 +1,140 @@
+import type { CardView } from '../../shared/member.ts';
+import type { Answer, Command, FoundMember } from '../../shared/till-contract.ts';
+import type { Say } from './checkout.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { TownTrouble } from './town-client.ts';
+import { answerOf, done, refuse, type Operator, type Till } from './till.ts';
+
+type Blank = Readonly<{ tokenHash: string; lastFour: string; lastSix: string }>;
+
+/** What the town is asked for, under an id that is kept until it is answered. */
+export type CardReport = Readonly<{
+  request: string;
+  member: string;
+  card: string | null;
+  atMs: number;
+  blank: Blank | null;
+}>;
+
+type Row = {
+  request: string;
+  member: string;
+  card: string | null;
+  blank: string | null;
+  at_ms: number;
+};
+
+type World = Readonly<{
+  till: Till;
+  say: Say;
+  /** The number of a card, whichever way it was read; null for what can be none. */
+  tokenOf: (code: string) => string | null;
+  /** Whether a token means something here already: goods, staff, or somebody's card. */
+  isTaken: (token: string) => boolean;
+  hashOf: (token: string) => string;
+  ask: (report: CardReport) => Promise<Readonly<{ kind: 'confirmed'; cards: readonly CardView[] }> | TownTrouble>;
+}>;
+
+/**
+ * 挂失 and 换卡 (R-C3). Recorded first, then asked of the town at once and at every contact; until it answers the old card is
+ * refused here, and the new one lives only once the town says so.
+ */
+export function createCardReports({ till, say, tokenOf, isTaken, hashOf, ask }: World) {
+  const { ledger, replicas } = till;
+  const maskOf = (member: string): string => replicas.member(member)?.view.mask ?? '';
+
+  const blankOf = (code: string): Blank | 'blankUnknown' | 'blankTaken' => {
+    const token = tokenOf(code);
+    if (token === null) return 'blankUnknown';
+    if (isTaken(token)) return 'blankTaken';
+    return { tokenHash: hashOf(token), lastFour: token.slice(-4), lastSix: token.slice(-6) };
+  };
+
+  const report = (command: Extract<Command, { kind: 'reportCard' }>, operator: Operator, by: string): Answer => {
+    // Asked again after a lost answer: it stands already, and its blank is its own.
+    if (ledger.byId(command.id) !== null) return done;
+    const { member, card } = command;
+    if (card === null && command.blank === null) return refuse('badInput');
+    if (replicas.member(member) === null) return refuse('memberNotActive');
+    if (card !== null && replicas.card(card)?.member !== member) return refuse('cardUnknown');
+    const blank = command.blank === null ? null : blankOf(command.blank);
+    if (typeof blank === 'string') return refuse(blank);
+    return ledger.transaction(() => {
+      const what = blank === null ? 'lost' : 'replaced';
+      const body = { what, card: card ?? '', member, document: command.id, by } as const;
+      const answer = answerOf(till.record({ kind: 'cardChange', id: command.id, operator: operator.id, body }));
+      if (answer.kind === 'refused') return answer;
+      ledger.run('DELETE FROM card_report WHERE member = ? AND refused = 1', member);
+      ledger.run(
+        `INSERT INTO card_report (request, member, card, blank, token_hash, at_ms, refused)
+           VALUES (?, ?, ?, ?, ?, ?, 0)`,
+        command.id,
+        member,
+        card,
+        blank === null ? null : JSON.stringify(blank),
+        blank?.tokenHash ?? null,
+        till.atMs(),
+      );
+      say('info', 'cardReported', { mask: maskOf(member) });
+      return answer;
+    });
+  };
+
+  const confirmed = (asked: CardReport, cards: readonly CardView[]): void => {
+    ledger.transaction(() => {
+      for (const card of cards) replicas.putCard(card);
+      ledger.run('DELETE FROM card_report WHERE request = ?', asked.request);
+    });
+    const text = asked.blank === null ? 'cardLostConfirmed' : 'cardReplacedConfirmed';
+    say('good', text, { mask: maskOf(asked.member), lastFour: asked.blank?.lastFour ?? '' });
+  };
+
+  return {
+    report,
+    /** Asks for everything that has no answer yet, oldest first; `isFirst` says that nobody was told of the wait. */
+    askAll: async (isFirst: boolean): Promise<void> => {
+      const rows = ledger.all<Row>('SELECT * FROM card_report WHERE refused = 0 ORDER BY at_ms LIMIT 20');
+      for (const { request, member, card, blank, at_ms: atMs } of rows) {
+        const asked = { request, member, card, atMs, blank: blank === null ? null : (JSON.parse(blank) as Blank) };
+        const answer = await ask(asked);
+        if (answer.kind === 'confirmed') confirmed(asked, answer.cards);
+        else if (REFUSALS.includes(answer.because)) {
+          ledger.run('UPDATE card_report SET refused = 1, token_hash = NULL WHERE request = ?', request);
+          say('bad', 'cardReportRefused', { mask: maskOf(member) });
+        } else {
+          if (isFirst) say('warn', 'cardReportWaits');
+          return;
+        }
+      }
+    },
+  };
+}
+
+/** The town's answers to the report itself; silence and a till that it does not know now are no answer. */
+const REFUSALS: readonly string[] = ['unknownMember', 'unknownCard', 'duplicate', 'badInput'];
+
+/** What waits for the town about a card: it is refused here meanwhile. */
+export function reportOf(ledger: Ledger, card: string): 'lost' | 'replaced' | null {
+  const rows = ledger.all<Pick<Row, 'blank'>>('SELECT blank FROM card_report WHERE card = ? AND refused = 0', card);
+  if (rows.length === 0) return null;
+  return rows.some((row) => row.blank !== null) ? 'replaced' : 'lost';
+}
+
+/** A blank that was given to a member and waits for the town. */
+export function waitingBlank(ledger: Ledger, tokenHash: string): CardView | null {
+  const row = ledger.get<Row>('SELECT * FROM card_report WHERE token_hash = ? AND refused = 0', tokenHash);
+  if (row === undefined || row.blank === null) return null;
+  const { lastFour } = JSON.parse(row.blank) as Blank;
+  return { id: row.request, tokenHash, member: row.member, lastFour, state: 'issued', expiresOn: null };
+}
+
+/** How the newest report about a member stands. */
+export function memberReport(ledger: Ledger, member: string): FoundMember['report'] {
+  const row = ledger.get<Pick<Row, 'blank'> & { refused: number }>(
+    'SELECT blank, refused FROM card_report WHERE member = ? ORDER BY at_ms DESC LIMIT 1',
+    member,
+  );
+  if (row === undefined) return null;
+  if (row.refused === 1) return 'refused';
+  return row.blank === null ? 'lost' : 'replaced';
+}
