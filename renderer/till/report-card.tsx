@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { FoundMember } from '../../shared/till-contract.ts';
 import { Frame } from './frame.tsx';
-import { keepFocus } from './header.tsx';
 import { Numpad } from './numpad.tsx';
+import { KeyButton } from './selling.tsx';
 import { newId, useTill } from './till.ts';
 
 /** 挂失, or 换卡 with a blank from stock: whoever stands at the till looks once more at whose card it is. */
@@ -68,10 +68,9 @@ export function ReportDialog({
           <p className="field-help">
             先问清哪个村、姓什么，是本人或家里人来报。卡在本机马上停用；镇上确认后，各店都停用。
           </p>
-          <button type="button" className="key primary wide" onMouseDown={keepFocus} onClick={enter}>
-            <span>挂失这张卡</span>
-            <kbd>Enter</kbd>
-          </button>
+          <div className="stack">
+            <KeyButton label="挂失这张卡" keys="Enter" act={enter} />
+          </div>
         </>
       ) : (
         <div className="two">
