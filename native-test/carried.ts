@@ -109,6 +109,8 @@ export async function makeReady(till: TestCore, shift = 'shift-0001'): Promise<v
 
 /** Sells bread for points of the villager and the rest in cash. */
 export async function sellBread(till: TestCore, points = 0): Promise<NonNullable<Screen['paid']>> {
+  // A till that stood still for hours has locked itself.
+  if ((await till.screen()).phase === 'locked') await till.ask({ kind: 'signIn', pin: pins.manager });
   await till.ask(scan(goods.bread.code));
   if (points > 0) await till.ask(scan(card, 'card'));
   await till.ask({ kind: 'startPay' });

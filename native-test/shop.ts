@@ -154,8 +154,15 @@ export async function restartTown(shop: TestShop): Promise<DemoTown> {
 
 export type Basket = Readonly<{ codes: readonly string[]; card?: string; points?: 'none' | 'half' | 'max' | number }>;
 
+/** A till locks itself when its clock went on by hours or it stood switched off for so long; its manager is back. */
+export async function unlock(client: TillClient): Promise<void> {
+  const { phase } = await currentScreen(client);
+  if (phase === 'locked') await command(client, { kind: 'signIn', pin: readDemo(root).manager.pin });
+}
+
 /** Rings up a basket and pays it: points as asked, the rest exactly in cash. Answers the paid screen. */
 export async function sell(client: TillClient, basket: Basket): Promise<NonNullable<Screen['paid']>> {
+  await unlock(client);
   for (const code of basket.codes) await command(client, { kind: 'scan', code, source: 'scanner' });
   if (basket.card !== undefined) await command(client, { kind: 'scan', code: basket.card, source: 'card' });
   await command(client, { kind: 'startPay' });

@@ -13,7 +13,7 @@ import { must } from '../../shared/assert.ts';
 import { readRecord, type JournalRecord } from '../../shared/journal.ts';
 import type { Command, NightReport, Screen } from '../../shared/till-contract.ts';
 import { DAY_MS } from '../../shared/time.ts';
-import { command, goods, openTestShop, sell, type TestShop } from '../shop.ts';
+import { command, goods, openTestShop, sell, type TestShop, unlock } from '../shop.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -81,6 +81,7 @@ function expectMatched(report: NightReport): void {
 }
 
 const present = async (): Promise<Screen['sale']['member']> => {
+  await unlock(client);
   await command(client, { kind: 'scan', code: card, source: 'card' });
   return (await currentScreen(client)).sale.member;
 };

@@ -32,18 +32,15 @@ export class ProcessLost extends Error {}
 type Work = (...parameters: unknown[]) => unknown;
 type Patched = { transaction: (this: Database.Database, work: Work) => Work };
 
-let installed = false;
-
 /** Puts the traps under every transaction of this process. A trap is set for one file and strikes once. */
 function install(): void {
-  if (installed) return;
-  installed = true;
   const prototype = Database.prototype as unknown as Patched;
   const { transaction } = prototype;
   prototype.transaction = function trapped(work) {
-    if (!traps.has(this.name)) return transaction.call(this, work);
     let strikesAfter: Trap | null = null;
     const run = transaction.call(this, (...parameters) => {
+      // Asked at each run: a ledger makes its transaction once, long before a trap is set.
+      if (!traps.has(this.name)) return work(...parameters);
       const before = changesOf(this);
       const result = work(...parameters);
       const trap = traps.get(this.name);
@@ -61,13 +58,18 @@ function install(): void {
       throw new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_WRITE');
     });
     return (...parameters) => {
+      strikesAfter = null;
       const result = run(...parameters);
-      if (strikesAfter === null) return result;
-      strikesAfter.strikes();
+      const struck = strikesAfter as Trap | null;
+      if (struck === null) return result;
+      struck.strikes();
       throw new ProcessLost('lostAfter');
     };
   };
 }
+
+// Before any ledger is opened, since each makes its transaction then.
+install();
 
 function changesOf(database: Database.Database): number {
   return database.prepare<[], { n: number }>('SELECT total_changes() AS n').get()?.n ?? 0;
@@ -75,7 +77,6 @@ function changesOf(database: Database.Database): number {
 
 /** Sets a trap at the commit after `commits - 1` others of a ledger file. */
 export function trapCommit(file: string, fault: CommitFault, commits: number, strikes: () => void): void {
-  install();
   traps.set(file, { fault, commitsLeft: commits, strikes });
 }
 

@@ -260,7 +260,7 @@ export const PLANTS: readonly Plant[] = [
   plant(
     'PIN limit ignored',
     CHECKOUT,
-    'spendable: member.personConfirmed ? member.spendable : Math.min(member.spendable, member.leftWithoutPin),',
+    'spendable: isProven(member) ? member.spendable : Math.min(member.spendable, member.leftWithoutPin),',
     'spendable: member.spendable,',
   ),
 
