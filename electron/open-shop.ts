@@ -3,7 +3,7 @@ import { type Core, openCore } from './core/core.ts';
 import type { DemoShop } from './core/world.ts';
 import { type DemoFacts, furnish, readDemo } from './demo-shop.ts';
 import { type DemoTown, startDemoTown } from './demo-town.ts';
-import { openDevices } from './devices/devices.ts';
+import { openCounter } from './devices/counter.ts';
 import { clientOfHolder, type Holder } from './holder.ts';
 import { showFigures } from './pole-display.ts';
 import { hostWorld, type Network, townOver } from './host-world.ts';
@@ -71,7 +71,15 @@ export async function enterShop(entering: Entering): Promise<Entered> {
   const network: Network = { connected: true };
   const town = townOf(entering, shop);
   mkdirSync(tillFolder(entering.folder), { recursive: true });
-  const devices = openDevices(shop.devices, { log: entering.log });
+  const devices = openCounter(shop.devices, {
+    log: entering.log,
+    save: (next) => {
+      // The file may have gone on since it was read at the start.
+      const kept = readShop(entering.folder);
+      writeShop(entering.folder, { ...(kept.kind === 'shop' ? kept.shop : shop), devices: next });
+    },
+    about: { system: `${process.platform} ${process.arch}`, node: process.version },
+  });
   const opened = openCore(
     hostWorld({
       dataFolder: tillFolder(entering.folder),
@@ -94,7 +102,7 @@ export async function enterShop(entering: Entering): Promise<Entered> {
   }
   const { core } = opened;
   const client = clientOf(core.router);
-  const stopShowing = shop.devices.display.kind === 'none' ? () => {} : showFigures(client, devices);
+  const stopShowing = showFigures(client, devices);
   const leaveToShell = async (): Promise<void> => {
     stopShowing();
     await core.close();

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from '
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { counterRows } from './bench/counter-rows.ts';
+import { deviceRow } from './bench/device-row.ts';
 import { intakeRows } from './bench/intake-rows.ts';
 import { journalRows } from './bench/journal-rows.ts';
 import { nightRow } from './bench/night-row.ts';
@@ -13,7 +14,19 @@ import { tableOf, type BenchResult, type BenchRun } from './bench/result.ts';
  * The budgets of the design, each measured beside what a bare program reaches on the same machine in the same run.
  * A missed budget is told, never an error: only a bench that could not measure ends with 1.
  */
-const NAMES = ['paint', 'scan', 'sale', 'search', 'open', 'start', 'verify', 'memory', 'night', 'intake'] as const;
+const NAMES = [
+  'paint',
+  'scan',
+  'device',
+  'sale',
+  'search',
+  'open',
+  'start',
+  'verify',
+  'memory',
+  'night',
+  'intake',
+] as const;
 
 const USAGE = `用法 (usage): npm run -s bench -- [--json] [--quick] [--only NAME] [--dir DIR]
 
@@ -73,6 +86,7 @@ async function main(): Promise<number> {
     { name: 'paint', rows: async () => (wanted('paint') ? paintRows(run) : []) },
     { name: 'scan, sale, search', rows: () => counterRows(run, wanted) },
     { name: 'open, start, verify, memory', rows: () => journalRows(run, wanted) },
+    { name: 'device', rows: async () => (wanted('device') ? [await deviceRow(run)] : []) },
     { name: 'night', rows: async () => (wanted('night') ? [await nightRow(run)] : []) },
     { name: 'intake', rows: async () => (wanted('intake') ? intakeRows(run) : []) },
   ];

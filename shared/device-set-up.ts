@@ -87,16 +87,53 @@ export type DisplaySettings = z.infer<typeof displaySettingsSchema>;
 export const scaleSettingsSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }),
   z.object({ kind: z.literal('simulated') }),
-  z.object({ kind: z.literal('serial'), identity: deviceIdentitySchema, protocol: z.enum(['os2', 'acs', 'toledo']) }),
+  z.object({
+    kind: z.literal('serial'),
+    identity: deviceIdentitySchema,
+    protocol: z.enum(['os2Active', 'os2Passive', 'dahua', 'toledo']),
+  }),
   z.object({ kind: z.literal('hid'), identity: deviceIdentitySchema }),
 ]);
 export type ScaleSettings = z.infer<typeof scaleSettingsSchema>;
+
+/** Scanners that are no keyboards; `ending` is what a serial one sends behind each code. */
+export const scannerSettingsSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('hid'), identity: deviceIdentitySchema }),
+  z.object({
+    kind: z.literal('serial'),
+    identity: deviceIdentitySchema,
+    baudRate,
+    ending: z.enum(['cr', 'lf', 'crlf', 'none']),
+  }),
+]);
+export type ScannerSettings = z.infer<typeof scannerSettingsSchema>;
+
+/** Card readers that are no keyboards. A block is one of a MIFARE Classic card, with its key in hexadecimal. */
+export const cardReaderSettingsSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('stripe'), identity: deviceIdentitySchema }),
+  z.object({
+    kind: z.literal('pcsc'),
+    reader: z.string().max(400),
+    reading: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('uid') }),
+      z.object({
+        kind: z.literal('block'),
+        block: z.int().min(0).max(255),
+        key: z.string().regex(/^[0-9a-fA-F]{12}$/),
+        keyKind: z.enum(['A', 'B']),
+      }),
+    ]),
+  }),
+]);
+export type CardReaderSettings = z.infer<typeof cardReaderSettingsSchema>;
 
 export const deviceSettingsSchema = z.object({
   printer: printerSettingsSchema,
   scale: scaleSettingsSchema,
   display: displaySettingsSchema.default({ kind: 'none' }),
   labels: labelSettingsSchema.default({ kind: 'none' }),
+  scanners: z.array(scannerSettingsSchema).max(8).default([]),
+  cardReaders: z.array(cardReaderSettingsSchema).max(8).default([]),
 });
 export type DeviceSettings = z.infer<typeof deviceSettingsSchema>;
 
@@ -106,12 +143,16 @@ export const SIMULATED_DEVICES: DeviceSettings = {
   scale: { kind: 'simulated' },
   display: { kind: 'simulated' },
   labels: { kind: 'simulated', size: '40x30' },
+  scanners: [],
+  cardReaders: [],
 };
 export const NO_DEVICES: DeviceSettings = {
   printer: { kind: 'none' },
   scale: { kind: 'none' },
   display: { kind: 'none' },
   labels: { kind: 'none' },
+  scanners: [],
+  cardReaders: [],
 };
 
 /** One thing that is plugged into this machine, and what it seems to be; null when it could be anything. */
@@ -119,7 +160,7 @@ export const foundDeviceSchema = z.object({
   identity: deviceIdentitySchema,
   line: z.enum(['hid', 'serial', 'pcsc']),
   name: z.string(),
-  proposal: z.enum(['scanner', 'stripeReader', 'cardReader', 'scale', 'printer']).nullable(),
+  proposal: z.enum(['scanner', 'stripeReader', 'cardReader', 'scale']).nullable(),
 });
 export type FoundDevice = z.infer<typeof foundDeviceSchema>;
 
@@ -132,7 +173,10 @@ export const foundSchema = z.object({
 });
 export type Found = z.infer<typeof foundSchema>;
 
-/** What a device that is set up said last, for whoever tries it. A card is shown only while its number is learnt. */
+/**
+ * What a device that is set up said last, for whoever tries it. It is shown to a manager on the set-up page and kept
+ * nowhere; `rawHex` is what came over the line, `parsed` what the driver made of it.
+ */
 export const heardSchema = z.object({
   role: z.enum(['scanner', 'cardReader', 'scale']),
   name: z.string(),

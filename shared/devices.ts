@@ -107,8 +107,8 @@ export type Devices = Readonly<{
   shown: () => string | null;
   /** Hands every event to `take`, which must not throw; answers a function that ends it. */
   listen: (take: (event: DeviceEvent) => void) => () => void;
-  /** Absent at a real counter. */
-  simulate?: (act: SimulatedAct) => void;
+  /** Does nothing at a real counter. */
+  simulate: (act: SimulatedAct) => void;
   /** Finds, chooses and tries devices; null where nothing can be set up. */
   setUp: DeviceSetUp | null;
   close: () => void;
@@ -130,6 +130,7 @@ export const bareCounter: Devices = {
   show: () => {},
   shown: () => null,
   listen: () => () => {},
+  simulate: () => {},
   setUp: null,
   close: () => {},
 };

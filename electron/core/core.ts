@@ -868,7 +868,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         });
       case 'simulate':
         return demo(() => {
-          world.devices.simulate?.(command.act);
+          world.devices.simulate(command.act);
           if (command.act.what === 'weight') say('info', 'weightOn', { weightGrams: command.act.weightGrams });
         });
       default:

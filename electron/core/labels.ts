@@ -16,12 +16,16 @@ export function createLabels(till: Till, catalogue: Catalogue) {
   let printed = printedSchema.parse(JSON.parse(ledger.setting('tagsPrinted') ?? '{}'));
   const keep = (): void => ledger.setSetting('tagsPrinted', JSON.stringify(printed));
 
-  /** Newest change first; the number of the record says which change a tag shows. */
+  /**
+   * Newest change first; the number of the record says which change a tag shows. Goods that had no price before have no
+   * tag that could be wrong, so that an import of a whole shop asks for none.
+   */
   const due = (): (DueTag & Readonly<{ n: number }>)[] =>
     ledger
       .all<DueTag & { n: number }>(
         `SELECT i.id AS item, i.code, i.name, i.spec, i.unit, i.per, i.price_fen AS priceFen, c.n, c.at_ms AS changedAtMs
-         FROM (SELECT item, max(n) AS n, at_ms FROM price_change WHERE which = 'shelf' AND n > ? GROUP BY item) c
+         FROM (SELECT item, max(n) AS n, at_ms FROM price_change
+               WHERE which = 'shelf' AND before_fen IS NOT NULL AND n > ? GROUP BY item) c
          JOIN item i ON i.id = c.item WHERE i.price_fen IS NOT NULL ORDER BY c.n DESC, i.name`,
         printed.allUpTo,
       )

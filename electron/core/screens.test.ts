@@ -47,3 +47,16 @@ test('a page that is slow misses what was in between, and never the last', async
   screens.close();
   expect(await next()).toBeNull();
 });
+
+test('a page that looks between two changes of one turn is told the last as well', async () => {
+  const { count, next } = counting();
+  await next();
+  const shown = await Promise.resolve().then(async () => {
+    count();
+    const between = await next();
+    // Still the same turn: what is said behind it has not run yet.
+    count();
+    return [between?.shown?.carriedFloatFen, (await next())?.shown?.carriedFloatFen];
+  });
+  expect(shown).toEqual([1, 2]);
+});

@@ -43,10 +43,11 @@ export function createScreens(make: () => Omit<Screen, 'revision'>) {
   }
 
   const changed = (): void => {
+    // Somebody may have looked between two changes of one turn: then what they saw is not the last of it.
+    if (made !== null || !scheduled) revision += 1;
     made = null;
     if (scheduled) return;
     scheduled = true;
-    revision += 1;
     process.nextTick(() => {
       scheduled = false;
       for (const wake of wakers) wake();

@@ -1,7 +1,14 @@
 import { assertNever } from '../../shared/assert.ts';
-import type { DeviceSettings, DisplaySettings, LabelSettings, PrinterSettings } from '../../shared/device-set-up.ts';
+import type {
+  DeviceSettings,
+  DisplaySettings,
+  Heard,
+  LabelSettings,
+  PrinterSettings,
+} from '../../shared/device-set-up.ts';
 import type { DeviceEvent, Devices, OtherDevice, PrinterState, SimulatedAct } from '../../shared/devices.ts';
 import { filePrinter } from './file-printer.ts';
+import { type InputRole, openInputs } from './inputs.ts';
 import { networkPrinter } from './network-printer.ts';
 import { figureWords, poleDisplay, type PoleDisplay } from './pole-display.ts';
 import type { Printer } from './printer.ts';
@@ -13,13 +20,15 @@ import { type Printout, simulatedPrinter, simulatedScale } from './simulated.ts'
 import { tagBytes } from './tspl.ts';
 
 /** A counter, with what its simulated printer holds; a real printer holds nothing to look at. */
-export type OpenDevices = Devices & Readonly<{ printouts: () => readonly Printout[] }>;
+export type OpenDevices = Devices &
+  Readonly<{
+    printouts: () => readonly Printout[];
+    /** What scanners, readers and scale said last, newest first. */
+    heard: () => readonly Heard[];
+  }>;
 
 /** The port on which receipt and label printers listen for raw bytes. */
 const RAW_PORT = 9100;
-
-/** How often a scale is looked at, so that a weight that went stale leaves the screen. */
-const WEIGHT_LOOK_MS = 200;
 
 /** What is beyond the devices. */
 type Hosted = Readonly<{
@@ -27,6 +36,8 @@ type Hosted = Readonly<{
   nowMs?: () => number;
   /** Told of characters that a printer could not show and of printers that fail; never of what a receipt says. */
   log?: (line: string) => void;
+  /** Told of every report as it came. */
+  raw?: (role: InputRole, name: string, bytes: Uint8Array) => void;
   /** How long a row takes from the printer's memory to the paper; a software printer is quicker. */
   rowMs?: number;
 }>;
@@ -41,23 +52,16 @@ export function openDevices(settings: DeviceSettings, hosted: Hosted = {}): Open
   const changed = (): void => tell({ kind: 'changed' });
 
   const paper = openPrinter(settings.printer, { log, changed }, hosted.rowMs);
-  const scale = settings.scale.kind === 'simulated' ? simulatedScale(nowMs) : null;
+  const scale = settings.scale.kind === 'simulated' ? openSimulatedScale(nowMs, changed) : null;
+  const inputs = openInputs(
+    settings,
+    { nowMs, wallMs: Date.now, later: laterOf(), log },
+    { event: tell, raw: (role, name, bytes) => hosted.raw?.(role, name, bytes) },
+  );
   const display = openDisplay(settings.display, changed);
   const labels = openLabels(settings.labels, log);
 
-  let shownGrams: number | null = null;
-  const weightGrams = (): number | null => scale?.weightGrams() ?? null;
-  /** A weight that went stale says nothing by itself. */
-  const watching =
-    scale === null
-      ? null
-      : setInterval(() => {
-          const grams = weightGrams();
-          if (grams === shownGrams) return;
-          shownGrams = grams;
-          changed();
-        }, WEIGHT_LOOK_MS);
-  watching?.unref();
+  const weightGrams = (): number | null => scale?.weightGrams() ?? inputs.weightGrams();
 
   const simulate = (act: SimulatedAct): void => {
     switch (act.what) {
@@ -91,11 +95,11 @@ export function openDevices(settings: DeviceSettings, hosted: Hosted = {}): Open
       return paper.printer?.drawer() ?? 'unknown';
     },
     get scale() {
-      if (scale === null) return 'missing';
+      if (scale === null) return inputs.scaleState();
       return scale.isPluggedIn() ? 'ready' : 'silent';
     },
     get others(): readonly OtherDevice[] {
-      return [display.other, labels.other].filter((other) => other !== null);
+      return [...inputs.others(), display.other, labels.other].filter((other) => other !== null);
     },
     simulated: isSimulated(settings),
     print: async (receipt) => paper.printer?.print(receipt) ?? 'failed',
@@ -104,7 +108,7 @@ export function openDevices(settings: DeviceSettings, hosted: Hosted = {}): Open
     lookAtPrinter: () => paper.printer?.look(),
     weightGrams,
     tellScale(what) {
-      if (scale === null) return false;
+      if (scale === null) return inputs.tellScale(what);
       if (what === 'tare') scale.tare();
       else scale.put(0);
       return true;
@@ -115,17 +119,44 @@ export function openDevices(settings: DeviceSettings, hosted: Hosted = {}): Open
       takers.add(take);
       return () => void takers.delete(take);
     },
-    ...(isSimulated(settings) ? { simulate } : {}),
+    simulate: isSimulated(settings) ? simulate : () => {},
     setUp: null,
     close() {
-      if (watching !== null) clearInterval(watching);
+      scale?.close();
+      inputs.close();
       takers.clear();
       paper.printer?.close();
       display.pole?.close();
       labels.close();
     },
+    heard: inputs.heard,
     printouts: () => paper.simulated?.printouts() ?? [],
   };
+}
+
+/** Timers that keep no process alive. */
+function laterOf(): (delayMs: number, task: () => void) => () => void {
+  return (delayMs, task) => {
+    const timer = setTimeout(task, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  };
+}
+
+/** How often a simulated scale is looked at, so that what happens to it shows. */
+const WEIGHT_LOOK_MS = 200;
+
+function openSimulatedScale(nowMs: () => number, changed: () => void) {
+  const scale = simulatedScale(nowMs);
+  let shownGrams: number | null = null;
+  const watching = setInterval(() => {
+    const grams = scale.weightGrams();
+    if (grams === shownGrams) return;
+    shownGrams = grams;
+    changed();
+  }, WEIGHT_LOOK_MS);
+  watching.unref();
+  return { ...scale, close: () => clearInterval(watching) };
 }
 
 /** A counter is simulated as a whole: real and simulated devices side by side would deceive whoever stands there. */

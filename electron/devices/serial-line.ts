@@ -1,5 +1,7 @@
 import type { SerialPort } from 'serialport';
 import type { BaudRate, DeviceIdentity } from '../../shared/device-set-up.ts';
+import { findAgain } from './identity.ts';
+import { machineSerial } from './serial-input.ts';
 
 /** A line that takes no more bytes for this long, beyond what its speed explains, is stuck. */
 const STUCK_MS = 4_000;
@@ -106,35 +108,8 @@ async function open(
   }
 }
 
-/** What a serial port says of itself; of the library's list only what finds a device again. */
-type Listed = Readonly<{
-  path: string;
-  vendorId?: string | undefined;
-  productId?: string | undefined;
-  serialNumber?: string | undefined;
-}>;
-
-/**
- * Which of the ports a device is on now: the one with its serial number; else the only one of its kind; else, among
- * several alike, the one at its old path. A port without any identity is known by its path alone.
- */
-export function portOf(identity: DeviceIdentity, ports: readonly Listed[]): string | null {
-  if (identity.vendorId === null) return identity.path;
-  const alike = ports.filter(
-    (port) =>
-      Number.parseInt(port.vendorId ?? '', 16) === identity.vendorId &&
-      Number.parseInt(port.productId ?? '', 16) === identity.productId,
-  );
-  const own =
-    identity.serialNumber === null ? undefined : alike.find((port) => port.serialNumber === identity.serialNumber);
-  if (own !== undefined) return own.path;
-  if (alike.length > 1) return alike.find((port) => port.path === identity.path)?.path ?? null;
-  return alike[0]?.path ?? null;
-}
-
-/** Finds a device among the ports that are there now. */
+/** Where a device is plugged in now; a port without any identity is known by its path alone. */
 export async function findPort(identity: DeviceIdentity): Promise<string | null> {
   if (identity.vendorId === null) return identity.path;
-  const { SerialPort: Port } = await import('serialport');
-  return portOf(identity, await Port.list());
+  return findAgain(identity, await machineSerial.list())?.identity.path ?? null;
 }

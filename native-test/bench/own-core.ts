@@ -15,6 +15,8 @@ export type OwnCore = Readonly<{
   ledgerFile: string;
   /** Gives a command that must be done: a bench of refusals would measure nothing. */
   send: (command: Command, allow?: readonly string[]) => Promise<Answer>;
+  /** A scanner of the simulated counter reads a code. */
+  read: (code: string) => void;
   close: () => Promise<void>;
 }>;
 
@@ -45,6 +47,7 @@ export function openOwnCore(fixture: Fixture): OwnCore {
       if (!isDone) throw new Error(`${command.kind} was refused: ${answer.reason}`);
       return answer;
     },
+    read: (code) => devices.simulate({ what: 'code', code }),
     close: async () => {
       watching.abort();
       await opened.core.close();

@@ -8,6 +8,7 @@ import { tokenOfThisPage, useLink, useScreen } from '../parts/connection.ts';
 import { agoText } from '../parts/format.ts';
 import { core } from './core.ts';
 import { CountSection } from './count-section.tsx';
+import { DeviceSection } from './device-section.tsx';
 import { EnrolAgain } from './enrol-again.tsx';
 import { GoodsInSection } from './goods-in-section.tsx';
 import { ImportSection } from './import-section.tsx';
@@ -18,6 +19,7 @@ import { OperatorSection } from './operator-section.tsx';
 import { PriceSection } from './price-section.tsx';
 import { useSending } from './sending.ts';
 import { StockSection } from './stock-section.tsx';
+import { TagSection } from './tag-section.tsx';
 import { WasteSection } from './waste-section.tsx';
 
 const SECTIONS = [
@@ -27,6 +29,7 @@ const SECTIONS = [
       ['goodsIn', '进货'],
       ['stock', '库存'],
       ['price', '改价'],
+      ['tags', '价签'],
       ['count', '盘点'],
       ['waste', '报损'],
     ],
@@ -46,6 +49,7 @@ const SECTIONS = [
     ],
   ],
   ['人员', [['operators', '操作员']]],
+  ['机器', [['devices', '设备']]],
 ] as const;
 export type SectionName = (typeof SECTIONS)[number][1][number][0];
 
@@ -254,6 +258,10 @@ function Section({
       return <NightSection screen={screen} />;
     case 'ledger':
       return <LedgerSection />;
+    case 'tags':
+      return <TagSection />;
+    case 'devices':
+      return <DeviceSection screen={screen} />;
     case 'operators':
       return <OperatorSection />;
     default:
