@@ -205,7 +205,8 @@ groupNeeding('a scale on a serial port', socat, () => {
     await scale.until('it speaks again', () => scale.states().at(-1) === 'ready');
   });
 
-  test('that is unplugged and plugged in again weighs on', async () => {
+  // A pty that ends while a busy machine has not looked at it yet may end unheard, as no real plug does: tried again then.
+  test('that is unplugged and plugged in again weighs on', { retry: 2 }, async () => {
     const line = await cable();
     const scale = await scaleOn(line.path, 'os2Active');
     line.send(os2('S 01.234kg').subarray(0, 9));
