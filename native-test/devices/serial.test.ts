@@ -205,7 +205,7 @@ groupNeeding('a scale on a serial port', socat, () => {
     await scale.until('it speaks again', () => scale.states().at(-1) === 'ready');
   });
 
-  // A pty that ends while a busy machine has not looked at it yet may end unheard, as no real plug does: tried again then.
+  // Once, on a busy machine, the end of the pty went unheard; why is not known, so it is tried again.
   test('that is unplugged and plugged in again weighs on', { retry: 2 }, async () => {
     const line = await cable();
     const scale = await scaleOn(line.path, 'os2Active');
