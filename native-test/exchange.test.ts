@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { goods, type TestCore } from '../electron/core/test-core.ts';
+import { cardOf, goods, scan, type TestCore } from '../electron/core/test-core.ts';
 import { exchangeRefusals } from '../shared/exchange-reasons.ts';
 import { DAY_MS, HOUR_MS } from '../shared/time.ts';
+import { setCardState } from '../town-server/console.ts';
 import { exchange } from '../town-server/exchange.ts';
 import { breaksOf, openTestTown } from '../town-server/test-town.ts';
 import { applied, back, card, makeReady, manager, openCarried, out, sellBread, type Carried } from './carried.ts';
@@ -181,6 +182,99 @@ describe('whatever becomes of the stick', () => {
     await applied(till, await world.answer(file));
     expect(await out(till)).toContain('"topUps":[]');
     expect(till.records().filter((record) => record.kind === 'allotmentIn')).toHaveLength(1);
+  });
+});
+
+describe('a card that was lost or replaced at a till without network', () => {
+  const BLANK = cardOf(42);
+  const member = card.slice(2);
+  const report = (id: string, blank: string | null) =>
+    ({ kind: 'reportCard', id, member, card: `card-${member}`, blank, approval: null }) as const;
+  const cardsAtTown = () => world.town.town.store.transact([], (transaction) => transaction.list('card'));
+  const said = async (till: TestCore) => (await till.screen()).notice?.text;
+
+  test('is reported by the stick, once, and the new card lives with the answer', async () => {
+    const till = await enrolled();
+    await till.ask(report('report-0001', BLANK));
+    const file = await out(till);
+    expect(await till.send(scan(BLANK, 'card'))).toMatchObject({ reason: 'cardNotActive' });
+    const first = await world.answer(file);
+    const second = await world.answer(file);
+    const states = (await cardsAtTown()).map(({ card: id, state }) => [id, state]);
+    expect(states).toEqual(expect.arrayContaining([[`card-${member}`, 'replaced']]));
+    expect(states).toEqual(expect.arrayContaining([['report-0001', 'active']]));
+    await applied(till, first);
+    expect(await said(till)).toBe('cardReplacedConfirmed');
+    expect(await back(till, second)).toMatchObject({ kind: 'already' });
+    expect(await out(till)).toContain('"reports":[]');
+    await till.ask(scan(goods.bread.code));
+    await till.ask(scan(BLANK, 'card'));
+    expect((await till.screen()).sale.member).toMatchObject({ lastFour: BLANK.slice(-4), pointsRefused: null });
+    expect(await till.send(scan(card, 'card'))).toMatchObject({ reason: 'cardReplaced' });
+    expect(file).not.toContain(BLANK);
+  });
+
+  test('goes on waiting when its stick is lost, and goes with the next', async () => {
+    const till = await enrolled();
+    await till.ask(report('report-0001', null));
+    await world.answer(await out(till));
+    expect(await till.send(scan(card, 'card'))).toMatchObject({ reason: 'cardLost' });
+    await roundTrip(till);
+    expect(await said(till)).toBe('cardLostConfirmed');
+    expect(await till.send(scan(card, 'card'))).toMatchObject({ reason: 'cardLost' });
+  });
+
+  test('is said to be refused when the town refuses it, and its old card is what the town says', async () => {
+    const till = await enrolled();
+    const other = await enrolled();
+    await till.ask(report('report-0001', BLANK));
+    await other.ask(report('report-0002', BLANK));
+    await roundTrip(till);
+    const taken = await back(other, await world.answer(await out(other)));
+    expect(taken).toMatchObject({ kind: 'applied', trouble: null });
+    expect(await said(other)).toBe('cardReportRefused');
+    expect(await out(other)).toContain('"reports":[]');
+    await other.ask(scan(goods.bread.code));
+    await other.ask(scan(BLANK, 'card'));
+    expect(await other.send(scan(card, 'card'))).toMatchObject({ reason: 'cardReplaced' });
+  });
+
+  test('an answer that comes after newer word over the network brings no old state back', async () => {
+    const folder = `${world.scratch}/mixed-cards`;
+    const alone = world.till({}, folder);
+    await applied(alone, await world.answer(await out(alone, await world.codeFor())), manager);
+    await makeReady(alone);
+    await alone.ask(report('report-0001', BLANK));
+    const answer = await world.answer(await out(alone));
+    await alone.core.close();
+    // The new card is lost too before the stick comes back, and its night goes over the network.
+    await setCardState(world.town.town, { card: 'report-0001', state: 'lost' });
+    const online = world.till({ town: world.town.api }, folder);
+    expect(await online.client.night()).toMatchObject({ state: 'matched' });
+    expect(await online.send(scan(BLANK, 'card'))).toMatchObject({ reason: 'cardLost' });
+    await applied(online, answer);
+    expect(await online.send(scan(BLANK, 'card'))).toMatchObject({ reason: 'cardLost' });
+    expect((await cardsAtTown()).find((one) => one.card === 'report-0001')?.state).toBe('lost');
+  });
+
+  test('is reported by the night over the network too, before the statement that says who bears what it spent', async () => {
+    const heard: string[] = [];
+    const line = new Proxy(world.town.api, {
+      get: (town, name, receiver): unknown => {
+        if (typeof name === 'string') heard.push(name);
+        return Reflect.get(town, name, receiver);
+      },
+    });
+    const folder = `${world.scratch}/reported-at-night`;
+    const alone = world.till({}, folder);
+    await applied(alone, await world.answer(await out(alone, await world.codeFor())), manager);
+    await makeReady(alone);
+    await alone.ask(report('report-0001', null));
+    await alone.core.close();
+    const online = world.till({ town: line }, folder);
+    expect(await online.client.night()).toMatchObject({ state: 'matched' });
+    expect(heard.indexOf('reportCard')).toBeGreaterThan(-1);
+    expect(heard.indexOf('reportCard')).toBeLessThan(heard.indexOf('settle'));
   });
 });
 

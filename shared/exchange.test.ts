@@ -25,6 +25,7 @@ const up: ExchangeUp = {
   older: [],
   brought: [],
   uploads: [],
+  reports: [],
   topUps: [],
   releases: [],
   settle: null,
@@ -45,6 +46,7 @@ const down: ExchangeDown = {
   older: [],
   brought: [],
   uploads: [],
+  reports: [],
   topUps: [],
   releases: [],
   settles: [],
@@ -59,6 +61,14 @@ function sealed(value: CanonicalValue): string {
   const mark = Buffer.from('onecard/v1/exchange\0');
   return `onecard/v1/exchange\n${bytes.length}\n${key}\n${signed(Buffer.concat([mark, bytes]))}\n${line}\n`;
 }
+
+test('a file of a version that knew no reports of cards is read as one without any', () => {
+  const { reports: ofTill, ...olderUp } = up;
+  const { reports: ofTown, ...olderDown } = down;
+  expect([...ofTill, ...ofTown]).toEqual([]);
+  expect(readUp(sealed(olderUp as unknown as CanonicalValue), check)).toMatchObject({ content: up });
+  expect(readDown(sealed(olderDown as unknown as CanonicalValue), key, check)).toMatchObject({ content: down });
+});
 
 test('what was written is read, by the way it goes, with the key that signed it', () => {
   const file = writeExchange(up, key, signed);

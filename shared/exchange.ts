@@ -10,6 +10,7 @@ import {
   ownRecordsCall,
   policiesCall,
   releaseClaimCall,
+  reportCardCall,
   settleCall,
   topUpCall,
   uploadCall,
@@ -43,6 +44,8 @@ const upSchema = z.strictObject({
   older: z.array(ownRecordsCall.input).max(100),
   brought: z.array(bringRecordsCall.input).max(1_000),
   uploads: z.array(uploadCall.input).max(1_000),
+  /** Lost cards and cards in their place. A file made by an earlier version of a till says nothing of them. */
+  reports: z.array(reportCardCall.input).max(1_000).default([]),
   topUps: z.array(topUpCall.input).max(1_000),
   /** Claims that no refund used; to ask for one the customer would have to wait for the stick. */
   releases: z.array(releaseClaimCall.input).max(1_000),
@@ -69,6 +72,7 @@ const downSchema = z.strictObject({
   older: z.array(z.strictObject({ of: z.int().min(1), page: ownRecordsCall.output })),
   brought: z.array(bringRecordsCall.output),
   uploads: z.array(uploadCall.output),
+  reports: z.array(reportCardCall.output).default([]),
   topUps: z.array(topUpCall.output),
   releases: z.array(releaseClaimCall.output),
   /** Statement after statement, up to the one that speaks of everything uploaded. */

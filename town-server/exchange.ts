@@ -2,6 +2,7 @@ import { exchangeHash, readUp, writeExchange, type ExchangeDown, type ExchangeUp
 import { GENESIS_PREVIOUS } from '../shared/journal.ts';
 import type { ExchangeRefusal } from '../shared/exchange-reasons.ts';
 import { statementSchema, type TownRefusal } from '../shared/town-contract.ts';
+import { reportCard } from './card-reports.ts';
 import { releaseClaim } from './claims.ts';
 import { hash, verify } from './crypto.ts';
 import { enrol } from './enrolment.ts';
@@ -58,6 +59,7 @@ export async function exchange(town: Town, text: string): Promise<Exchanged> {
     older: [],
     brought: [],
     uploads: [],
+    reports: [],
     topUps: [],
     releases: [],
     settles: [],
@@ -127,6 +129,8 @@ async function answer(town: Town, content: ExchangeUp, down: ExchangeDown): Prom
   }
   for (const brought of content.brought) down.brought.push(await bringRecords(town, brought));
   for (const upload of content.uploads) down.uploads.push(await takeIn(town, upload));
+  // Before the statement, which says who bears what such a card spent.
+  for (const report of content.reports) down.reports.push(await reportCard(town, report));
   for (const asked of content.topUps) down.topUps.push(await topUp(town, asked));
   for (const asked of content.releases) down.releases.push(await releaseClaim(town, asked));
   if (content.settle !== null) await settleAll(town, content.settle, down);
@@ -166,7 +170,15 @@ async function membersAfter(town: Town, down: ExchangeDown, since: number): Prom
 
 function firstRefusal(down: ExchangeDown): TownRefusal | null {
   const older = down.older.map((one) => one.page);
-  const lists = [down.brought, down.uploads, down.topUps, down.releases, down.settles, down.members].flat();
+  const lists = [
+    down.brought,
+    down.uploads,
+    down.reports,
+    down.topUps,
+    down.releases,
+    down.settles,
+    down.members,
+  ].flat();
   for (const one of [down.enrol, down.hello, ...older, ...lists, down.policies]) {
     if (one?.kind === 'refused') return one.reason;
   }

@@ -201,6 +201,15 @@ test(
       uploads: [
         till.signed({ firstSeq: 1, lastSeq: 1, headHash: till.hashes[0] ?? '', records: till.texts.slice(0, 1) }),
       ],
+      reports: [
+        till.signed({
+          request: newId(),
+          member: 'm1',
+          card: 'card-m1',
+          atMs: 1,
+          blank: { tokenHash: '0'.repeat(64), lastFour: '4321', lastSix: '654321' },
+        }),
+      ],
       topUps: [till.signed({ request: newId(), term: till.term() ?? '', member: 'm1', seq: 1 })],
       releases: [till.signed({ request: newId() })],
       settle: till.signed({ seq: 1, hash: till.hashes[0] ?? '', afterStatement: 0 }),

@@ -80,34 +80,63 @@ export function createCardReports({ till, say, tokenOf, isTaken, hashOf, ask }: 
     });
   };
 
-  const confirmed = (asked: CardReport, cards: readonly CardView[]): void => {
+  /** Reports that have no answer yet, oldest first. */
+  const waiting = (limit: number): CardReport[] =>
+    ledger.all<Row>('SELECT * FROM card_report WHERE refused = 0 ORDER BY at_ms LIMIT ?', limit).map(reportOfRow);
+  /** One of them; none when another way brought its answer before. */
+  const stillWaiting = (request: string): CardReport | null => {
+    const row = ledger.get<Row>('SELECT * FROM card_report WHERE request = ? AND refused = 0', request);
+    return row === undefined ? null : reportOfRow(row);
+  };
+
+  /** The town did what a report asked for; `cards` are the member's as they are since. */
+  const confirmed = (request: string, cards: readonly CardView[]): void => {
+    const asked = stillWaiting(request);
+    if (asked === null) return;
     ledger.transaction(() => {
       for (const card of cards) replicas.putCard(card);
-      ledger.run('DELETE FROM card_report WHERE request = ?', asked.request);
+      ledger.run('DELETE FROM card_report WHERE request = ?', request);
     });
     const text = asked.blank === null ? 'cardLostConfirmed' : 'cardReplacedConfirmed';
     say('good', text, { mask: maskOf(asked.member), lastFour: asked.blank?.lastFour ?? '' });
   };
 
+  /** The town did not do it. Answers whether it will not: what says nothing of the report itself leaves it waiting. */
+  const refused = (request: string, because: TownTrouble['because']): boolean => {
+    if (!REFUSALS.includes(because)) return false;
+    const asked = stillWaiting(request);
+    if (asked === null) return true;
+    ledger.run('UPDATE card_report SET refused = 1, token_hash = NULL WHERE request = ?', request);
+    say('bad', 'cardReportRefused', { mask: maskOf(asked.member) });
+    return true;
+  };
+
   return {
     report,
-    /** Asks for everything that has no answer yet, oldest first; `isFirst` says that nobody was told of the wait. */
+    waiting,
+    confirmed,
+    refused,
+    /** Asks for everything that has no answer yet; `isFirst` says that nobody was told of the wait. */
     askAll: async (isFirst: boolean): Promise<void> => {
-      const rows = ledger.all<Row>('SELECT * FROM card_report WHERE refused = 0 ORDER BY at_ms LIMIT 20');
-      for (const { request, member, card, blank, at_ms: atMs } of rows) {
-        const asked = { request, member, card, atMs, blank: blank === null ? null : (JSON.parse(blank) as Blank) };
+      for (const asked of waiting(REPORTS_AT_ONCE)) {
         const answer = await ask(asked);
-        if (answer.kind === 'confirmed') confirmed(asked, answer.cards);
-        else if (REFUSALS.includes(answer.because)) {
-          ledger.run('UPDATE card_report SET refused = 1, token_hash = NULL WHERE request = ?', request);
-          say('bad', 'cardReportRefused', { mask: maskOf(member) });
-        } else {
+        if (answer.kind === 'confirmed') confirmed(asked.request, answer.cards);
+        else if (!refused(asked.request, answer.because)) {
           if (isFirst) say('warn', 'cardReportWaits');
           return;
         }
       }
     },
   };
+}
+
+export type CardReports = ReturnType<typeof createCardReports>;
+
+/** What is asked of the town in one contact; more follows at the next. */
+const REPORTS_AT_ONCE = 20;
+
+function reportOfRow({ request, member, card, blank, at_ms: atMs }: Row): CardReport {
+  return { request, member, card, atMs, blank: blank === null ? null : (JSON.parse(blank) as Blank) };
 }
 
 /** The town's answers to the report itself; silence and a till that it does not know now are no answer. */

@@ -279,15 +279,6 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const waste = createWaste(till, catalogue);
   const audit = createAudit(till, sign);
   const voice = createVoice(ledger, world.dataFolder);
-  const files = createExchangeFile(till, town, keepOf);
-  const night = createNight(till, periods, town, files, (target) => audit.copyTo(target), changed);
-  const evening = createEvening(till, {
-    night: () => alone(night.run),
-    quarantined: town.quarantined,
-    background: (work) => background(work),
-    isStopped: () => stopped !== null,
-    changed,
-  });
   const labels = createLabels(till, catalogue);
   const slips = createSlips(ledger);
   const saleFile = createSaleFile(world.dataFolder, world.crypto.hash, world.clock);
@@ -327,6 +318,23 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       catalogue.byCode(token) !== null || members.cardBehind(token) !== null || operators.byCard(token) !== null,
     hashOf: members.hashOf,
     ask: town.reportCard,
+  });
+  const files = createExchangeFile(till, town, cardReports, keepOf);
+  const night = createNight(
+    till,
+    periods,
+    town,
+    files,
+    () => cardReports.askAll(false),
+    (target) => audit.copyTo(target),
+    changed,
+  );
+  const evening = createEvening(till, {
+    night: () => alone(night.run),
+    quarantined: town.quarantined,
+    background: (work) => background(work),
+    isStopped: () => stopped !== null,
+    changed,
   });
 
   // A folder that was restored, copied or moved goes on as a new incarnation, for money at once (invariant 11).

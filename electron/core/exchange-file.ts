@@ -2,6 +2,7 @@ import { must } from '../../shared/assert.ts';
 import type { ExchangeRefusal } from '../../shared/exchange-reasons.ts';
 import { exchangeHash, readDown, writeExchange, type ExchangeDown, type ExchangeUp } from '../../shared/exchange.ts';
 import type { Statement } from '../../shared/town-contract.ts';
+import type { CardReports } from './card-reports.ts';
 import { enrolRequest, keysOf, takeEnrolment } from './enrolment.ts';
 import type { Keeper } from './keeper.ts';
 import { readShop } from './shop.ts';
@@ -10,6 +11,8 @@ import type { TownClient, TownTrouble } from './town-client.ts';
 
 /** Records beyond this wait for the next stick. */
 const UPLOAD_CHARACTERS_MAX = 12_000_000;
+/** Reports of cards beyond this wait for the next stick. */
+const REPORTS_MAX = 500;
 /** Files that may be on their way at once; the answer to an older one is refused. */
 const FILES_WAITED_FOR = 50;
 
@@ -21,6 +24,7 @@ type Sent = Readonly<{
   ackSeq: number;
   wantedSeq: number;
   uploads: readonly Readonly<{ lastSeq: number; records: number }>[];
+  reports: readonly string[];
   topUps: readonly string[];
   releases: readonly string[];
   brought: readonly number[];
@@ -46,7 +50,7 @@ export type CarriedIn =
  * file and taken from its answer. A file is bound to its till, incarnation and number, an answer to the very bytes that
  * asked for it; whatever comes twice, late or beside the network's own work changes nothing.
  */
-export function createExchangeFile(till: Till, town: TownClient, keepOf: (name: string) => Keeper) {
+export function createExchangeFile(till: Till, town: TownClient, cards: CardReports, keepOf: (name: string) => Keeper) {
   const { ledger, world } = till;
   const { steps } = town;
 
@@ -83,6 +87,7 @@ export function createExchangeFile(till: Till, town: TownClient, keepOf: (name: 
         return townSeq === null ? [] : (steps.bringRequest(of, townSeq) ?? []);
       }),
       uploads,
+      reports: cards.waiting(REPORTS_MAX).map(steps.reportRequest),
       topUps: steps.topUpRequests(seq),
       releases: steps.releaseRequests(),
       settle: steps.settleRequest(seq, hash),
@@ -97,6 +102,7 @@ export function createExchangeFile(till: Till, town: TownClient, keepOf: (name: 
     older: [],
     brought: [],
     uploads: [],
+    reports: [],
     topUps: [],
     releases: [],
     settle: null,
@@ -134,6 +140,7 @@ export function createExchangeFile(till: Till, town: TownClient, keepOf: (name: 
       ackSeq: steps.ack().seq,
       wantedSeq,
       uploads: asked.uploads.map((one) => ({ lastSeq: one.lastSeq, records: one.records.length })),
+      reports: asked.reports.map((one) => one.request),
       topUps: asked.topUps.map((one) => one.request),
       releases: asked.releases.map((one) => one.request),
       brought: asked.brought.map((one) => one.of),
@@ -199,6 +206,13 @@ export function createExchangeFile(till: Till, town: TownClient, keepOf: (name: 
     for (const answer of content.members) {
       if (answer.kind === 'refused') note(answer);
       else steps.takeMembers(answer);
+    }
+    for (const [index, answer] of content.reports.entries()) {
+      const request = sent.reports[index];
+      if (request === undefined) continue;
+      // How the cards stand came with the members, in the order of their versions: this answer may be older than a call.
+      if (answer.kind === 'ok') cards.confirmed(request, []);
+      else cards.refused(request, answer.reason);
     }
     for (const answer of content.settles) {
       const taken = answer.kind === 'refused' ? answer : steps.takeStatement(answer.statement, sent.wantedSeq, judge);

@@ -24,6 +24,7 @@ export function createNight(
   periods: Periods,
   town: TownClient,
   files: ExchangeFile,
+  askForCards: () => Promise<void>,
   copyTo: (target: string) => Promise<BackedUp>,
   onChange: () => void,
 ) {
@@ -172,6 +173,8 @@ export function createNight(
     report.uploaded += sent.count;
     // Earlier incarnations have no part in this day; what is wrong with them is said by `earlier`.
     await town.mendEarlier();
+    // Before the statement, which says who bears what such a card spent.
+    await askForCards();
     const judgements: Break[][] = [];
     const settled = await town.settle((statement) => {
       const found = judge(statement, closed);

@@ -535,17 +535,14 @@ export function createTownClient(
     return isOurs ? { kind: 'judged', proof: value } : trouble('wrongKey');
   };
 
+  const reportRequest = (report: CardReport) =>
+    signed({ ...report, blank: report.blank === null ? null : { ...report.blank } });
+
   /** Reports a card lost or replaced; the town does it once by the request's id. */
   const reportCard = async (
     report: CardReport,
   ): Promise<Readonly<{ kind: 'confirmed'; cards: readonly CardView[] }> | TownTrouble> => {
-    const town = world.town;
-    const { blank } = report;
-    const answer = await ask(async () =>
-      town === null
-        ? Promise.reject(new Error('no town'))
-        : town.reportCard(signed({ ...report, blank: blank === null ? null : { ...blank } })),
-    );
+    const answer = await ask((town) => town.reportCard(reportRequest(report)));
     return isTrouble(answer) ? answer : { kind: 'confirmed', cards: answer.cards };
   };
 
@@ -721,6 +718,7 @@ export function createTownClient(
       takeHello,
       batchAfter,
       takeUpload,
+      reportRequest,
       settleRequest,
       takeStatement,
       policiesRequest,
