@@ -121,8 +121,24 @@ function openWindow(page: Page, place: Readonly<{ x: number; y: number }> | null
     },
   });
   window.removeMenu();
+  showAgain(window.webContents);
   void window.loadURL(addressOf(page));
   return window;
+}
+
+/** A core or a page that falls over again and again is not started for ever. */
+const RESTARTS_PER_MINUTE = 5;
+
+/** A page whose process was killed or fell is loaded again, and gets its port as every page does that was loaded. */
+function showAgain(contents: WebContents): void {
+  const fallenMs: number[] = [];
+  contents.on('render-process-gone', () => {
+    if (contents.isDestroyed()) return;
+    const lately = fallenMs.filter((atMs) => performance.now() - atMs < 60_000);
+    if (lately.length >= RESTARTS_PER_MINUTE) return;
+    fallenMs.push(performance.now());
+    contents.reload();
+  });
 }
 
 /** A value behind `--name=` on the command line. */
@@ -130,9 +146,6 @@ function option(name: string): string | null {
   const prefix = `--${name}=`;
   return process.argv.find((word) => word.startsWith(prefix))?.slice(prefix.length) ?? null;
 }
-
-/** A core that falls over again and again is not started for ever: the page then says that it is gone. */
-const RESTARTS_PER_MINUTE = 5;
 
 /** The core's process and the ports that lead to it. */
 function coreProcess(onListening: (address: string) => void) {

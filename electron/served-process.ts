@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { powerOff } from './power.ts';
 import { serveShop } from './serve-shop.ts';
@@ -38,6 +39,8 @@ async function main(): Promise<number> {
   if (serving.kind !== 'serving' && serving.kind !== 'stopped') throw new Error(`not opened: ${serving.kind}`);
   const { served, close } = serving;
   process.stdout.write(`listening ${JSON.stringify({ till: served.tillUrl, port: served.port })}\n`);
+  // Node would write it at the end, and one that falls has none.
+  flushCompileCache();
   await new Promise<void>((resolve) => {
     process.stdin.on('end', () => resolve()).on('error', () => resolve());
     process.stdin.resume();

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from '
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { counterRows } from './bench/counter-rows.ts';
+import { crashRows } from './bench/crash-rows.ts';
 import { deviceRow } from './bench/device-row.ts';
 import { intakeRows } from './bench/intake-rows.ts';
 import { journalRows } from './bench/journal-rows.ts';
@@ -24,6 +25,7 @@ const NAMES = [
   'start',
   'verify',
   'memory',
+  'crash',
   'night',
   'intake',
 ] as const;
@@ -86,6 +88,7 @@ async function main(): Promise<number> {
     { name: 'paint', rows: async () => (wanted('paint') ? paintRows(run) : []) },
     { name: 'scan, sale, search', rows: () => counterRows(run, wanted) },
     { name: 'open, start, verify, memory', rows: () => journalRows(run, wanted) },
+    { name: 'crash', rows: async () => (wanted('crash') ? crashRows(run) : []) },
     { name: 'device', rows: async () => (wanted('device') ? [await deviceRow(run)] : []) },
     { name: 'night', rows: async () => (wanted('night') ? [await nightRow(run)] : []) },
     { name: 'intake', rows: async () => (wanted('intake') ? intakeRows(run) : []) },

@@ -85,6 +85,11 @@ test('a core that fell is started again and its pages get new ports, but not for
   expect(fork?.words).toEqual([`--data=${join('/user', 'shop')}`, '--root=/app']);
 });
 
+test('a page that fell is loaded again, but not for ever', () => {
+  expect(report['reloadsAfterPageFell']).toBe(1);
+  expect(report['reloadsAfterManyFalls']).toBe(5);
+});
+
 test('pages come with a strict policy, and nothing outside them is served', () => {
   const { till, outside, otherHost, post } = report.pages;
   expect(till?.status).toBe(200);

@@ -34,6 +34,10 @@ const [mainFile = '', preloadFile = '', lock = 'free'] = process.argv.slice(2);
 
 class Contents extends EventEmitter {
   windowOpen: ((details: { url: string }) => { action: string }) | null = null;
+  reloads = 0;
+  reload(): void {
+    this.reloads += 1;
+  }
   postMessage(channel: string): void {
     noted.portsToPages.push(channel);
   }
@@ -207,6 +211,10 @@ if (till !== undefined) {
   const before = noted.portsToPages.length;
   cores[0]?.emit('exit', 1);
   report['afterCoreFell'] = { cores: cores.length, ports: noted.portsToPages.length - before };
+  webContents.emit('render-process-gone', {}, { reason: 'killed' });
+  report['reloadsAfterPageFell'] = webContents.reloads;
+  for (let fall = 0; fall < 20; fall += 1) webContents.emit('render-process-gone', {}, { reason: 'crashed' });
+  report['reloadsAfterManyFalls'] = webContents.reloads;
   report['pages'] = {
     till: await headersOf(own),
     outside: await headersOf('one-card://pages/..%2f..%2fpackage.json'),

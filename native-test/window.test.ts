@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -14,9 +15,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { keepPages } from '../scripts/kept-pages.ts';
 import { type ElectronPlace, fetchElectron, openBrowser, openElectron } from '../scripts/window.ts';
+import { chromium, groupNeeding } from './prerequisite.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'one-card-window-'));
@@ -106,13 +110,79 @@ async function wordsOf(program: string): Promise<string[]> {
 test('a browser shows the page as an application with a profile of its own', async (context) => {
   if (process.platform === 'win32') context.skip(NEEDS_SHELL);
   const program = aProgram('browser');
-  const window = openBrowser(program, 'http://127.0.0.1:1/#token=x', join(scratch, 'profile'));
+  const window = openBrowser(program, 'http://127.0.0.1:1/#token=x', join(scratch, 'profile'), () => {});
   const words = await wordsOf(program);
   expect(words).toContain('--app=http://127.0.0.1:1/#token=x');
   expect(words).toContain(`--user-data-dir=${join(scratch, 'profile')}`);
   expect(words.includes('--no-sandbox')).toBe(process.getuid?.() === 0);
   window.close();
   await window.closed;
+});
+
+groupNeeding('a browser whose page was killed', chromium, (program) => {
+  test('shows it again by itself', async (context) => {
+    if (process.platform !== 'linux') context.skip('looks for the processes of pages where Linux lists them');
+    let shown = 0;
+    const pages = createServer((request, response) => {
+      if (request.url === '/till') shown += 1;
+      response.setHeader('content-type', 'text/html').end('<title>till</title>');
+    });
+    pages.listen(0, '127.0.0.1');
+    await once(pages, 'listening');
+    const headless = join(scratch, 'headless');
+    writeFileSync(headless, `#!/bin/sh\nexec "${program}" --headless=new "$@"\n`);
+    chmodSync(headless, 0o755);
+    const profile = join(scratch, 'kept');
+    const address = `http://127.0.0.1:${(pages.address() as AddressInfo).port}/till`;
+    const window = openBrowser(headless, address, profile, () => {});
+    try {
+      await expect.poll(() => shown, { timeout: 30_000 }).toBe(1);
+      const killed = await pageProcesses(profile);
+      expect(killed.length).toBeGreaterThan(0);
+      for (const pid of killed) process.kill(pid, 'SIGKILL');
+      await expect.poll(() => shown, { timeout: 30_000 }).toBe(2);
+    } finally {
+      window.close();
+      await window.closed;
+      pages.closeAllConnections();
+      pages.close();
+    }
+  });
+});
+
+/** The processes that draw pages for a browser with this profile. */
+async function pageProcesses(profile: string): Promise<number[]> {
+  const list = spawn('ps', ['-eo', 'pid,args', '-ww'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  list.stdout.on('data', (part: Buffer) => void (text += String(part)));
+  await once(list, 'close');
+  return text
+    .split('\n')
+    .filter((line) => line.includes('--type=renderer') && line.includes(profile))
+    .map((line) => Number.parseInt(line, 10));
+}
+
+test('a page that falls again and again is not shown for ever', async () => {
+  const toBrowser = new PassThrough();
+  const fromBrowser = new PassThrough();
+  const asked: { id: number; method: string }[] = [];
+  toBrowser.on('data', (part: Buffer) => {
+    for (const text of String(part).split('\0').slice(0, -1)) {
+      const one = JSON.parse(text) as { id: number; method: string };
+      asked.push(one);
+      if (one.method !== 'Target.attachToTarget') continue;
+      // In two pieces, as a pipe may cut them.
+      const answer = `${JSON.stringify({ id: one.id, result: { sessionId: 's' } })}\0`;
+      fromBrowser.write(answer.slice(0, 7));
+      fromBrowser.write(answer.slice(7));
+    }
+  });
+  keepPages(toBrowser, fromBrowser, () => {});
+  const fall = JSON.stringify({ method: 'Target.targetCrashed', params: { targetId: 't', status: 'killed' } });
+  for (let falls = 0; falls < 9; falls += 1) fromBrowser.write(`${fall}\0`);
+  const reloads = (): number => asked.filter((one) => one.method === 'Page.reload').length;
+  await expect.poll(reloads).toBe(5);
+  expect(asked.filter((one) => one.method === 'Target.attachToTarget')).toHaveLength(5);
 });
 
 test('Electron is told the folder and the town, and says where its core listens', async (context) => {

@@ -106,7 +106,7 @@ async function runServed(entering: Entering, wish: Wish): Promise<number> {
     await untilStopped(close, host.closed);
     return 0;
   }
-  const window = openBrowser(browser, till, join(entering.folder, 'browser'));
+  const window = openBrowser(browser, till, join(entering.folder, 'browser'), entering.log);
   const openedMs = performance.now();
   const closedByHand = window.closed.then(async () => {
     // A browser that ends at once never opened a window, and the shop stays open without one.

@@ -46,7 +46,12 @@ export function superviseServed(
         cwd: root,
         // It hears of our end by its input, so that not even kill -9 leaves it behind.
         stdio: ['pipe', 'pipe', 'inherit'],
-        env: { ...process.env, ONE_CARD_TILL_TOKEN: token },
+        // Nearly half of a start is reading its own program: the one that takes a fallen one's place finds it compiled.
+        env: {
+          ...process.env,
+          ONE_CARD_TILL_TOKEN: token,
+          NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'one-card-till', 'compiled'),
+        },
         // Ctrl-C reaches a whole process group; what is to be closed is said in order.
         detached: true,
         windowsHide: true,

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { keepPages } from './kept-pages.ts';
 
 /** How a start shows its pages: Electron's window, a browser's app window, or an address to open by hand. */
 
@@ -145,8 +147,11 @@ export function browserProgram(): string | null {
 /** Root has no sandbox to give a browser; `--test-type` hides the bar that says so. */
 const asRoot = (): string[] => (process.getuid?.() === 0 ? ['--no-sandbox', '--test-type'] : []);
 
-/** The page in a browser's app window, with a profile of its own so that nobody's bookmarks come along. */
-export function openBrowser(program: string, address: string, profile: string): Window {
+/**
+ * The page in a browser's app window, with a profile of its own so that nobody's bookmarks come along. A page that falls
+ * is shown again.
+ */
+export function openBrowser(program: string, address: string, profile: string, log: (line: string) => void): Window {
   const child = spawn(
     program,
     [
@@ -161,10 +166,12 @@ export function openBrowser(program: string, address: string, profile: string): 
       '--autoplay-policy=no-user-gesture-required',
       '--disable-features=Translate',
       '--lang=zh-CN',
+      '--remote-debugging-pipe',
       ...asRoot(),
     ],
-    { stdio: 'ignore', env: { ...process.env, LANGUAGE: 'zh_CN' } },
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: { ...process.env, LANGUAGE: 'zh_CN' } },
   );
+  keepPages(child.stdio[3] as Writable, child.stdio[4] as Readable, log);
   return windowOf(program, child);
 }
 

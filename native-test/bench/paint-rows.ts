@@ -291,7 +291,8 @@ async function openCounter(browser: Browser, keysPort: number, url: string): Pro
 
 const VIRTUAL_KEY_CODES: Readonly<Record<string, number>> = { Enter: 13, Escape: 27 };
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

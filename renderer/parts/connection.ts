@@ -40,12 +40,17 @@ declare global {
   }
 }
 
-const FIRST_DELAY_MS = 200;
-const LONGEST_DELAY_MS = 3_000;
+const SOON_MS = 150;
+const LATER_MS = 3_000;
+/** Three seconds of them; after some thirty in a row a browser begins to hold sockets back itself. */
+const SOON_ATTEMPTS = 20;
 
-/** How long to wait before the next attempt: doubled each time, never so long that a cashier would wait for it. */
+/**
+ * How long to wait before the next attempt. A core that fell is there again within two seconds, and a cashier must not
+ * wait beyond it for the next look; one that stays away is asked seldom.
+ */
 export function retryDelayMs(attempt: number): number {
-  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10));
+  return attempt < SOON_ATTEMPTS ? SOON_MS : LATER_MS;
 }
 
 /** Opens the line and keeps it open for as long as the page lives. A customer page says that it is one. */
