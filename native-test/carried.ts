@@ -46,7 +46,7 @@ export async function openCarried() {
     /** New points for the villager, of which every till hears at its next statement. */
     give: (lot: string) =>
       town.town.store.transact(['points'], (transaction) =>
-        issueLot(transaction, {
+        issueLot(town.town, transaction, {
           id: lot,
           member: MEMBER,
           village: 'v01',

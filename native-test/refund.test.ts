@@ -433,7 +433,7 @@ async function stockOfAll(street: Street): Promise<Record<string, number>> {
 async function givePoints(street: Street, id: string): Promise<void> {
   const earnedOn = dayOf(street.clock.ms);
   const lot = { id, member: MEMBER.id, village: 'v01', fund: 'fund', points: 60, earnedOn, note: '' };
-  await street.town.store.transact(['points'], (transaction) => issueLot(transaction, lot));
+  await street.town.store.transact(['points'], (transaction) => issueLot(street.town, transaction, lot));
   await street.first.client.night();
   await street.first.client.night();
 }

@@ -17,6 +17,7 @@ import { createPostgresStore } from '../town-server/postgres-store.ts';
 import { startTown, type StartedTown, type TownOptions } from '../town-server/server.ts';
 import { keys, type Store, type TableName, type Transaction } from '../town-server/store.ts';
 import { claimCases, openShops } from '../town-server/test-claims.ts';
+import { movementCases } from '../town-server/test-movements.ts';
 import { ANNA, aStep, BEN, runSteps } from '../town-server/test-steps.ts';
 import { enrolTestTill, type TestTill, type TownApi } from '../town-server/test-till.ts';
 import { checkLaws, openTestTown } from '../town-server/test-town.ts';
@@ -305,7 +306,7 @@ describe('the laws on PostgreSQL', () => {
       const unseen = { receipt: '', till: '', incarnation: 0, seq: 0, mobile_fen: 0, cash_fen: 0 };
       expect(rows).toEqual([
         { sale: 'sale-1', ...found, waiting: [] },
-        { sale: 'sale-2', ...unseen, waiting: [{ till: 't02', moves: [], lines: [] }] },
+        { sale: 'sale-2', ...unseen, waiting: [{ till: 't02', moves: [], lines: [], atMs: 0 }] },
       ]);
     } finally {
       client.release(true);
@@ -320,6 +321,43 @@ describe('the laws on PostgreSQL', () => {
         return openShops(createPostgresStore(database.pool, `claims${towns}`));
       }));
   }
+  for (const [what, run] of movementCases) {
+    test(`movements: ${what}`, () =>
+      run(() => {
+        towns += 1;
+        return openShops(createPostgresStore(database.pool, `movements${towns}`));
+      }));
+  }
+
+  test('a town of before movements carries over what each member had, without what had expired', async () => {
+    const client = await database.pool.connect();
+    try {
+      await client.query('CREATE SCHEMA unlisted; SET search_path TO unlisted');
+      for (const migration of MIGRATIONS.slice(0, -1)) await client.query(migration);
+      await client.query(
+        `INSERT INTO lot VALUES
+           ('town', 'old', 'anna', 'v01', 'f', '2020-01-01', '2021-12-31', 9, 0, '{}', 4, 5, 0, '', 0),
+           ('town', 'new', 'anna', 'v01', 'f', '2025-01-01', '9000-12-31', 30, 10, '{"term": 15}', 7, 0, 2, '', 0),
+           ('town', 'gone', 'ben', 'v01', 'f', '2020-01-01', '2021-12-31', 3, 0, '{}', 0, 3, 0, '', 0);
+         INSERT INTO record VALUES ('town', 't02', 1, 5, 'hash', '{"at": 1234}', NULL);
+         INSERT INTO sale (town_id, sale, seen, sold, back, points, waiting) VALUES ('town', 'sale-1', false, '[]', '[]',
+           '{}', '[{"till": "t02", "incarnation": 1, "seq": 5}]')`,
+      );
+      await client.query(MIGRATIONS.at(-1) ?? '');
+      const movements = await client.query('SELECT member, kind, points, borne FROM movement');
+      expect(movements.rows).toEqual([{ member: 'anna', kind: 'carried', points: 25, borne: 0 }]);
+      const lots = await client.query('SELECT lot, unlisted FROM lot ORDER BY lot');
+      expect(lots.rows.map(({ lot, unlisted }) => [lot, unlisted])).toEqual([
+        ['gone', 3],
+        ['new', 0],
+        ['old', 5],
+      ]);
+      const sales = await client.query('SELECT waiting FROM sale');
+      expect(sales.rows).toEqual([{ waiting: [{ till: 't02', incarnation: 1, seq: 5, atMs: 1234 }] }]);
+    } finally {
+      client.release(true);
+    }
+  });
 });
 
 describe('after a crash nothing acknowledged is lost', () => {

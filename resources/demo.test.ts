@@ -72,6 +72,7 @@ const town = z
             fund: z.string(),
             points: z.int().min(1),
             earnedDaysAgo: z.int().min(0).max(350),
+            note: z.string().min(1).max(100),
           }),
         ),
       }),

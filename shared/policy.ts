@@ -46,6 +46,13 @@ export const policySchema = z.object({
     /** What a cashier takes back alone, by what the goods had cost; above it a manager allows it. Older policies say nothing. */
     managerAboveFen: wholeNumber.default(10_000),
   }),
+  /**
+   * Objecting to points (R-V5): within how many days of their posting, and in how many working days the village answers
+   * and then the town. Older policies say nothing.
+   */
+  objection: z
+    .object({ days: days.min(1), villageDays: days.min(1), townDays: days.min(1) })
+    .default({ days: 30, villageDays: 7, townDays: 15 }),
   /** Categories that ask for the buyer's age once per sale. */
   adultCategories: z.array(z.string()),
   term: z.object({ hours }),

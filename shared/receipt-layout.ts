@@ -221,7 +221,7 @@ function member(paper: Paper, receipt: Receipt): void {
 }
 
 /** The time of today, the day of this year, or the whole date. */
-function asOfWords(asOfMs: number, printedAtMs: number): string {
+export function asOfWords(asOfMs: number, printedAtMs: number): string {
   const day = dayOf(asOfMs);
   const printedDay = dayOf(printedAtMs);
   if (day === printedDay) return clockOf(asOfMs);

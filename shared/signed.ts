@@ -16,6 +16,7 @@ export type SignedKind =
   | 'closing'
   | 'ack'
   | 'pin'
+  | 'movements'
   | 'export';
 
 /** A document whose exact bytes are kept with its signature: verified as received, never re-serialised. */

@@ -15,6 +15,7 @@ import {
 import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema, perSchema } from './item.ts';
 import { standingWishSchema } from './member.ts';
+import { pointsSlipSchema } from './points-slip.ts';
 import { receiptSchema } from './receipt.ts';
 import { tendersSchema } from './tenders.ts';
 import { shiftSlipSchema } from './shift-slip.ts';
@@ -87,6 +88,8 @@ export const commandSchema = z.discriminatedUnion('kind', [
   }),
   /** Prints the report of an open shift, or the hand-over slip of a closed one, once more. */
   z.object({ kind: z.literal('printShift'), shift: id }),
+  /** Prints the 积分查询单 that was read last, while its card's holder still stands at the counter. */
+  z.object({ kind: z.literal('printPoints'), slip: z.string().max(80) }),
   /** The two answers to an evening: stay on, or off now, also after what went wrong was read. */
   z.object({ kind: z.literal('leaveEvening') }),
   z.object({ kind: z.literal('switchOff') }),
@@ -296,6 +299,9 @@ export const refusalReasons = [
   'blankTaken',
   'blankUnknown',
   'cardExpired',
+  'cardWanted',
+  'holderOnly',
+  'slipGone',
   'memberNotActive',
   'foreignCard',
   'ownCard',
@@ -858,6 +864,13 @@ export const tillContract = {
    */
   shiftSlip: input(z.object({ shift: id.nullable() })).output(
     z.object({ slip: shiftSlipSchema, earlier: z.string().nullable(), later: z.string().nullable() }).nullable(),
+  ),
+  /** Balance and last movements of whose card is in the hand: the town's, or what this till knows while it is silent. */
+  pointsSlip: oc.output(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('slip'), slip: pointsSlipSchema }),
+      z.object({ kind: z.literal('refused'), reason: refusalSchema }),
+    ]),
   ),
   lastShift: oc.output(
     z

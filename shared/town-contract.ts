@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema } from './item.ts';
 import { cardStateSchema, cardViewSchema, memberStateSchema, memberViewSchema, standingWishSchema } from './member.ts';
+import { MOVEMENTS_SHOWN, movementSchema } from './points-slip.ts';
 import { policySchema } from './policy.ts';
 import { grantSchema, recallSchema, returnedLineSchema, totalsSchema } from './record-bodies.ts';
 import { tendersSchema } from './tenders.ts';
@@ -93,6 +94,20 @@ export const sealedPinSchema = z.object({
   left: z.int().min(0),
 });
 export type SealedPin = z.infer<typeof sealedPinSchema>;
+
+/** The holder of a card as the town knows them now, and their last movements, newest first, for the one who asked. */
+export const sealedMovementsSchema = z.object({
+  v: z.literal(1),
+  town: z.string(),
+  till: z.string(),
+  incarnation: z.int(),
+  request: z.string(),
+  card: z.string(),
+  issuedAtMs: instant,
+  member: memberViewSchema,
+  movements: z.array(movementSchema).max(MOVEMENTS_SHOWN),
+});
+export type SealedMovements = z.infer<typeof sealedMovementsSchema>;
 
 /** The night statement: the town's signed answer to one till, chained to the one before it. */
 export const statementSchema = z.object({
@@ -393,6 +408,14 @@ export const townContract = {
     })
     .input(reportCardCall.input)
     .output(reportCardCall.output),
+  movements: oc
+    .route({
+      method: 'POST',
+      path: '/cards/movements',
+      summary: 'Balance and last movements of the points of who holds a card; only for a card in use',
+    })
+    .input(z.object({ ...from, request: z.string().min(8).max(64), card: z.string().max(64), signature }))
+    .output(answer({ movements: sealed })),
   findSale: oc
     .route({
       method: 'POST',

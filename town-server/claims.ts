@@ -180,10 +180,12 @@ async function hearOut(town: Town, receipt: string): Promise<void> {
 }
 
 async function hearOutChain(town: Town, till: string, incarnation: number): Promise<void> {
-  let heard = false;
-  while (!heard) {
-    heard = await town.store.transact(['points'], (transaction) => isHeardOut(town, transaction, till, incarnation));
-  }
+  while (!(await hearNext(town, till, incarnation))) continue;
+}
+
+/** Folds the next of what was acknowledged of a chain, in a short transaction; true when nothing of it is left. */
+export async function hearNext(town: Town, till: string, incarnation: number): Promise<boolean> {
+  return town.store.transact(['points'], (transaction) => isHeardOut(town, transaction, till, incarnation));
 }
 
 /** Folds the next of a chain; true when nothing of it is left to fold, or when there is no such chain. */

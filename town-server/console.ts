@@ -270,7 +270,7 @@ const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 export async function issuePoints(town: Town, wanted: NewLot): Promise<Refused | { kind: 'ok'; lot: string }> {
   if (!DAY.test(wanted.earnedOn)) return refused('badInput');
   return town.store.transact(['points'], async (transaction) => {
-    const reason = await issueLot(transaction, wanted);
+    const reason = await issueLot(town, transaction, wanted);
     return reason === null ? { kind: 'ok', lot: wanted.id } : refused(reason);
   });
 }

@@ -149,6 +149,7 @@ test(
       settle: { seq: 1, hash: till.hashes[0] ?? '', afterStatement: 0 },
       statement: { number: 1 },
       topUp: { request: newId(), term: till.term() ?? '', member: 'm1' },
+      movements: { request: newId(), card: 'card-m1' },
       findSale: { request: newId(), receipt: 't01-1-1' },
       claim: { request: newId(), receipt: 't01-1-1', lines: [{ line: 0, quantity: 1 }] },
       releaseClaim: { request: newId() },

@@ -145,4 +145,26 @@ CREATE TABLE card_report (town_id text NOT NULL, request text NOT NULL, till tex
   at_ms bigint NOT NULL, PRIMARY KEY (town_id, request));
 CREATE INDEX card_by_token ON card (town_id, token_hash);
 `,
+  // What moved each member's points. What there was before stands as one sum, without what had expired by then; a refund
+  // that waits for its sale will be told with the time of its record.
+  `
+CREATE TABLE movement (town_id text NOT NULL, member text NOT NULL, movement text NOT NULL, kind text NOT NULL,
+  at_ms bigint NOT NULL, points bigint NOT NULL, borne bigint NOT NULL, lot text, till text, incarnation bigint,
+  seq bigint, PRIMARY KEY (town_id, member, movement));
+CREATE INDEX movement_by_time ON movement (town_id, member, at_ms);
+ALTER TABLE lot ADD COLUMN unlisted bigint NOT NULL DEFAULT 0;
+UPDATE lot SET unlisted = greatest(0, issued - spent + shortfall - overdrawn)
+  WHERE expires_on < to_char(now() AT TIME ZONE 'Asia/Shanghai' - interval '3 hours', 'YYYY-MM-DD');
+INSERT INTO movement (town_id, member, movement, kind, at_ms, points, borne)
+  SELECT town_id, member, 'carried', 'carried', floor(extract(epoch FROM now()) * 1000)::bigint,
+    sum(greatest(0, issued - spent + shortfall - overdrawn) - unlisted), 0
+  FROM lot GROUP BY town_id, member
+  HAVING sum(greatest(0, issued - spent + shortfall - overdrawn) - unlisted) > 0;
+UPDATE sale SET waiting = (
+    SELECT jsonb_agg(one || jsonb_build_object('atMs', coalesce((record.text::jsonb->>'at')::bigint, 0)) ORDER BY place)
+    FROM jsonb_array_elements(sale.waiting) WITH ORDINALITY AS refund (one, place)
+      LEFT JOIN record ON record.town_id = sale.town_id AND record.till = one->>'till'
+        AND record.incarnation = (one->>'incarnation')::bigint AND record.seq = (one->>'seq')::bigint)
+  WHERE jsonb_array_length(waiting) > 0;
+`,
 ];

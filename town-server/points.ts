@@ -17,6 +17,7 @@ import type { SealedGrant, TownRefusal } from '../shared/town-contract.ts';
 import { headOf } from './intake.ts';
 import { putLots } from './lots.ts';
 import { remainingPoints, touchMembers, viewsOf } from './members.ts';
+import { earning } from './movements.ts';
 import { FREE_AFTER_MS, isWaiting } from './restored.ts';
 import { foldNext } from './settle.ts';
 import type { Rows, Transaction } from './store.ts';
@@ -63,7 +64,7 @@ export type NewLot = Readonly<{
 }>;
 
 /** Credits points to a member, once per id: the same again is answered the same, another content is refused. */
-export async function issueLot(transaction: Transaction, wanted: NewLot): Promise<TownRefusal | null> {
+export async function issueLot(town: Town, transaction: Transaction, wanted: NewLot): Promise<TownRefusal | null> {
   const { id, member, village, fund, points, earnedOn, note } = wanted;
   if ((await transaction.get('member', { member })) === null) return 'unknownMember';
   if ((await transaction.get('village', { village })) === null) return 'unknownVillage';
@@ -71,8 +72,13 @@ export async function issueLot(transaction: Transaction, wanted: NewLot): Promis
   if (before !== null && before.issued === 0) {
     // Known from a grant that a restored town had forgotten, as it had the lot itself: now it is issued.
     if (before.member !== member || before.village !== village || before.fund !== fund) return 'duplicate';
-    await putLots(transaction, [{ ...before, ...issueAgain(before, points), earnedOn, note }]);
-    await touchMembers(transaction, [member]);
+    await credit(
+      transaction,
+      before,
+      { ...before, ...issueAgain(before, points), earnedOn, note },
+      points,
+      town.nowMs(),
+    );
     return null;
   }
   if (before !== null) {
@@ -81,9 +87,20 @@ export async function issueLot(transaction: Transaction, wanted: NewLot): Promis
     return same && before.earnedOn === earnedOn && before.note === note ? null : 'duplicate';
   }
   const lot = newLot({ lot: id, member, village, fund, expiresOn: expiryOf(earnedOn), issued: points });
-  await putLots(transaction, [{ ...lot, earnedOn, note }]);
-  await touchMembers(transaction, [member]);
+  await credit(transaction, null, { ...lot, earnedOn, note, unlisted: 0 }, points, town.nowMs());
   return null;
+}
+
+async function credit(
+  transaction: Transaction,
+  before: LotRow | null,
+  lot: LotRow,
+  points: number,
+  nowMs: number,
+): Promise<void> {
+  await putLots(transaction, [lot]);
+  await transaction.put('movement', [earning(before, lot, points, nowMs)]);
+  await touchMembers(transaction, [lot.member]);
 }
 
 /** The open term of a chain; a new, empty one when there is none or the last was closed. */

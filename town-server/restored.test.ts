@@ -56,11 +56,11 @@ async function openWorld() {
     issue: async (member: string, points: number): Promise<void> => {
       const lot = { id: newId(), member, village: 'v01', fund: 'fund', points, earnedOn: '2026-11-01', note: '' };
       issued.push(lot);
-      await town.store.transact(['points'], (transaction) => issueLot(transaction, lot));
+      await town.store.transact(['points'], (transaction) => issueLot(town, transaction, lot));
     },
     issueAllAgain: async (): Promise<void> => {
       for (const lot of issued) {
-        const because = await town.store.transact(['points'], (transaction) => issueLot(transaction, lot));
+        const because = await town.store.transact(['points'], (transaction) => issueLot(town, transaction, lot));
         expect(because).toBe(null);
       }
     },

@@ -14,6 +14,7 @@ import {
   settlement,
   type Sessions,
 } from './console.ts';
+import { movementsOf } from './card-movements.ts';
 import { reportCard } from './card-reports.ts';
 import { enrol } from './enrolment.ts';
 import { exchange } from './exchange.ts';
@@ -43,6 +44,7 @@ export function townRouter(town: Town, sessions: Sessions) {
     topUp: os.topUp.handler(({ input }) => topUp(town, input)),
     checkPin: os.checkPin.handler(({ input }) => checkPin(town, input)),
     reportCard: os.reportCard.handler(({ input }) => reportCard(town, input)),
+    movements: os.movements.handler(({ input }) => movementsOf(town, input)),
     findSale: os.findSale.handler(({ input }) => findSale(town, input)),
     claim: os.claim.handler(({ input }) => claim(town, input)),
     releaseClaim: os.releaseClaim.handler(({ input }) => releaseClaim(town, input)),

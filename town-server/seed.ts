@@ -3,9 +3,10 @@ import { newLot } from '../shared/allotment.ts';
 import { cardStateSchema, cardTokenHash, memberStateSchema, standingWishSchema } from '../shared/member.ts';
 import { policySchema } from '../shared/policy.ts';
 import { seal } from '../shared/signed.ts';
-import { addDays, dayOf } from '../shared/time.ts';
+import { addDays, dayOf, HOUR_MS, startOfDayMs } from '../shared/time.ts';
 import { hash } from './crypto.ts';
 import { putLots } from './lots.ts';
+import { earning } from './movements.ts';
 import { expiryOf } from './points.ts';
 import type { Transaction } from './store.ts';
 import { asCanonical, type Town } from './town.ts';
@@ -39,12 +40,15 @@ export const seedSchema = z.object({
           fund: z.string(),
           points: z.int().min(1),
           earnedDaysAgo: z.int().min(0),
+          note: z.string().max(100),
         }),
       ),
     }),
   ),
 });
 export type Seed = z.infer<typeof seedSchema>;
+
+const NOON_MS = 12 * HOUR_MS;
 
 /** Fills an empty town. Of a card only the hash of its token is kept. */
 export async function seedTown(town: Town, transaction: Transaction, seed: Seed, policy: unknown): Promise<void> {
@@ -86,16 +90,19 @@ export async function seedTown(town: Town, transaction: Transaction, seed: Seed,
       })),
     ),
   );
-  await putLots(
-    transaction,
-    seed.members.flatMap((member) =>
-      member.lots.map(({ id, issuerVillage, fund, points, earnedDaysAgo }) => {
-        const earnedOn = addDays(today, -earnedDaysAgo);
-        const expiresOn = expiryOf(earnedOn);
-        const lot = newLot({ lot: id, member: member.id, village: issuerVillage, fund, expiresOn, issued: points });
-        return { ...lot, earnedOn, note: 'seed' };
-      }),
-    ),
+  const lots = seed.members.flatMap((member) =>
+    member.lots.map(({ id, issuerVillage, fund, points, earnedDaysAgo, note }) => {
+      const earnedOn = addDays(today, -earnedDaysAgo);
+      const expiresOn = expiryOf(earnedOn);
+      const lot = newLot({ lot: id, member: member.id, village: issuerVillage, fund, expiresOn, issued: points });
+      return { ...lot, earnedOn, note, unlisted: 0 };
+    }),
+  );
+  await putLots(transaction, lots);
+  await transaction.put(
+    'movement',
+    // Credited long before this town began to write: the day stands for the hour too.
+    lots.map((lot) => earning(null, lot, lot.issued, startOfDayMs(lot.earnedOn) + NOON_MS)),
   );
   const first = policySchema.parse(policy);
   const sealed = seal('policy', asCanonical(first), town.sign);

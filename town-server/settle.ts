@@ -34,6 +34,7 @@ import type { Break } from '../shared/till-contract.ts';
 import { hashText, verify } from './crypto.ts';
 import { putLots } from './lots.ts';
 import { touchMembers } from './members.ts';
+import { movedBalance, tillMovement } from './movements.ts';
 import { keepRestore, noteForgotten, noteHeard, provesHeard, restoreOf, type Restore } from './restored.ts';
 import type { Rows, SaleState, Span, Transaction, WaitingReturn } from './store.ts';
 import { asCanonical, present, UNRESOLVED, type Town } from './town.ts';
@@ -148,6 +149,8 @@ type Book = {
   unreadable: Set<string>;
   grants: Map<string, Rows['grant']>;
   recalls: Map<string, Rows['recall']>;
+  /** What these records moved, by movement and member. */
+  movements: Map<string, Rows['movement']>;
   spendings: Map<string, Rows['spending']>;
   payables: Map<string, Rows['payable']>;
   days: Map<string, Rows['tillDay']>;
@@ -239,6 +242,7 @@ async function openBook(
     unreadable: new Set(),
     grants,
     recalls: await byKey(transaction, 'recall', 'recall', ids.recalls),
+    movements: new Map(),
     spendings: new Map(spendings.map((row) => [`${row.member} ${row.day}`, row])),
     payables: new Map(
       (await transaction.list('payable', { among: { month: months } })).map((row) => [payableKey(row), row]),
@@ -275,6 +279,7 @@ async function closeBook(transaction: Transaction, book: Book): Promise<void> {
   await transaction.put('term', [...book.terms.values()]);
   await transaction.put('grant', [...book.grants.values()]);
   await transaction.put('recall', [...book.recalls.values()]);
+  await transaction.put('movement', [...book.movements.values()]);
   await transaction.put('spending', [...book.spendings.values()]);
   await transaction.put('payable', [...book.payables.values()]);
   await transaction.put('tillDay', [...book.days.values()]);
@@ -368,6 +373,7 @@ function foldSale(book: Book, record: JournalRecord, body: SaleBody): void {
     incarnation: chain.incarnation,
     day: record.businessDay,
     seq: record.seq,
+    atMs: record.at,
     pointValueFen: body.pointValueFen,
   };
   for (const move of moves) {
@@ -477,6 +483,7 @@ function foldRefund(book: Book, record: JournalRecord, body: RefundBody): void {
     shop: record.shop,
     incarnation,
     seq: record.seq,
+    atMs: record.at,
     day: record.businessDay,
     pointValueFen: body.pointValueFen,
     moves: movesOf(record),
@@ -524,13 +531,14 @@ function judgeClaim(book: Book, record: JournalRecord, body: RefundBody, sale: S
   });
 }
 
-/** Which record a move belongs to: its chain and sequence, its shop and day. */
+/** Which record a move belongs to: its chain and sequence, its shop, day and time. */
 type Where = Readonly<{
   shop: string;
   till: string;
   incarnation: number;
   day: string;
   seq: number;
+  atMs: number;
   pointValueFen: number;
 }>;
 
@@ -552,7 +560,8 @@ function applyToLot(book: Book, move: PointsMove, where: Where, sale: SaleState 
   }
   const termOpen = move.kind !== 'returnFree' && isOpen(book, move.term, where);
   const { lot: moved, rebornPoints, borne } = moveOf(lot, move, termOpen, where.day, sale);
-  keepLot(book, lot, moved, where);
+  const after = keepLot(book, lot, { ...moved, unlisted: lot.unlisted + rebornPoints }, where);
+  let balance = movedBalance(lot, after);
   if (sale !== null && borne !== 0) sale.borne[move.lot] = amountAt(sale.borne, move.lot) + borne;
   if (rebornPoints > 0) {
     const from = [lot.lot, where.till, where.incarnation, where.seq].join('\0');
@@ -560,11 +569,29 @@ function applyToLot(book: Book, move: PointsMove, where: Where, sale: SaleState 
     const { member, village, fund } = lot;
     const empty = newLot({ lot: id, member, village, fund, expiresOn: addDays(where.day, REBORN_DAYS), issued: 0 });
     // Where the town forgot the refund, a grant out of this lot may have been heard of first.
-    const reborn = issueAgain(book.lots.get(id) ?? empty, rebornPoints);
-    book.lots.set(id, { ...reborn, ...expire(reborn, book.today), earnedOn: where.day, note: 'refund' });
+    const before = book.lots.get(id) ?? null;
+    const reborn = issueAgain(before ?? empty, rebornPoints);
+    const born = {
+      ...reborn,
+      ...expire(reborn, book.today),
+      earnedOn: where.day,
+      note: 'refund',
+      unlisted: before?.unlisted ?? 0,
+    };
+    book.lots.set(id, born);
+    balance += movedBalance(before, born);
   }
   owe(book, lot, move, where);
+  noteMovement(book, lot.member, move, where, balance);
   return true;
+}
+
+/** One line in the holder's list for all that a record moves; an *out* only changes where the points lie. */
+function noteMovement(book: Book, member: string, move: PointsMove, where: Where, balance: number): void {
+  if (move.kind === 'out') return;
+  const kind = move.kind === 'spend' ? 'spent' : 'returned';
+  const key = JSON.stringify([member, where.till, where.incarnation, where.seq]);
+  book.movements.set(key, tillMovement(book.movements.get(key), member, kind, where, balance, move.points));
 }
 
 function moveOf(lot: LotState, move: PointsMove, termOpen: boolean, day: string, sale: SaleState | null): Moved {
@@ -575,7 +602,12 @@ function moveOf(lot: LotState, move: PointsMove, termOpen: boolean, day: string,
 }
 
 /** Stores how a lot stands after a move; what a shortfall had to cover is a break with the clerk as its owner. */
-function keepLot(book: Book, before: Rows['lot'], moved: LotState, where: Where): void {
+function keepLot(
+  book: Book,
+  before: Rows['lot'],
+  moved: LotState & Readonly<{ unlisted: number }>,
+  where: Where,
+): Rows['lot'] {
   const after = { ...before, ...moved, ...expire(moved, book.today) };
   book.lots.set(after.lot, after);
   book.touched.add(after.member);
@@ -590,6 +622,7 @@ function keepLot(book: Book, before: Rows['lot'], moved: LotState, where: Where)
       where,
     );
   }
+  return after;
 }
 
 /** What the village and fund of a lot owe the shop (R-T3); a return goes against the month it is recorded in (R-T4). */
@@ -774,6 +807,7 @@ function adopt(book: Book, record: JournalRecord, grant: Grant): void {
       ...newLot({ lot, member, village, fund, expiresOn, issued: 0 }),
       earnedOn: record.businessDay,
       note: '',
+      unlisted: 0,
     };
     const after = { ...before, ...adoptGrant(before, term, granted) };
     book.lots.set(lot, after);
@@ -819,6 +853,7 @@ function foldRecall(book: Book, record: JournalRecord): void {
     incarnation,
     day: record.businessDay,
     seq: record.seq,
+    atMs: record.at,
     pointValueFen: 0,
   };
   for (const move of movesOf(record)) applyToLot(book, move, where, null);

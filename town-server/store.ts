@@ -1,6 +1,7 @@
 import type { LotState, PointsMove } from '../shared/allotment.ts';
 import type { Item } from '../shared/item.ts';
 import type { CardState, MemberState, StandingWish } from '../shared/member.ts';
+import type { Movement } from '../shared/points-slip.ts';
 import type { ReturnedLine } from '../shared/pricing.ts';
 import type { Grant, Totals } from '../shared/record-bodies.ts';
 import type { Tenders } from '../shared/tenders.ts';
@@ -126,7 +127,27 @@ export type Rows = {
   pinTry: { request: string; till: string; member: string; atMs: number };
   /** Card reports of tills that were carried out: each once. */
   cardReport: { request: string; till: string; member: string; atMs: number };
-  lot: LotState & { earnedOn: string; note: string };
+  /**
+   * `unlisted` is what of a lot's expired points is not told as lost: it came back after the last day and lives on in a
+   * lot of its own, or was gone before movements were kept.
+   */
+  lot: LotState & { earnedOn: string; note: string; unlisted: number };
+  /**
+   * What moved a member's points, written with the move itself: a lot that was credited, or a record of a till. What
+   * expired is not among them, since the lots say it (`movements.ts`).
+   */
+  movement: {
+    member: string;
+    movement: string;
+    kind: Exclude<Movement['kind'], 'expired'>;
+    atMs: number;
+    points: number;
+    borne: number;
+    lot: string | null;
+    till: string | null;
+    incarnation: number | null;
+    seq: number | null;
+  };
   /** Points that left the free part for a term; durable before it is sent, sent until the till's record is seen. */
   grant: {
     grant: string;
@@ -250,6 +271,8 @@ export type WaitingReturn = {
   shop: string;
   incarnation: number;
   seq: number;
+  /** When the till recorded it. */
+  atMs: number;
   day: string;
   pointValueFen: number;
   moves: PointsMove[];
@@ -279,6 +302,7 @@ export const keys = {
   pinTry: ['request'],
   cardReport: ['request'],
   lot: ['lot'],
+  movement: ['member', 'movement'],
   grant: ['grant'],
   recall: ['recall'],
   topUp: ['request'],

@@ -14,15 +14,16 @@ import { overview } from './console.ts';
 /** What every engine of the town must answer to claims and to what comes back; each case throws when it does not. */
 export type ClaimCase = readonly [
   what: string,
-  run: (open: (members?: typeof MEMBERS) => Promise<Shop>) => Promise<void>,
+  run: (open: (members?: typeof MEMBERS) => Promise<ShopTown>) => Promise<void>,
 ];
 
 const MEMBERS = [ANNA, BEN];
 
-type Shop = TestTown & { seller: TestTill; other: TestTill };
+/** A town and its two tills. */
+export type ShopTown = TestTown & { seller: TestTill; other: TestTill };
 
 /** A town with two tills of two shops, the first of which holds the points. */
-export async function openShops(store?: Store, members = MEMBERS): Promise<Shop> {
+export async function openShops(store?: Store, members = MEMBERS): Promise<ShopTown> {
   const opened = await openTestTown(members, store);
   const seller = await enrolTestTill(opened.api, await opened.code(), opened.nowMs);
   await seller.night();
@@ -36,7 +37,7 @@ function same(actual: unknown, expected: unknown, what: string): void {
   must(got === wanted, `${what}: ${got}, not ${wanted}`);
 }
 
-async function kindsOf(shop: Shop): Promise<string[]> {
+async function kindsOf(shop: ShopTown): Promise<string[]> {
   return (await breaksOf(shop.town)).map((one) => one.kind).toSorted();
 }
 
@@ -45,7 +46,7 @@ function opened(answer: Awaited<ReturnType<TestTill['claim']>>) {
   return returnableSchema.parse(JSON.parse(answer.sale.bytes));
 }
 
-async function sold(shop: Shop, pieces = 10, points = 10): Promise<SaleOf> {
+async function sold(shop: ShopTown, pieces = 10, points = 10): Promise<SaleOf> {
   const sale = shop.seller.sell(pieces, 'anna', points);
   await shop.seller.push();
   return sale;
@@ -301,12 +302,12 @@ export const claimCases: readonly ClaimCase[] = [
   ],
 ];
 
-async function claimedAfter(shop: Shop, sale: SaleOf, pieces: number): Promise<string> {
+async function claimedAfter(shop: ShopTown, sale: SaleOf, pieces: number): Promise<string> {
   await shop.other.push();
   return claimed(shop.other, sale, pieces);
 }
 
-async function benOf(shop: Shop) {
+async function benOf(shop: ShopTown) {
   const own = (await lotsOf(shop.town)).filter((lot) => lot.member === 'ben');
   const sum = (of: (lot: (typeof own)[number]) => number): number => own.reduce((total, lot) => total + of(lot), 0);
   return {

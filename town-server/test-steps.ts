@@ -154,7 +154,7 @@ async function take(step: Step, opened: TestTown, tills: readonly TestTill[], sa
       earnedOn: '2026-11-01',
       note: '',
     };
-    await opened.town.store.transact(['points'], (transaction) => issueLot(transaction, lot));
+    await opened.town.store.transact(['points'], (transaction) => issueLot(opened.town, transaction, lot));
     return;
   }
   const till = tills[step.till];

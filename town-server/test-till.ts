@@ -343,6 +343,7 @@ export async function enrolTestTill(
       must(opened.kind === 'opened', 'a grant carries the signature of its town');
       return { request, grant: opened.value.grant, member: answer.member };
     },
+    movements: async (card: string) => api.movements(signed({ request: newId(), card })),
     findSale: async (receipt: string) => api.findSale(signed({ request: newId(), receipt })),
     claim: async (sale: SaleOf, request: string = newId(), pieces: number = sale.pieces) =>
       api.claim(signed({ request, receipt: sale.receipt, lines: [{ line: 0, quantity: pieces }] })),

@@ -8,9 +8,10 @@ import { issueCode } from './enrolment.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { townRouter } from './router.ts';
 import { seedTown, type Seed } from './seed.ts';
-import type { Rows, Store } from './store.ts';
+import { remainingPoints } from './members.ts';
+import type { Rows, Store, Transaction } from './store.ts';
 import type { TestTill, TownApi } from './test-till.ts';
-import type { Town } from './town.ts';
+import { present, type Town } from './town.ts';
 
 /** Noon in Shanghai on 24 November 2026. */
 export const START_MS = Date.parse('2026-11-24T04:00:00Z');
@@ -46,7 +47,7 @@ export async function openTestTown(members: readonly TestMember[], store: Store 
       standingWish: 'none',
       state: 'active',
       cards: [{ id: `card-${id}`, token: `98${id}`, lastFour: '0001', state: 'active', expiresOn: null }],
-      lots: lots.map((lot) => ({ ...lot, issuerVillage: 'v01', fund: 'fund', earnedDaysAgo: 10 })),
+      lots: lots.map((lot) => ({ ...lot, issuerVillage: 'v01', fund: 'fund', earnedDaysAgo: 10, note: '' })),
     })),
   };
   const policy: unknown = JSON.parse(
@@ -85,7 +86,7 @@ export async function breaksOf(town: Town): Promise<Rows['break'][]> {
 /**
  * The laws of `protocol.md`: per lot `free + allotted + spent + expired - shortfall = issued`, and per open term, once
  * the town has seen every record of its till and the till every grant, what the town calls allotted is what the till
- * holds.
+ * holds. And the movements of each member come to their balance, however they were heard.
  */
 export async function checkLaws(town: Town, settledTills: readonly TestTill[] = []): Promise<void> {
   for (const lot of await lotsOf(town)) {
@@ -96,4 +97,37 @@ export async function checkLaws(town: Town, settledTills: readonly TestTill[] = 
       must(allotted === held, `lot ${lot.lot}: the town allotted ${allotted}, ${till.from.till} holds ${held}`);
     }
   }
+  await checkMovements(town);
+}
+
+async function checkMovements(town: Town): Promise<void> {
+  await town.store.transact([], async (transaction) => {
+    for (const { member } of await transaction.list('member')) {
+      const lots = await transaction.list('lot', { equal: { member } });
+      const written = await transaction.list('movement', { equal: { member } });
+      const { balance, expired } = await listedOn(town, transaction, lots);
+      const sum = written.reduce((total, one) => total + one.points, -expired);
+      must(sum === balance, `${member} has ${balance} points, and movements of ${sum}: ${JSON.stringify(lots)}`);
+      must(
+        written.every((one) => one.borne >= 0 && (one.kind === 'spent' ? one.points <= 0 : one.points >= 0)),
+        `a movement of ${member} goes the wrong way: ${JSON.stringify(written)}`,
+      );
+    }
+  });
+}
+
+/** What lots in time hold, and what the others are told to have lost. */
+async function listedOn(
+  town: Town,
+  transaction: Transaction,
+  lots: readonly Rows['lot'][],
+): Promise<{ balance: number; expired: number }> {
+  const { today } = await present(town, transaction);
+  const sums = { balance: 0, expired: 0 };
+  for (const lot of lots) {
+    const left = remainingPoints(lot);
+    if (lot.expiresOn >= today) sums.balance += left;
+    else sums.expired += Math.max(0, left + lot.expired - lot.unlisted);
+  }
+  return sums;
 }

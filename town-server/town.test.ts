@@ -7,6 +7,7 @@ import { HOUR_MS } from '../shared/time.ts';
 import { statementSchema } from '../shared/town-contract.ts';
 import { hash, newId } from './crypto.ts';
 import { claimCases, openShops } from './test-claims.ts';
+import { movementCases } from './test-movements.ts';
 import { ANNA, aStep, BEN, runSteps } from './test-steps.ts';
 import { enrolTestTill, type SaleOf, type TestTill } from './test-till.ts';
 import { addShop, breaksOf, checkLaws, codeFor, lotsOf, openTestTown, type TestTown } from './test-town.ts';
@@ -503,9 +504,9 @@ describe('top-up', () => {
         earnedOn: '2026-11-24',
         note: '',
       };
-      expect(await issueLot(transaction, lot)).toBe(null);
-      expect(await issueLot(transaction, lot)).toBe(null);
-      expect(await issueLot(transaction, { ...lot, points: 26 })).toBe('duplicate');
+      expect(await issueLot(town, transaction, lot)).toBe(null);
+      expect(await issueLot(town, transaction, lot)).toBe(null);
+      expect(await issueLot(town, transaction, { ...lot, points: 26 })).toBe('duplicate');
     });
     const first = await till.topUp('ben', 'request-1');
     expect(first.grant?.lots).toMatchObject([{ lot: 'lot-new1', points: 25, expiresOn: '2027-12-31' }]);
@@ -549,4 +550,8 @@ test('the laws of lots and terms hold under lost, doubled and reordered messages
 
 describe('claims', () => {
   for (const [what, run] of claimCases) test(what, () => run(() => openShops()));
+});
+
+describe('movements of points', () => {
+  for (const [what, run] of movementCases) test(what, () => run(() => openShops()));
 });

@@ -12,7 +12,7 @@ import type { Policy } from '../../shared/policy.ts';
 import { salePostings } from '../../shared/posting.ts';
 import { priceLines, priceSale, type PricedLines, type PricedSale, type PricingMember } from '../../shared/pricing.ts';
 import { unitGrams } from '../../shared/quantity.ts';
-import type { PaperSlip } from '../../shared/paper.ts';
+import { isReceipt, type PaperSlip } from '../../shared/paper.ts';
 import { UNNAMED } from '../../shared/receipt-build.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { SaleBody } from '../../shared/record-bodies.ts';
@@ -815,15 +815,15 @@ export function createCheckout(parts: Parts) {
   const print = async (slip: PaperSlip, saleId: string | null): Promise<'printed' | 'failed' | 'none'> => {
     if (world.devices.printer === 'missing') return 'none';
     const outcome = await world.devices.print(slip);
-    // The till may have stopped meanwhile, and its ledger with it. A shift's slip is leafed up where it is wanted.
-    if (slip.kind !== 'shift') {
+    // The till may have stopped meanwhile, and its ledger with it.
+    if (isReceipt(slip)) {
       parts.soon(() => {
         if (outcome === 'failed') slips.failed(slip.number);
         else slips.printed(slip.number);
         parts.changed();
       });
     }
-    if (paid !== null && (paid.sale === saleId || (slip.kind !== 'shift' && paid.paper().number === slip.number))) {
+    if (paid !== null && (paid.sale === saleId || (isReceipt(slip) && paid.paper().number === slip.number))) {
       paid = { ...paid, printed: outcome };
     }
     if (outcome === 'failed') say('warn', 'printFailed');
@@ -1185,6 +1185,17 @@ export function createCheckout(parts: Parts) {
       become({ ...sale, id: world.newId(), member });
     },
     memberShown: () => sale.member?.id ?? null,
+    /**
+     * The card that its holder has in the hand, also right after they paid with it; why there is none otherwise. Who buys
+     * for somebody else learns no more than what they may spend.
+     */
+    holder: (): Readonly<{ card: string; member: ScreenMember }> | 'cardWanted' | 'holderOnly' => {
+      const open = sale.member;
+      const { member } = pricing();
+      if (open === null || member === null || open.card === null) return 'cardWanted';
+      if (open.bearer !== undefined) return 'holderOnly';
+      return open.how === 'presented' ? { card: open.card, member } : 'cardWanted';
+    },
     screen: (): Pick<Screen, 'sale' | 'pin' | 'pay' | 'paid' | 'held'> => {
       const { lines, member, policy } = pricing();
       const stars = member?.stars ?? 0;

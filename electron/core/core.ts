@@ -31,6 +31,7 @@ import { createNight } from './night.ts';
 import { createSaleFile } from './open-sale.ts';
 import { createOperators } from './operators.ts';
 import { createPeriods } from './periods.ts';
+import { createPointsSlips } from './points-slips.ts';
 import { createReceipts, type Refunded } from './receipts.ts';
 import { createReceiving } from './receiving.ts';
 import { createRouter, stoppedRouter, stoppedScreen, type TillRouter } from './router.ts';
@@ -310,6 +311,14 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     soon: (work) => void world.clock.later(0, () => background(() => Promise.resolve(work()))),
   });
   const counter = checkout;
+  const pointsSlips = createPointsSlips({
+    till,
+    members,
+    counter,
+    ask: town.movements,
+    alone: (work) => alone(work),
+    isAttended: () => operator !== null && !lock.isLocked(),
+  });
   const cardReports = createCardReports({
     till,
     say,
@@ -727,6 +736,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         if (operator === null) return refuse('notSignedIn');
         if (world.devices.printer === 'missing') return spoken(refuse('noPrinter'), '');
         return spoken(printShift(command.shift, true) === null ? refuse('noShift') : done, 'printing');
+      case 'printPoints':
+        if (operator === null) return refuse('notSignedIn');
+        return spoken(pointsSlips.print(command.slip), 'printing');
       case 'scan':
         return operator === null ? signInByCard(command.code) : scan(command.code, command.source);
       case 'choose':
@@ -1161,6 +1173,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     receipts,
     shifts,
     shiftSlip: (shift) => shifts.slip(shift, standing(), false),
+    pointsSlip: pointsSlips.read,
     operators,
     roster: createRoster(till),
     night: { run: () => alone(night.run), reports: night.reports },

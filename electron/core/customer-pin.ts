@@ -2,6 +2,7 @@ import type { SealedPin } from '../../shared/town-contract.ts';
 import type { Answer, Screen } from '../../shared/till-contract.ts';
 import type { TownTrouble } from './town-client.ts';
 import { done, refuse } from './till.ts';
+import { within } from './within.ts';
 import type { World } from './world.ts';
 
 /** How long a customer waits for the town. Without an answer the limit stays, and a manager may know the person. */
@@ -36,18 +37,6 @@ export function createCustomerPin({ world, check, proven, changed }: Parts) {
     changed();
   };
 
-  const within = async <T>(work: Promise<T>): Promise<T | null> => {
-    let cancel = (): void => {};
-    const late = new Promise<null>((resolve) => {
-      cancel = world.clock.later(WAIT_MS, () => resolve(null));
-    });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      cancel();
-    }
-  };
-
   return {
     ask: (document: string, member: string, mask: string): Answer => {
       asked = { ask: world.newId(), document, member, mask };
@@ -65,7 +54,7 @@ export function createCustomerPin({ world, check, proven, changed }: Parts) {
       if (wanted === null || wanted.ask !== ask || state === 'checking' || state === 'locked') return refuse('noSale');
       become('checking');
       const { member, document } = wanted;
-      const judged = await within(check({ request: world.newId(), member, document, pin }));
+      const judged = await within(world.clock, WAIT_MS, check({ request: world.newId(), member, document, pin }));
       if (asked !== wanted) return refuse('noSale');
       if (judged === null || judged.kind === 'trouble') {
         become('unreachable');

@@ -10,6 +10,7 @@ import type { HandyGoods } from './handy-goods.ts';
 import type { Labels } from './labels.ts';
 import type { Night } from './night.ts';
 import type { Operators } from './operators.ts';
+import type { PointsSlips } from './points-slips.ts';
 import type { Receipts } from './receipts.ts';
 import type { Roster } from './roster.ts';
 import type { Scans } from './scans.ts';
@@ -28,6 +29,7 @@ type Parts = Readonly<{
   receipts: Receipts;
   shifts: Shifts;
   shiftSlip: (shift: string | null) => ReturnType<Shifts['slip']>;
+  pointsSlip: PointsSlips['read'];
   operators: Operators;
   roster: Roster;
   night: Pick<Night, 'run' | 'reports'>;
@@ -85,6 +87,9 @@ export function createRouter(parts: Parts) {
     starPrices: os.starPrices.handler(({ input }) => catalogue.starPrices(input.item)),
     shiftReport: os.shiftReport.handler(() => shifts.report()),
     shiftSlip: os.shiftSlip.handler(({ input }) => parts.shiftSlip(input.shift)),
+    pointsSlip: os.pointsSlip.handler(
+      async () => (await parts.guarded(() => parts.pointsSlip())) ?? { kind: 'refused', reason: 'journalDamaged' },
+    ),
     lastShift: os.lastShift.handler(() => shifts.last()),
     operators: os.operators.handler(() => operators.list()),
     night: os.night.handler(async () => {
@@ -200,6 +205,7 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
     starPrices: os.starPrices.handler(() => []),
     shiftReport: os.shiftReport.handler(() => null),
     shiftSlip: os.shiftSlip.handler(() => null),
+    pointsSlip: os.pointsSlip.handler(() => ({ kind: 'refused', reason: 'journalDamaged' })),
     lastShift: os.lastShift.handler(() => null),
     operators: os.operators.handler(() => []),
     night: os.night.handler(cannot),

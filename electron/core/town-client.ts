@@ -9,7 +9,9 @@ import { signRequest, unseal, type Sign, type SignedDocument } from '../../share
 import type { Status } from '../../shared/till-contract.ts';
 import {
   returnableSchema,
+  sealedMovementsSchema,
   sealedPinSchema,
+  type SealedMovements,
   type SealedPin,
   sealedGrantSchema,
   statementSchema,
@@ -25,7 +27,7 @@ import {
   type TownRefusal,
   type uploadCall,
 } from '../../shared/town-contract.ts';
-import type { CardView } from '../../shared/member.ts';
+import type { CardView, MemberView } from '../../shared/member.ts';
 import type { CardReport } from './card-reports.ts';
 import type { JudgedClock } from './judged-clock.ts';
 import { provenRecords } from './own-records.ts';
@@ -83,6 +85,7 @@ const parseStatement = parserOf(statementSchema);
 const parseGrant = parserOf(sealedGrantSchema);
 const parseReturnable = parserOf(returnableSchema);
 const parsePin = parserOf(sealedPinSchema);
+const parseMovements = parserOf(sealedMovementsSchema);
 const parsePolicy = parserOf(policySchema);
 
 /**
@@ -442,6 +445,12 @@ export function createTownClient(
     return { kind: 'refreshed' };
   };
 
+  /** Figures of one member that came with an answer, where they are the newer ones. */
+  const takeMember = (view: MemberView): void => {
+    const known = replicas.member(view.id);
+    if (known === null || known.view.asOfMs <= view.asOfMs) replicas.putMember(view, ledger.head().incarnation);
+  };
+
   const takeTopUp = (request: string, answer: Ok<typeof topUpCall>): TownTrouble | null => {
     const opened = unseal('grant', answer.grant, readShop(ledger).townKey, verify, parseGrant);
     if (opened.kind === 'refused' || opened.value.request !== request) return fault('wrongKey');
@@ -456,9 +465,7 @@ export function createTownClient(
           postings: allotmentInPostings(grant.term, grant.lots),
         });
       }
-      const known = replicas.member(answer.member.id);
-      if (known === null || known.view.asOfMs <= answer.member.asOfMs)
-        replicas.putMember(answer.member, ledger.head().incarnation);
+      takeMember(answer.member);
       forgetTopUp(request);
     });
     onChange();
@@ -537,6 +544,32 @@ export function createTownClient(
 
   const reportRequest = (report: CardReport) =>
     signed({ ...report, blank: report.blank === null ? null : { ...report.blank } });
+
+  /**
+   * Balance and last movements of who holds a card, for the question that was asked now; the town hears first what this
+   * till has recorded. Its figures of the member are the newest, so they count here too.
+   */
+  const movements = async (card: string): Promise<{ kind: 'told'; told: SealedMovements } | TownTrouble> => {
+    const sent = await upload();
+    if (isTrouble(sent)) return sent;
+    const request = world.newId();
+    const answer = await ask((town) => town.movements(signed({ request, card })));
+    if (isTrouble(answer)) return answer;
+    const opened = unseal('movements', answer.movements, readShop(ledger).townKey, verify, parseMovements);
+    if (opened.kind === 'refused') return trouble('wrongKey');
+    const told = opened.value;
+    const mine = from();
+    const isOurs =
+      told.request === request &&
+      told.card === card &&
+      told.town === mine.town &&
+      told.till === mine.till &&
+      told.incarnation === mine.incarnation;
+    if (!isOurs) return trouble('wrongKey');
+    takeMember(told.member);
+    onChange();
+    return { kind: 'told', told };
+  };
 
   /** Reports a card lost or replaced; the town does it once by the request's id. */
   const reportCard = async (
@@ -779,6 +812,7 @@ export function createTownClient(
       });
     },
     checkPin,
+    movements,
     reportCard,
     findSale,
     claim,

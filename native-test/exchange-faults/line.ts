@@ -110,7 +110,7 @@ export class Line {
       const [row] = await transaction.list('card', { equal: { tokenHash: cardTokenHash(card, town.id, hash) } });
       if (row === undefined) throw new Error('the town knows its demo cards');
       const lot = { id, member: row.member, village: 'v01', fund: 'fund', points: LOT_POINTS, note: '' };
-      const refused = await issueLot(transaction, { ...lot, earnedOn: new Date().toISOString().slice(0, 10) });
+      const refused = await issueLot(town, transaction, { ...lot, earnedOn: new Date().toISOString().slice(0, 10) });
       if (refused !== null) throw new Error(`no lot was issued: ${refused}`);
     });
   }

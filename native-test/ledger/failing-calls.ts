@@ -107,7 +107,9 @@ async function openShop(disk: PowerDisk): Promise<Shop> {
     issue: async (points) => {
       town.clock.ms += MINUTE_MS;
       const lot = { id: randomUUID(), member: MEMBER, village: 'v01', fund: 'fund', points, earnedOn: '2026-11-01' };
-      await town.town.store.transact(['points'], (transaction) => issueLot(transaction, { ...lot, note: '' }));
+      await town.town.store.transact(['points'], (transaction) =>
+        issueLot(town.town, transaction, { ...lot, note: '' }),
+      );
     },
     setConnected: (wanted) => {
       connected = wanted;

@@ -1,9 +1,13 @@
 import type { JournalRecord } from '../../shared/journal.ts';
 import type { RefundBody, SaleBody, Totals } from '../../shared/record-bodies.ts';
+import { businessDayOf } from '../../shared/time.ts';
 import type { Rows } from '../../town-server/store.ts';
 import type { Machine } from './machine.ts';
 import { expose, machinesOf, type Simulation } from './simulation.ts';
 import { ensure } from './violation.ts';
+
+/** As the policy of every run says. */
+const BUSINESS_DAY_ENDS = '03:00';
 
 const sumOf = (numbers: Iterable<number>): number => {
   let sum = 0;
@@ -60,6 +64,22 @@ export function checkTown(simulation: Simulation, spent: Spent): void {
       () => `${really} really spent, ${allowed} allowed beyond: ${JSON.stringify(lot)}`,
     );
   }
+  checkMovements(simulation);
+}
+
+/** The list that each villager is told comes to what they have, whatever was lost, doubled or heard late. */
+function checkMovements({ town, time }: Simulation): void {
+  const today = businessDayOf(time.nowMs(), BUSINESS_DAY_ENDS);
+  const listed = new Map<string, number>();
+  const add = (member: string, points: number): void => void listed.set(member, (listed.get(member) ?? 0) + points);
+  for (const { member, points } of town.rows('movement')) add(member, points);
+  for (const lot of town.rows('lot')) {
+    const left = Math.max(0, lot.free + sumOf(Object.values(lot.allotted)) - lot.overdrawn);
+    // In time it is the holder's, and otherwise told as expired: either takes it out of the sum.
+    add(lot.member, -(lot.expiresOn >= today ? left : Math.max(0, left + lot.expired - lot.unlisted)));
+  }
+  for (const [member, points] of listed)
+    ensure(points === 0, 'movementsAddUp', () => `${member}: ${points} points more in the list than there are`);
 }
 
 /** Points that came back at two tills while they could not hear of each other: named by the town, lot by lot. */

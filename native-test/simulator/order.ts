@@ -33,13 +33,13 @@ function beforeRecords(simulation: Simulation): StoreImage {
         const moved = Object.values(allotted).reduce((sum, points) => sum + points, 0);
         // Points went round: what a term gave back was granted again, so all of it together may be more than the lot.
         const issued = Math.max(lot.issued, moved);
-        const none = { spent: 0, expired: 0, shortfall: 0, overdrawn: 0 };
+        const none = { spent: 0, expired: 0, shortfall: 0, overdrawn: 0, unlisted: 0 };
         return { ...lot, ...none, issued, free: issued - moved, allotted };
       }),
       (lot) => lot.lot,
     ),
   );
-  for (const table of ['sale', 'spending', 'payable', 'tillDay', 'break'] as const) image.delete(table);
+  for (const table of ['sale', 'spending', 'payable', 'tillDay', 'break', 'movement'] as const) image.delete(table);
   const chains = town
     .rows('incarnation')
     .map((row): [string, Rows['incarnation']] => [

@@ -148,6 +148,7 @@ export async function openSimulatedTown(
         points: random.between(20, 300),
         // A lot earned in the year before expires on the last day of this one (R-L3).
         earnedDaysAgo: random.chance(500) ? daysIntoYear + 30 : 5,
+        note: '',
       })),
     })),
   };
@@ -188,7 +189,7 @@ export async function openSimulatedTown(
       atConsole(async (transaction) => (await issueCode(town, transaction, { shop, till, tillName })).code),
     issue: async ({ member }, id, points, earnedOn) => {
       const lot = { id, member, village: 'v1', fund: '基金一', points, earnedOn, note: '' };
-      await atConsole((transaction) => issueLot(transaction, lot));
+      await atConsole((transaction) => issueLot(town, transaction, lot));
     },
     reportLost: ({ card, member }) =>
       atConsole(async (transaction) => {

@@ -23,6 +23,7 @@ test('what is typed goes where the pricing reads it', () => {
     truncation: 'off',
     refundDays: '3',
     refundManagerAbove: '50',
+    objectionVillage: '5',
     closeAt: '21:30',
     discountExcluded: '烟草，白酒 酒水',
     pointsExcluded: '',
@@ -38,6 +39,7 @@ test('what is typed goes where the pricing reads it', () => {
     points: { perDay: 150, maxShareBp: 5000, excludedCategories: [] },
     truncation: { appliesTo: 'off' },
     refund: { days: 3, managerAboveFen: 5000 },
+    objection: { days: 30, villageDays: 5, townDays: 15 },
     businessDay: { closeAt: '21:30' },
   });
   expect(changesBetween(policy, changed)).toContain('5 星打几折：8.8 → 8.5');

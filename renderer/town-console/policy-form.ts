@@ -220,6 +220,32 @@ export const POLICY_GROUPS: readonly PolicyGroup[] = [
     ],
   },
   {
+    title: '积分异议',
+    fields: [
+      whole(
+        'objectionDays',
+        '公示后几天内可提',
+        '天',
+        (policy) => policy.objection.days,
+        (policy, value) => ({ ...policy, objection: { ...policy.objection, days: value } }),
+      ),
+      whole(
+        'objectionVillage',
+        '村里几天答复',
+        '个工作日',
+        (policy) => policy.objection.villageDays,
+        (policy, value) => ({ ...policy, objection: { ...policy.objection, villageDays: value } }),
+      ),
+      whole(
+        'objectionTown',
+        '镇上几天定',
+        '个工作日',
+        (policy) => policy.objection.townDays,
+        (policy, value) => ({ ...policy, objection: { ...policy.objection, townDays: value } }),
+      ),
+    ],
+  },
+  {
     title: '例外的分类',
     fields: [
       list(
