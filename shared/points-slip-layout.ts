@@ -1,6 +1,6 @@
 import type { Movement, PointsSlip } from './points-slip.ts';
 import { asOfWords, type Columns, DEMO_MARK, Paper, type ReceiptRow } from './receipt-layout.ts';
-import { clockOf, dateTimeOf, dayOf } from './time.ts';
+import { clockOf, DAY_MS, dateTimeOf, dayOf } from './time.ts';
 
 /** The rows of a 积分查询单: the same paper as a receipt's, and saying twice that it is none. */
 export function layoutPointsSlip(slip: PointsSlip, columns: Columns): ReceiptRow[] {
@@ -52,7 +52,7 @@ function movements(paper: Paper, slip: PointsSlip): void {
   for (const movement of slip.movements) {
     const { points, balance: left } = movement;
     const after = left === null ? '' : ` 余 ${left}`;
-    paper.pair(`${whenWords(movement.atMs, slip.atMs)} ${movementWords[movement.kind]}`, signed(points) + after);
+    paper.pair(`${whenWords(movement, slip.atMs)} ${movementWords[movement.kind]}`, signed(points) + after);
     const place = placeWords(movement, slip);
     if (place !== '' || movement.about !== '')
       paper.pair(`  ${place === '' ? movement.about : place}`, place === '' ? '' : movement.about);
@@ -78,10 +78,11 @@ export function signed(points: number): string {
   return points > 0 ? `+${points}` : String(points);
 }
 
-/** The minute within this year, the day of any other. */
-export function whenWords(atMs: number, nowMs: number): string {
-  const day = dayOf(atMs);
-  return day.slice(0, 4) === dayOf(nowMs).slice(0, 4) ? `${day.slice(5)} ${clockOf(atMs)}` : day;
+/** The minute within this year, the day of any other; what expired goes by its last day. */
+export function whenWords({ kind, atMs }: Pick<Movement, 'kind' | 'atMs'>, nowMs: number): string {
+  const day = dayOf(kind === 'expired' ? atMs - DAY_MS : atMs);
+  if (day.slice(0, 4) !== dayOf(nowMs).slice(0, 4)) return day;
+  return kind === 'expired' ? day.slice(5) : `${day.slice(5)} ${clockOf(atMs)}`;
 }
 
 export function placeWords(movement: Movement, slip: Pick<PointsSlip, 'shopName'>): string {
@@ -99,6 +100,6 @@ export function objectionWords({ days, villageDays, townDays }: PointsSlip['obje
   return [
     `对积分有异议：公示后 ${days} 天内，到本村村委会或镇信用办提出。` +
       `村里 ${villageDays} 个工作日内答复；不服的再提，镇上换人办理，${townDays} 个工作日内答复，结果公示。`,
-    '消费对不上：带小票到买东西的店查。',
+    '消费对不上：带小票到原店查。',
   ];
 }

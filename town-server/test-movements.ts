@@ -104,8 +104,8 @@ export const movementCases: readonly MovementCase[] = [
         (await linesOf(shop.other))
           .slice(0, 2)
           .map(([, points]) => points)
-          .toSorted(),
-        [-40, -60],
+          .toSorted((a, b) => Number(a) - Number(b)),
+        [-60, -40],
         'all of it',
       );
       const { movements, member } = await told(shop.other);

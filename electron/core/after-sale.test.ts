@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { PaperSlip } from '../../shared/paper.ts';
+import { isReceipt, type PaperSlip } from '../../shared/paper.ts';
 import type { Receipt } from '../../shared/receipt.ts';
 import type { Command } from '../../shared/till-contract.ts';
 import { DAY_MS } from '../../shared/time.ts';
@@ -12,7 +12,7 @@ let slips: Receipt[];
 beforeEach(async () => {
   slips = [];
   const print = async (slip: PaperSlip): Promise<'printed'> => {
-    if (slip.kind !== 'shift') slips.push(slip);
+    if (isReceipt(slip)) slips.push(slip);
     return 'printed';
   };
   till = await openTestCore({ devices: { ...bareCounter, printer: 'ready', print } });

@@ -103,6 +103,7 @@ async function corpus(till: TestCore, id: string): Promise<Command[]> {
     { kind: 'correctCount', id, shift: 'shift-0001', countedFen: 1, reason: 'x', approval },
     { kind: 'confirmPerson', approval },
     { kind: 'reprint', receipt: 't01-1-000001' },
+    { kind: 'printPoints', slip: id },
     { kind: 'openDrawer', approval },
     { kind: 'dismiss' },
   ];

@@ -172,7 +172,7 @@ export function testWorld(folder: string, startMs: number): World & { advance: (
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Real signatures and hashes; only the PIN's hash is quick, so that tests are. */
-const testCrypto: Crypto = {
+export const testCrypto: Crypto = {
   hash: sha256,
   verify: (publicKey, bytes, signature) => {
     try {

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react';
+import { keyWords, pressedKey } from '../../shared/counter.ts';
 import { yuan } from '../parts/format.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { ReceiptView } from '../parts/receipt-view.tsx';
@@ -18,7 +19,7 @@ const PRINTED_WORDS = {
 
 /** The sale is on disk. The change is the largest thing on the page, and the next scan goes on. */
 export function PaidPage(): ReactNode {
-  const { screen, send, show } = useTill();
+  const { screen, send, show, keys } = useTill();
   const { paid } = screen;
   const shownAtMs = useRef(0);
   const button = useRef<HTMLButtonElement>(null);
@@ -35,7 +36,10 @@ export function PaidPage(): ReactNode {
   const mend = (): void => {
     if (paid !== null) show({ kind: 'tender', receipt: paid.receipt.number });
   };
-  useKeys(LEVEL.page, ({ name, repeat }) => {
+  /** Whoever just paid asks what is left: their card is still in the hand. */
+  const points = screen.sale.member?.how === 'presented' ? () => show({ kind: 'points' }) : null;
+  useKeys(LEVEL.page, ({ name, shift, repeat }) => {
+    if (points !== null && pressedKey(name, shift) === keys.points) return points;
     switch (name) {
       case 'Enter':
       case 'Esc':
@@ -119,6 +123,12 @@ export function PaidPage(): ReactNode {
             <span>改付款方式</span>
             <kbd>G</kbd>
           </button>
+          {points !== null && (
+            <button type="button" className="key" onMouseDown={keepFocus} onClick={points}>
+              <span>查积分</span>
+              <kbd>{keyWords(keys.points)}</kbd>
+            </button>
+          )}
         </div>
         <p className="paid-hint">直接扫下一件商品，也会开始下一单</p>
       </section>
