@@ -327,7 +327,7 @@ function IssuePoints({
           />
         </label>
         <label className="full">
-          <span>事由</span>
+          <span>事由（会印在本人的积分查询单上）</span>
           <Input
             value={note}
             maxLength={100}
