@@ -61,6 +61,18 @@ test('a card that was lost first is replaced after, and its loss stays the earli
   expect(await card('card-anna')).toMatchObject({ state: 'replaced', lostAtMs: lost.atMs });
 });
 
+test('a card that was replaced already gets no second one beside the first, reported by whom it may be', async () => {
+  const { api, till, card, lost, replaced, blank } = await aTown();
+  await api.reportCard(till.signed(replaced));
+  const second = { ...replaced, request: 'report-03', blank: { ...blank, tokenHash: hashText('another blank') } };
+  expect(await api.reportCard(till.signed(second))).toMatchObject({ reason: 'badInput' });
+  // Once the first is lost, the next may come in its place, whichever card the till names.
+  await api.reportCard(till.signed({ ...lost, request: 'report-04', card: 'report-02' }));
+  expect(await api.reportCard(till.signed(second))).toMatchObject({ kind: 'ok' });
+  expect(await card('report-02')).toMatchObject({ state: 'lost' });
+  expect(await card('report-03')).toMatchObject({ state: 'active' });
+});
+
 test('what is refused leaves the old card as it was', async () => {
   const { town, api, till, card, lost, replaced } = await aTown();
   const { tokenHash } = await card('card-ben');

@@ -51,7 +51,8 @@ async function carryOut(transaction: Transaction, report: Report, nowMs: number)
     if (holder.state !== 'active') return 'unknownMember';
     // A new card is no way round a block, nor a second one beside a card in use.
     if (own.some((one) => one.state === 'blocked')) return 'unknownCard';
-    if (card === null && own.some((one) => one.state === 'active')) return 'badInput';
+    const isReplaced = card === null || old?.state === 'replaced';
+    if (isReplaced && own.some((one) => one.state === 'active')) return 'badInput';
     const taken = await transaction.list('card', { equal: { tokenHash: blank.tokenHash }, limit: 1 });
     if (taken.length > 0) return 'duplicate';
     await transaction.put('card', [

@@ -82,10 +82,10 @@ export function createCardReports({ till, say, tokenOf, isTaken, hashOf, ask }: 
 
   /** Reports that have no answer yet, oldest first. */
   const waiting = (limit: number): CardReport[] =>
-    ledger.all<Row>('SELECT * FROM card_report WHERE refused = 0 ORDER BY at_ms LIMIT ?', limit).map(reportOfRow);
+    ledger.all<Row>(`SELECT * FROM card_report WHERE ${WAITS} ORDER BY at_ms LIMIT ?`, limit).map(reportOfRow);
   /** One of them; none when another way brought its answer before. */
   const stillWaiting = (request: string): CardReport | null => {
-    const row = ledger.get<Row>('SELECT * FROM card_report WHERE request = ? AND refused = 0', request);
+    const row = ledger.get<Row>(`SELECT * FROM card_report WHERE request = ? AND ${WAITS}`, request);
     return row === undefined ? null : reportOfRow(row);
   };
 
@@ -95,7 +95,7 @@ export function createCardReports({ till, say, tokenOf, isTaken, hashOf, ask }: 
     if (asked === null) return;
     ledger.transaction(() => {
       for (const card of cards) replicas.putCard(card);
-      ledger.run('DELETE FROM card_report WHERE request = ?', request);
+      ledger.run('UPDATE card_report SET confirmed = 1, token_hash = NULL WHERE request = ?', request);
     });
     const text = asked.blank === null ? 'cardLostConfirmed' : 'cardReplacedConfirmed';
     say('good', text, { mask: maskOf(asked.member), lastFour: asked.blank?.lastFour ?? '' });
@@ -139,19 +139,32 @@ function reportOfRow({ request, member, card, blank, at_ms: atMs }: Row): CardRe
   return { request, member, card, atMs, blank: blank === null ? null : (JSON.parse(blank) as Blank) };
 }
 
+/** Reports that have no answer. */
+const WAITS = 'refused = 0 AND confirmed = 0';
+
+/**
+ * A town that was restored from an older copy may have forgotten what it confirmed: the lost card would live there again
+ * and the new one would not be known. It is asked for everything once more; what it knows, it only confirms.
+ */
+export function askReportsAgain(ledger: Ledger): void {
+  ledger.run(
+    "UPDATE card_report SET confirmed = 0, token_hash = json_extract(blank, '$.tokenHash') WHERE confirmed = 1",
+  );
+}
+
 /** The town's answers to the report itself; silence and a till that it does not know now are no answer. */
 const REFUSALS: readonly string[] = ['unknownMember', 'unknownCard', 'duplicate', 'badInput'];
 
 /** What waits for the town about a card: it is refused here meanwhile. */
 export function reportOf(ledger: Ledger, card: string): 'lost' | 'replaced' | null {
-  const rows = ledger.all<Pick<Row, 'blank'>>('SELECT blank FROM card_report WHERE card = ? AND refused = 0', card);
+  const rows = ledger.all<Pick<Row, 'blank'>>(`SELECT blank FROM card_report WHERE card = ? AND ${WAITS}`, card);
   if (rows.length === 0) return null;
   return rows.some((row) => row.blank !== null) ? 'replaced' : 'lost';
 }
 
 /** A blank that was given to a member and waits for the town. */
 export function waitingBlank(ledger: Ledger, tokenHash: string): CardView | null {
-  const row = ledger.get<Row>('SELECT * FROM card_report WHERE token_hash = ? AND refused = 0', tokenHash);
+  const row = ledger.get<Row>(`SELECT * FROM card_report WHERE token_hash = ? AND ${WAITS}`, tokenHash);
   if (row === undefined || row.blank === null) return null;
   const { lastFour } = JSON.parse(row.blank) as Blank;
   return { id: row.request, tokenHash, member: row.member, lastFour, state: 'issued', expiresOn: null };
@@ -159,11 +172,11 @@ export function waitingBlank(ledger: Ledger, tokenHash: string): CardView | null
 
 /** How the newest report about a member stands. */
 export function memberReport(ledger: Ledger, member: string): FoundMember['report'] {
-  const row = ledger.get<Pick<Row, 'blank'> & { refused: number }>(
-    'SELECT blank, refused FROM card_report WHERE member = ? ORDER BY at_ms DESC LIMIT 1',
+  const row = ledger.get<Pick<Row, 'blank'> & { refused: number; confirmed: number }>(
+    'SELECT blank, refused, confirmed FROM card_report WHERE member = ? ORDER BY at_ms DESC LIMIT 1',
     member,
   );
-  if (row === undefined) return null;
+  if (row === undefined || row.confirmed === 1) return null;
   if (row.refused === 1) return 'refused';
   return row.blank === null ? 'lost' : 'replaced';
 }

@@ -28,7 +28,7 @@ import {
   type uploadCall,
 } from '../../shared/town-contract.ts';
 import type { CardView, MemberView } from '../../shared/member.ts';
-import type { CardReport } from './card-reports.ts';
+import { askReportsAgain, type CardReport } from './card-reports.ts';
 import type { JudgedClock } from './judged-clock.ts';
 import { provenRecords } from './own-records.ts';
 import { readShop } from './shop.ts';
@@ -186,16 +186,23 @@ export function createTownClient(
     if (time.kind === 'refused' || time.value.nonce !== nonce) return fault('wrongKey');
     if (carried === null) clock.trust(time.value.nowMs);
     else clock.trustCarried(time.value.nowMs);
+    const known = Number(ledger.setting('membersVersion') ?? '0');
     // Nothing newer than what is here: the snapshot is as old as this answer, no older.
-    if (String(answer.membersVersion) === ledger.setting('membersVersion')) replicas.noteHeard(time.value.nowMs);
+    if (answer.membersVersion === known) replicas.noteHeard(time.value.nowMs);
+    else if (carried === null && answer.membersVersion < known) townForgot();
     return takeAck(answer.ack, carried);
+  };
+
+  /** A town that lost what it had acknowledged may have lost earlier chains of ours too, and what it did about cards. */
+  const townForgot = (): void => {
+    for (const of of earlier()) ledger.setSetting(olderKey(of), '');
+    askReportsAgain(ledger);
   };
 
   const takeAck = (next: Ack, carried: Carried | null): TownTrouble | null => {
     if (ledger.hashAt(ledger.head().incarnation, next.seq) !== next.hash) return fault('chain');
     if (carried !== null && next.seq < ack.seq && ack.seq !== carried.ackSeq) return null;
-    // A town that lost what it had acknowledged may have lost earlier chains of ours too.
-    if (next.seq < ack.seq) for (const of of earlier()) ledger.setSetting(olderKey(of), '');
+    if (next.seq < ack.seq) townForgot();
     setAck(next);
     return null;
   };

@@ -142,6 +142,10 @@ export const MIGRATIONS: readonly string[] = [
     at_ms INTEGER NOT NULL, refused INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX card_report_by_member ON card_report (member);
   `,
+  `
+  -- What the town confirmed is kept: one that was restored from an older copy is asked again.
+  ALTER TABLE card_report ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Tables that a rebuild makes anew from the journal; rows must come out identical. */
