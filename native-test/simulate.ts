@@ -55,19 +55,19 @@ async function simulate(): Promise<number> {
   const coverage = newCoverage();
   const before = process.cpuUsage();
   let tillDays = 0;
-  let sales = 0;
+  const documents = { sale: 0, refund: 0, exchange: 0, tenderChange: 0, cardChange: 0 };
   let operations = 0;
   let failures = 0;
   for (const options of all) {
     const outcome = await run(options);
     cover(coverage, outcome.counts);
     tillDays += options.tills * options.days;
-    sales += outcome.sales;
+    for (const kind of Object.keys(documents) as (keyof typeof documents)[]) documents[kind] += outcome.documents[kind];
     operations += outcome.operations;
     const { failure } = outcome;
     if (failure === null) {
       if (!values.quiet)
-        console.log(`seed ${options.seed}: ok, ${outcome.sales} sales, digest ${outcome.digest.slice(0, 16)}`);
+        console.log(`seed ${options.seed}: ok, ${outcome.documents.sale} sales, digest ${outcome.digest.slice(0, 16)}`);
       continue;
     }
     failures += 1;
@@ -87,7 +87,9 @@ async function simulate(): Promise<number> {
   for (const line of coverageTable(coverage)) console.log(line);
   console.log(`pairs of faults that no run saw: ${missingPairs(coverage)}`);
   console.log(
-    `${all.length} seeds, ${tillDays} till-days, ${operations} operations, ${sales} sales, ${faults} faults, ` +
+    `${all.length} seeds, ${tillDays} till-days, ${operations} operations, ${documents.sale} sales, ` +
+      `${documents.refund} refunds, ${documents.exchange} exchanges, ${documents.tenderChange} tender changes, ` +
+      `${documents.cardChange} reports of cards, ${faults} faults, ` +
       `${failures} failed, ${(tillDays / seconds).toFixed(1)} till-days a second of one core`,
   );
   return failures;

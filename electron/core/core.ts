@@ -635,10 +635,24 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     return done;
   };
 
+  /**
+   * What follows a document whose record stands: a disk that fails only there must not have it done a second time. Where
+   * something else has stopped the till meanwhile, its ledger is closed, and that is no bug.
+   */
+  const afterDocument = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      const trouble = diskTrouble(error);
+      if (trouble === null && stopped === null) throw error;
+      if (trouble !== null) stop(trouble, error instanceof Error ? error.message : '');
+    }
+  };
+
   /** Says what came back or was exchanged, and prints its slip: `said` is the notice, and the reason of nothing else. */
   const withSlip = ({ answer, stored }: Refunded, said: 'refundDone' | 'exchangeDone'): Answer => {
     if (answer.kind === 'done' && stored !== null) {
-      try {
+      afterDocument(() => {
         const receipt = receipts.build(stored, false);
         void counter.printSlip(receipt);
         if (receipt.cashDueFen > 0) void world.devices.openDrawer();
@@ -649,13 +663,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
           points: receipt.points?.used ?? 0,
           lines: receipt.lines.length,
         });
-      } catch (error) {
-        // The record stands: a disk that fails only at its paper must not have it done a second time. Where something
-        // else has stopped the till meanwhile, its ledger is closed, and that is no bug.
-        const trouble = diskTrouble(error);
-        if (trouble === null && stopped === null) throw error;
-        if (trouble !== null) stop(trouble, error instanceof Error ? error.message : '');
-      }
+      });
       return answer;
     }
     return spoken(answer, said);
@@ -663,9 +671,12 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
 
   const changeTender = (command: Extract<Command, { kind: 'changeTender' }>): Answer => {
     const answer = tenderChanges.change(command);
-    const tenders = receipts.detail(command.receipt)?.tenders;
-    const { cashFen = 0, mobileFen = 0 } = tenders ?? {};
-    return spoken(answer, 'tenderChanged', { cashFen, mobileFen });
+    if (answer.kind === 'refused') return spoken(answer, 'tenderChanged');
+    afterDocument(() => {
+      const { cashFen = 0, mobileFen = 0 } = receipts.detail(command.receipt)?.tenders ?? {};
+      say('good', 'tenderChanged', { cashFen, mobileFen });
+    });
+    return answer;
   };
 
   /** Goods and money only move while somebody is signed in and a shift is open. */
@@ -722,7 +733,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         const isOpen = shifts.current() !== null;
         const answer = spoken(shifts.close(command, counter.held().length, town.unsent()), 'shiftClosed');
         // A closing that is only asked for again has its paper.
-        if (answer.kind === 'done' && isOpen) afterClosing(command.shift);
+        if (answer.kind === 'done' && isOpen) afterDocument(() => afterClosing(command.shift));
         return answer;
       }
       case 'leaveEvening':
@@ -838,12 +849,14 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
           spoken(receiving.receiveGoods(command), 'goodsReceived', { lines: command.lines.length }),
         );
       case 'changePrice':
-        return asManager(() =>
-          spoken(catalogue.changePrice(command), 'shelfPriceChanged', {
-            name: catalogue.byId(command.item)?.name ?? '',
+        return asManager(() => {
+          // Asked before: what stands must not be answered as undone because its name could not be read.
+          const name = catalogue.byId(command.item)?.name ?? '';
+          return spoken(catalogue.changePrice(command), 'shelfPriceChanged', {
+            name,
             priceFen: command.priceFen ?? 0,
-          }),
-        );
+          });
+        });
       case 'saveItem':
         return asManager(() => spoken(catalogue.saveItem(command), 'itemSaved', { name: command.item.name }));
       case 'countStock':

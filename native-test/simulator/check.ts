@@ -2,8 +2,9 @@ import type { JournalRecord } from '../../shared/journal.ts';
 import type { RefundBody, SaleBody, Totals } from '../../shared/record-bodies.ts';
 import { businessDayOf } from '../../shared/time.ts';
 import type { Rows } from '../../town-server/store.ts';
+import { bearLostSale, noteReport } from './cards.ts';
 import type { Machine } from './machine.ts';
-import { expose, machinesOf, type Simulation } from './simulation.ts';
+import { machinesOf, type Simulation } from './simulation.ts';
 import { ensure } from './violation.ts';
 
 /** As the policy of every run says. */
@@ -24,26 +25,17 @@ export function newSpent(): Spent {
 
 /** Reads what a machine recorded since the last look, and counts the points that left and came back. */
 export function look(simulation: Simulation, spent: Spent, machine: Machine): void {
-  for (const { record, hash } of machine.truth.read(machine.ledgerFile)) {
+  for (const seen of machine.truth.read(machine.ledgerFile)) {
+    const { record, hash } = seen;
+    noteReport(simulation, seen);
     if (spent.counted.has(hash)) continue;
     spent.counted.add(hash);
     const sign = record.kind === 'sale' ? 1 : record.kind === 'refund' ? -1 : 0;
     if (sign === 0) continue;
     const { lots } = record.body as SaleBody | RefundBody;
-    const lostAtMs = lostCardOf(simulation, record);
-    for (const { lot, points } of lots) {
-      spent.byLot.set(lot, (spent.byLot.get(lot) ?? 0) + sign * points);
-      // Spent on a card that was reported lost: nobody's points but the guarantor's (R-C3).
-      if (lostAtMs) expose(simulation, lot, points);
-    }
+    for (const { lot, points } of lots) spent.byLot.set(lot, (spent.byLot.get(lot) ?? 0) + sign * points);
+    bearLostSale(simulation, seen);
   }
-}
-
-function lostCardOf(simulation: Simulation, record: JournalRecord): boolean {
-  if (record.kind !== 'sale') return false;
-  const card = (record.body as SaleBody).member?.card ?? '';
-  const lostAtMs = simulation.lostCards.get(card);
-  return lostAtMs !== undefined;
 }
 
 /** What holds at the town at every moment (protocol, "Always"; invariants 12, 20). */

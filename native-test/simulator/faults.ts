@@ -1,8 +1,8 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/time.ts';
-import type { SaleBody } from '../../shared/record-bodies.ts';
 import type { Rows } from '../../town-server/store.ts';
+import { loseCard } from './cards.ts';
 import type { Machine } from './machine.ts';
 import type { FaultKind } from './options.ts';
 import type { Random } from './random.ts';
@@ -78,8 +78,7 @@ export async function strike(simulation: Simulation, fault: FaultKind, post: Pos
       const villager = random.pick(town.villagers);
       if (simulation.lostCards.has(villager.card)) return;
       await town.reportLost(villager);
-      simulation.lostCards.set(villager.card, time.nowMs());
-      exposeEarlySales(simulation, villager.card);
+      loseCard(simulation, villager.card, time.nowMs());
       happened(fault);
       return;
     }
@@ -104,17 +103,6 @@ function exposeTerms(simulation: Simulation, terms: readonly Rows['term'][]): vo
   for (const lot of simulation.town.rows('lot')) {
     const points = terms.reduce((sum, { term }) => sum + (lot.allotted[term] ?? 0), 0);
     if (points > 0) expose(simulation, lot.lot, points);
-  }
-}
-
-/** A till whose clock is ahead may have dated a sale behind the report of its card; the town goes by what the record says. */
-function exposeEarlySales(simulation: Simulation, card: string): void {
-  for (const { machine, clone } of simulation.posts) {
-    for (const { record } of [...machine.truth.seen(), ...(clone?.truth.seen() ?? [])]) {
-      if (record.kind !== 'sale' || record.at <= simulation.time.nowMs()) continue;
-      const { member, lots } = record.body as SaleBody;
-      if (member?.card === card) for (const { lot, points } of lots) expose(simulation, lot, points);
-    }
   }
 }
 
@@ -149,6 +137,7 @@ async function clone(simulation: Simulation, post: Post, random: Random): Promis
   const twin = simulation.machine(`${post.name}-twin`);
   const copy = post.machine.copy();
   cpSync(join(copy, 'data'), twin.dataFolder, { recursive: true });
+  twin.truth.copied();
   post.clone = twin;
   exposeTerms(simulation, openTermsOf(simulation, post.name));
   await twin.boot();

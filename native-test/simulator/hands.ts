@@ -1,8 +1,10 @@
 import type { SaleBody } from '../../shared/record-bodies.ts';
 import type { Answer, Command, Screen } from '../../shared/till-contract.ts';
 import type { Machine } from './machine.ts';
+import type { HandKind } from './options.ts';
 import type { Random } from './random.ts';
-import type { Villager } from './town.ts';
+import { bearerOf, cardToken, type SimulatedTown, type Villager } from './town.ts';
+import type { AcknowledgedKind } from './truth.ts';
 import { ensure } from './violation.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -18,8 +20,20 @@ export const GOODS = [
   { id: 'item-gum', code: '6901234567939', name: '口香糖', category: '食品', per: 'piece', priceFen: 133 },
 ] as const;
 
+type DocumentCommand = Extract<Command, { kind: 'exchange' | 'changeTender' | 'reportCard' }>;
+
+/** What hands find around them, and how many of a thousand customers or cards do what seeds could not always do. */
+export type Around = Readonly<{
+  street: () => readonly Machine[];
+  town: Pick<SimulatedTown, 'villagers'>;
+  time: VirtualTime;
+  random: Random;
+  wishes: Readonly<Partial<Record<HandKind, number>>>;
+}>;
+
 /** One customer, one cashier: what hands do at a till, step by step, whatever the till does to them. */
-export function createHands(machine: Machine, street: () => readonly Machine[], time: VirtualTime, random: Random) {
+export function createHands(machine: Machine, around: Around) {
+  const { street, town, time, random, wishes } = around;
   const pause = (mostMs: number): Promise<void> => time.advanceTo(time.nowMs() + random.between(100, mostMs));
 
   /** Sends a command; a till that is lost or stopped ends what the hands were about. */
@@ -74,11 +88,58 @@ export function createHands(machine: Machine, street: () => readonly Machine[], 
     return false;
   };
 
+  const anyGoods = (): 'shelf' | 'waste' => (random.chance(300) ? 'shelf' : 'waste');
+
   const ring = async (): Promise<boolean> => {
     const goods = random.pick(GOODS);
     return goods.per === 'piece'
       ? isDone({ kind: 'scan', code: goods.code, source: 'scanner' })
       : isDone({ kind: 'weigh', item: goods.id, weightGrams: random.between(20, 2_500) });
+  };
+
+  /** Draws nothing where hands do not know it, so that what a seed did before they did stays what it was. */
+  const wants = (kind: HandKind): boolean => (wishes[kind] ?? 0) > 0 && random.chance(wishes[kind] ?? 0);
+
+  /** The card of a villager, mostly the newest: read, taken by its digits, or forgotten; and who has come with it. */
+  const showCard = async (villager: Villager): Promise<void> => {
+    const { cards, member } = villager;
+    const newest = cards.at(-1) ?? villager;
+    const { card, token } = cards.length === 1 || random.chance(700) ? newest : random.pick(cards);
+    if (wants('forgotten')) {
+      await send({ kind: 'lookUpMember', member });
+      return;
+    }
+    if (wants('unreadable')) await send({ kind: 'pickCard', card, lastSix: token.slice(-6) });
+    else await send({ kind: 'scan', code: token, source: 'card' });
+    await pause(1_500);
+    if (!wants('bearer')) return;
+    // The one who was named, at times anybody, or a stranger with the card.
+    const others = town.villagers.map((one) => one.member);
+    const bearer = random.chance(700) ? bearerOf(town.villagers, member) : random.pick(others);
+    await send({ kind: 'setBearer', bearer, stranger: random.chance(150) });
+  };
+
+  /** A document that a command makes: done it is acknowledged, and what was refused for the disk's sake is not there. */
+  const document = async (command: DocumentCommand, kind: AcknowledgedKind): Promise<Answer | 'lost'> => {
+    const answer = await machine.send(command);
+    if (answer === 'lost') return answer;
+    if (answer.kind === 'done') {
+      machine.truth.acknowledge({ id: command.id, kind, atMs: time.nowMs() });
+      if (random.chance(200)) await machine.send(command);
+    } else if (answer.reason === 'journalDamaged' || answer.reason === 'diskFull')
+      machine.truth.refused.add(command.id);
+    return answer;
+  };
+
+  /** A sale of this till, at times of another one of the street, as its record says it. */
+  const someSale = (ownPerMille: number): Readonly<{ id: string; body: SaleBody }> | null => {
+    const seller = random.chance(ownPerMille) ? machine : random.pick(street());
+    const sales = [...seller.truth.acknowledged.values()].filter((one) => one.kind === 'sale');
+    if (sales.length === 0) return null;
+    // What was bought last comes back first.
+    const { id } = random.chance(600) ? (sales.at(-1 - random.below(3)) ?? random.pick(sales)) : random.pick(sales);
+    const sold = seller.truth.seen().find(({ record }) => record.id === id);
+    return sold === undefined ? null : { id, body: sold.record.body as SaleBody };
   };
 
   /** Pays what stands on the counter; what the screen then calls paid is acknowledged from here on. */
@@ -107,8 +168,7 @@ export function createHands(machine: Machine, street: () => readonly Machine[], 
       if (!(await ready())) return;
       for (let lines = random.between(1, 4); lines > 0; lines -= 1) await ring();
       if (villager !== null) {
-        await send({ kind: 'scan', code: villager.token, source: 'card' });
-        await pause(1_500);
+        await showCard(villager);
         if (random.chance(700)) await send({ kind: 'confirmPerson', approval: null });
       }
       if (random.chance(100)) await send({ kind: 'deleteLine', line: 0 });
@@ -186,6 +246,40 @@ export function createHands(machine: Machine, street: () => readonly Machine[], 
         const isRefused = again === 'lost' || again.kind === 'refused';
         ensure(isRefused, 'sameIdOtherContent', () => `${machine.name} ${id}`);
       }
+    },
+    /** 换货: the same goods for faulty ones, of a sale made here or at another till. */
+    exchange: async (): Promise<void> => {
+      const sale = someSale(800);
+      if (sale === null || !(await ready())) return;
+      const { receipt, lines } = sale.body;
+      const wanted = lines.flatMap(({ quantity }, line) =>
+        random.chance(600)
+          ? [{ line, quantity: random.chance(600) ? quantity : random.between(1, quantity), goods: anyGoods() }]
+          : [],
+      );
+      if (wanted.length === 0) return;
+      const what = { receipt, lines: wanted, reason: 'quality', approval: null } as const;
+      await document({ kind: 'exchange', id: random.id(), ...what }, 'exchange');
+    },
+    /** 改付款方式: what a sale of this shift was paid with, once more as it really was. */
+    changeTender: async (): Promise<void> => {
+      const sale = someSale(1_000);
+      if (sale === null || !(await ready())) return;
+      const { receipt, mobileFen, cashDueFen } = sale.body;
+      const paidFen = mobileFen + cashDueFen;
+      const turned = random.pick([0, paidFen, random.between(0, paidFen)]);
+      const what = { receipt, mobileFen: turned, channel: 'wechat' } as const;
+      await document({ kind: 'changeTender', id: random.id(), ...what }, 'tenderChange');
+    },
+    /** 挂失 or 换卡 of a villager's card, mostly of the newest; a greedy one tries it with an older one too. */
+    reportCard: async (villager: Villager): Promise<void> => {
+      if (!(await ready())) return;
+      const { member, cards } = villager;
+      const { card } = random.chance(700) ? (cards.at(-1) ?? villager) : random.pick(cards);
+      const blank = random.chance(600) ? cardToken(random.between(10_000, 99_999_999)) : null;
+      const id = random.id();
+      const answer = await document({ kind: 'reportCard', id, member, card, blank, approval: null }, 'cardChange');
+      if (answer !== 'lost' && answer.kind === 'done' && blank !== null) cards.push({ card: id, token: blank });
     },
     /** The manager's work: a delivery, a price, a count, waste, cash, the end of a shift. */
     manage: async (): Promise<void> => {

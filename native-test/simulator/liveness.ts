@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { compareProjections } from '../../electron/core/ledger/compare.ts';
 import type { Break, NightReport } from '../../shared/till-contract.ts';
+import { checkCards, unforked } from './cards.ts';
 import { checkTerms, checkTotals, checkTown, look, type Spent } from './check.ts';
 import { enrolAnew } from './faults.ts';
 import type { Machine } from './machine.ts';
@@ -90,6 +91,7 @@ export async function converge(simulation: Simulation, spent: Spent): Promise<vo
   checkBreaks(simulation);
   checkDocuments(simulation);
   await checkOrder(simulation);
+  await checkCards(simulation, unforked(simulation), random);
 }
 
 function standing(post: Post): Machine[] {
@@ -116,7 +118,11 @@ function checkReport(simulation: Simulation, machine: Machine, report: NightRepo
 
 function explained(simulation: Simulation, kind: Break['kind'], what: string): void {
   const faults = EXPLAINS[kind];
-  const isExplained = faults === 'always' || faults.some((fault) => (simulation.counts.get(fault) ?? 0) > 0);
+  const isExplained =
+    faults === 'always' ||
+    faults.some((fault) => (simulation.counts.get(fault) ?? 0) > 0) ||
+    // A till may report a card as well as the town's staff.
+    (kind === 'shortfall' && simulation.lostCards.size > 0);
   ensure(isExplained, 'breakExplained', () => what);
 }
 
@@ -135,6 +141,14 @@ function checkFile(machine: Machine, isHeard: boolean): void {
     ensure(sound === 'ok', 'fileSound', () => `${machine.name}: ${String(sound)}`);
     const waiting = database.prepare<[], { n: number }>('SELECT COUNT(*) AS n FROM top_up').get()?.n;
     ensure(waiting === 0 || !isHeard, 'topUpsAnswered', () => `${machine.name}: ${waiting} wait`);
+    const shelf = new Map<string, number>();
+    for (const { record } of machine.truth.seen())
+      for (const { item, delta } of record.stock) shelf.set(item, (shelf.get(item) ?? 0) + delta);
+    const rows = database.prepare<[], { item: string; quantity: number }>('SELECT item, quantity FROM stock').all();
+    for (const { item, quantity } of rows) {
+      const moved = shelf.get(item) ?? 0;
+      ensure(moved === quantity, 'stockAgrees', () => `${machine.name} ${item}: ${quantity}, moved ${moved}`);
+    }
   } finally {
     database.close();
   }

@@ -32,6 +32,7 @@ export type Surroundings = Readonly<{
   seed: number;
   time: VirtualTime;
   policy: Policy;
+  bearerOf: (member: string) => string;
   lineOf: (till: string, isDead: () => boolean) => TownApi;
   /** A bug that the till itself met: an error that no disk explains. */
   threw: (error: unknown) => void;
@@ -55,6 +56,7 @@ export function createMachine(name: string, scratch: string, around: Surrounding
   const truth = createTruth(name, {
     pointsCap: around.policy.points.perDay,
     pinFreePerDay: around.policy.points.pinFreePerDay,
+    bearerOf: around.bearerOf,
     trueMs: time.nowMs,
   });
   let process: Process | null = null;

@@ -27,6 +27,10 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** What hands do beside selling, taking back and managing: of a thousand customers, or of a thousand cards shown. */
+export const HAND_KINDS = ['exchange', 'changeTender', 'reportCard', 'forgotten', 'unreadable', 'bearer'] as const;
+export type HandKind = (typeof HAND_KINDS)[number];
+
 /** Everything that decides a run, so that a printed line repeats it exactly. */
 export type Options = Readonly<{
   seed: number;
@@ -47,6 +51,8 @@ export type Options = Readonly<{
   network: Readonly<Record<'requestLost' | 'answerLost' | 'requestDoubled' | 'requestReplayed' | 'answerLate', number>>;
   /** How many of each other fault are planned over the run. */
   planned: Readonly<Partial<Record<FaultKind, number>>>;
+  /** How many of a thousand do each of these; options that were written down before hands knew them have none. */
+  hands?: Readonly<Partial<Record<HandKind, number>>>;
   /** Operations left out, by their number in the plan: what shrinking takes away. */
   skipped: readonly number[];
   /** Operations after this one are left out. */
@@ -59,7 +65,8 @@ export type Wanted = Readonly<Partial<Omit<Options, 'network'>> & { network?: Re
 /** A seed's own world with what is wanted in it. */
 export function withWanted(options: Options, wanted: Wanted): Options {
   const network = { ...options.network, ...wanted.network };
-  return { ...options, ...wanted, network, planned: { ...options.planned, ...wanted.planned } };
+  const planned = { ...options.planned, ...wanted.planned };
+  return { ...options, ...wanted, network, planned, hands: { ...options.hands, ...wanted.hands } };
 }
 
 export type Ranges = Readonly<{ tills: readonly [number, number] | null; days: readonly [number, number] | null }>;
@@ -81,6 +88,10 @@ export function optionsOf(seed: number, ranges: Ranges): Options {
     requestReplayed: rate(200),
     answerLate: rate(300),
   };
+  // Drawn beside the others, so that a seed keeps the world that it had before hands could do this.
+  const wishes = createRandom(`${seed}:hands`);
+  const hands: Partial<Record<HandKind, number>> = {};
+  for (const kind of HAND_KINDS) if (wishes.chance(700)) hands[kind] = wishes.between(20, 150);
   const tillDays = tills * days;
   const planned: Partial<Record<FaultKind, number>> = {};
   const plan = (kind: FaultKind, chance: number, most: number): void => {
@@ -116,6 +127,7 @@ export function optionsOf(seed: number, ranges: Ranges): Options {
     pointsCap: random.pick([200, 1_000, 5_000]),
     network,
     planned,
+    hands,
     skipped: [],
     lastOperation: Number.MAX_SAFE_INTEGER,
   };

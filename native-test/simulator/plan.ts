@@ -1,5 +1,5 @@
 import { addDays, DAY_MS, HOUR_MS, MINUTE_MS, startOfDayMs } from '../../shared/time.ts';
-import { FAULT_KINDS, type FaultKind, type Options } from './options.ts';
+import { FAULT_KINDS, type FaultKind, type HandKind, type Options } from './options.ts';
 import { createRandom } from './random.ts';
 
 /** One thing that happens in a run; `number` names the generator it draws from, so each stands for itself. */
@@ -7,7 +7,12 @@ export type Operation = Readonly<{ number: number; atMs: number; till: number; w
 
 export type What =
   | Readonly<{ kind: 'sell' | 'recall' | 'refund' | 'manage' | 'switchOff' | 'morning' | 'night' | 'copy' | 'issue' }>
+  | Readonly<{ kind: OfCustomers }>
   | Readonly<{ kind: 'fault'; fault: FaultKind }>;
+
+/** What is planned by how many of a thousand customers want it. */
+const OF_CUSTOMERS = ['exchange', 'changeTender', 'reportCard'] as const satisfies readonly HandKind[];
+type OfCustomers = (typeof OF_CUSTOMERS)[number];
 
 /** The network's faults strike messages, not moments. */
 const OF_THE_NETWORK: ReadonlySet<FaultKind> = new Set([
@@ -67,6 +72,20 @@ export function planOf(options: Options): Operation[] {
         till: faults.below(options.tills),
         what: { kind: 'fault', fault },
       });
+    }
+  }
+  // Numbered behind everything else, so that what they add changes no other operation.
+  for (const kind of OF_CUSTOMERS) {
+    const wanted = options.hands?.[kind] ?? 0;
+    const hands = createRandom(`${options.seed}:plan:${kind}`);
+    for (let day = 0; day < options.days; day += 1) {
+      const midnight = startOfDayMs(dayOfRun(options, day));
+      for (let customer = options.customers * options.tills; customer > 0; customer -= 1) {
+        if (!hands.chance(wanted)) continue;
+        number += 1;
+        const atMs = midnight + hands.between(9 * HOUR_MS, 22 * HOUR_MS - MINUTE_MS);
+        operations.push({ number, atMs, till: hands.below(options.tills), what: { kind } });
+      }
     }
   }
   return operations

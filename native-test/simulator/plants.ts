@@ -18,6 +18,7 @@ const plant = (
 ): Plant => ({ name, edits: [{ file, find, replace }], foundBy });
 
 const LEDGER = 'electron/core/ledger/ledger.ts';
+const CARD_REPORTS = 'electron/core/card-reports.ts';
 const CHECKOUT = 'electron/core/checkout.ts';
 const TOWN_CLIENT = 'electron/core/town-client.ts';
 const ALLOTMENT = 'shared/allotment.ts';
@@ -125,8 +126,8 @@ export const PLANTS: readonly Plant[] = [
   plant(
     'refund on disk answered as undone',
     'electron/core/core.ts',
-    "if (trouble !== null) stop(trouble, error instanceof Error ? error.message : '');\n      }\n      return answer;",
-    'throw error;\n      }\n      return answer;',
+    'if (trouble === null && stopped === null) throw error;\n      if (trouble !== null) stop',
+    'throw error;\n      if (trouble !== null) stop',
   ),
   plant(
     'copied basket keeps its id',
@@ -379,6 +380,62 @@ export const PLANTS: readonly Plant[] = [
     SETTLE,
     '  row.points += points;\n  row.savedFen += savedFen;',
     '  row.points = Math.max(0, row.points + points);\n  row.savedFen += savedFen;',
+  ),
+
+  // Goods and tenders that change, and cards.
+  plant(
+    'exchange hands out nothing from the shelf',
+    'electron/core/goods-exchange.ts',
+    '{ item, batch: null, delta: -quantity, line: 2 * index },',
+    '',
+  ),
+  plant(
+    'exchanged again and again',
+    'shared/goods-exchange.ts',
+    'return Math.max(0, bought.quantity - returned - exchanged);',
+    'return Math.max(0, bought.quantity - returned);',
+  ),
+  plant(
+    'second tender change from what was paid at first',
+    'electron/core/receipts.ts',
+    'const tenders = own ?? told.get(body.receipt)?.tenders ?? null;',
+    'const tenders = told.get(body.receipt)?.tenders ?? null;',
+  ),
+  plant(
+    'tender change on disk answered as undone',
+    'electron/core/core.ts',
+    `    afterDocument(() => {
+      const { cashFen = 0, mobileFen = 0 } = receipts.detail(command.receipt)?.tenders ?? {};
+      say('good', 'tenderChanged', { cashFen, mobileFen });
+    });`,
+    `    const { cashFen = 0, mobileFen = 0 } = receipts.detail(command.receipt)?.tenders ?? {};
+    say('good', 'tenderChanged', { cashFen, mobileFen });`,
+  ),
+  plant(
+    'silence of the town taken for a refusal of a report',
+    CARD_REPORTS,
+    '    if (!REFUSALS.includes(because)) return false;',
+    '',
+  ),
+  plant('restored town not told of cards again', TOWN_CLIENT, '    askReportsAgain(ledger);', ''),
+  plant(
+    'replaced card goes on living',
+    'town-server/card-reports.ts',
+    "['issued', 'active', 'lost'].includes(old.state)",
+    "['issued', 'lost'].includes(old.state)",
+  ),
+  plant(
+    'second card in the place of one',
+    'town-server/card-reports.ts',
+    "const isReplaced = card === null || old?.state === 'replaced';",
+    'const isReplaced = card === null;',
+  ),
+  plant('points without the card', CHECKOUT, "    if (open.how !== 'presented') return 'notPresented';", ''),
+  plant(
+    'anybody buys for the holder',
+    CHECKOUT,
+    'const named = pricing().member?.bearers.find((one) => one.id === bearer);',
+    "const named = { id: bearer, mask: '' };",
   ),
   plant(
     'batch acknowledged though a record was thrown away',

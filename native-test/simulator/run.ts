@@ -8,6 +8,7 @@ import type { FaultKind, Options } from './options.ts';
 import { planOf, type Operation } from './plan.ts';
 import { createRandom } from './random.ts';
 import { machinesOf, openSimulation, type Simulation } from './simulation.ts';
+import type { AcknowledgedKind } from './truth.ts';
 import { Violation } from './violation.ts';
 
 export type Outcome = Readonly<{
@@ -16,8 +17,8 @@ export type Outcome = Readonly<{
   failure: Readonly<{ check: string; message: string; operation: number }> | null;
   counts: ReadonlyMap<FaultKind, number>;
   operations: number;
-  sales: number;
-  refunds: number;
+  /** What screens called done. */
+  documents: Readonly<Record<AcknowledgedKind, number>>;
   /** Head hashes of every journal and the town's rows: equal for equal seeds, to the byte. */
   digest: string;
 }>;
@@ -52,7 +53,7 @@ export async function run(options: Options): Promise<Outcome> {
     failure,
     counts: simulation?.counts ?? new Map(),
     operations: operations.length,
-    ...documentsOf(simulation),
+    documents: documentsOf(simulation),
     digest: digestOf(simulation),
   };
   for (const post of simulation?.posts ?? []) {
@@ -96,6 +97,12 @@ async function perform(simulation: Simulation, operation: Operation): Promise<vo
       return hands.recall();
     case 'refund':
       return hands.refund();
+    case 'exchange':
+      return hands.exchange();
+    case 'changeTender':
+      return hands.changeTender();
+    case 'reportCard':
+      return hands.reportCard(random.pick(town.villagers));
     case 'manage':
       return hands.manage();
     case 'morning': {
@@ -133,13 +140,19 @@ async function inspect(simulation: Simulation, spent: Spent, operation: Operatio
   checkTerms(simulation);
 }
 
-function documentsOf(simulation: Simulation | null): { sales: number; refunds: number } {
+function documentsOf(simulation: Simulation | null): Outcome['documents'] {
   const all = (simulation?.posts ?? []).flatMap(({ machine, clone }) => [
     ...machine.truth.acknowledged.values(),
     ...(clone?.truth.acknowledged.values() ?? []),
   ]);
-  const sales = all.filter((one) => one.kind === 'sale').length;
-  return { sales, refunds: all.length - sales };
+  const count = (kind: AcknowledgedKind): number => all.filter((one) => one.kind === kind).length;
+  return {
+    sale: count('sale'),
+    refund: count('refund'),
+    exchange: count('exchange'),
+    tenderChange: count('tenderChange'),
+    cardChange: count('cardChange'),
+  };
 }
 
 function digestOf(simulation: Simulation | null): string {

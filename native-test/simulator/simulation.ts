@@ -1,10 +1,11 @@
+import type { BodyOf } from '../../shared/record-bodies.ts';
 import type { StoreImage } from '../../town-server/memory-store.ts';
 import { createHands, type Hands } from './hands.ts';
 import { createMachine, type Machine } from './machine.ts';
 import { createNetwork, type Network } from './network.ts';
 import type { FaultKind, Options } from './options.ts';
 import { createRandom, type Random } from './random.ts';
-import { openSimulatedTown, simulatedPolicy, type SimulatedTown, type Villager } from './town.ts';
+import { bearerOf, openSimulatedTown, simulatedPolicy, type SimulatedTown, type Villager } from './town.ts';
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 export type LotIssue = Readonly<{ villager: Villager; id: string; points: number; earnedOn: string }>;
@@ -41,7 +42,12 @@ export type Simulation = Readonly<{
   unknowable: Set<string>;
   townImages: { image: StoreImage; atMs: number }[];
   issues: LotIssue[];
+  /** Cards that count no more, and from when on at the earliest. */
   lostCards: Map<string, number>;
+  /** Every report of a card that was ever seen in a journal, by its request. */
+  reports: Map<string, BodyOf<'cardChange'>>;
+  /** Sales with such a card, by the hash of their record, whose points are named in `exposure`. */
+  borne: Set<string>;
   errors: unknown[];
   machine: (name: string) => Machine;
   hands: (machine: Machine, random: Random) => Hands;
@@ -61,7 +67,14 @@ export async function openSimulation(options: Options, scratch: string, startMs:
   const network = createNetwork(options, time, town.call, happened);
   const policy = simulatedPolicy(options);
   const machine = (name: string): Machine =>
-    createMachine(name, scratch, { seed: options.seed, time, policy, lineOf: network.lineOf, threw });
+    createMachine(name, scratch, {
+      seed: options.seed,
+      time,
+      policy,
+      bearerOf: (member) => bearerOf(town.villagers, member),
+      lineOf: network.lineOf,
+      threw,
+    });
   const simulation: Simulation = {
     options,
     time,
@@ -75,9 +88,12 @@ export async function openSimulation(options: Options, scratch: string, startMs:
     townImages: [],
     issues: [],
     lostCards: new Map(),
+    reports: new Map(),
+    borne: new Set(),
     errors,
     machine,
-    hands: (of, random) => createHands(of, () => machinesOf(simulation), time, random),
+    hands: (of, random) =>
+      createHands(of, { street: () => machinesOf(simulation), town, time, random, wishes: options.hands ?? {} }),
   };
   for (let index = 0; index < options.tills; index += 1) simulation.posts.push(await openPost(simulation, index));
   return simulation;

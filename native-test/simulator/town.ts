@@ -18,12 +18,21 @@ import type { FaultKind, Options } from './options.ts';
 import { createRandom } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-export type Villager = Readonly<{ member: string; card: string; token: string }>;
+export type Card = Readonly<{ card: string; token: string }>;
+
+/** A villager with the card they began with, and every card they were given since, the newest last. */
+export type Villager = Readonly<{ member: string; card: string; token: string; cards: Card[] }>;
 
 /** A card's number as the readers take it: the town's prefix, a number, and its check digit. */
-function cardToken(number: number): string {
+export function cardToken(number: number): string {
   const digits = `98${String(number).padStart(10, '0')}`;
   return `${digits}${checkDigit(digits)}`;
+}
+
+/** Who buys for a villager: the one whom they named at the town. */
+export function bearerOf(villagers: readonly Villager[], member: string): string {
+  const at = villagers.findIndex((one) => one.member === member);
+  return villagers[(at + 1) % villagers.length]?.member ?? member;
 }
 
 /** Thrown through a town that was lost: whoever asked hears nothing. */
@@ -119,11 +128,10 @@ export async function openSimulatedTown(
   start();
 
   const shops = Array.from({ length: options.shops }, (_, index) => `s${index + 1}`);
-  const villagers = Array.from({ length: options.villagers }, (_, index) => ({
-    member: `member-${index + 1}`,
-    card: `card-${index + 1}`,
-    token: cardToken(index + 1),
-  }));
+  const villagers = Array.from({ length: options.villagers }, (_, index) => {
+    const first = { card: `card-${index + 1}`, token: cardToken(index + 1) };
+    return { member: `member-${index + 1}`, ...first, cards: [first] };
+  });
   const yearStart = startOfDayMs(`${options.firstDay.slice(0, 4)}-01-01`);
   const daysIntoYear = Math.round((startOfDayMs(options.firstDay) - yearStart) / 86_400_000);
   const seed: Seed = {
@@ -165,6 +173,11 @@ export async function openSimulatedTown(
       members.map((row) => ({ ...row, homeShop: random.pick(shops) })),
     );
   });
+
+  if ((options.hands?.bearer ?? 0) > 0) {
+    const bearer = villagers.map(({ member }) => ({ member, bearer: bearerOf(villagers, member), note: '家人' }));
+    await store.transact([], (transaction) => transaction.put('bearer', bearer));
+  }
 
   /** What the town's staff does at its console: no fault of the simulation stands between. */
   const atConsole = <T>(work: (transaction: Transaction) => Promise<T>): Promise<T> => store.transact([], work);

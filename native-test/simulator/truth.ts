@@ -1,17 +1,25 @@
 import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
 import type { JournalRecord } from '../../shared/journal.ts';
-import type { BodyOf, RefundBody, SaleBody } from '../../shared/record-bodies.ts';
+import type { BodyOf, ExchangeBody, RefundBody, SaleBody } from '../../shared/record-bodies.ts';
+import type { Tenders } from '../../shared/tenders.ts';
 import { ensure } from './violation.ts';
 
 /** A record as the simulation itself read it from a till's file. */
 export type Seen = Readonly<{ record: JournalRecord; hash: string; n: number }>;
 
 /** What a cashier's screen called done, and nobody may lose any more. */
-export type Acknowledged = Readonly<{ id: string; kind: 'sale' | 'refund'; atMs: number }>;
+export type Acknowledged = Readonly<{ id: string; kind: AcknowledgedKind; atMs: number }>;
+export type AcknowledgedKind = 'sale' | 'refund' | 'exchange' | 'tenderChange' | 'cardChange';
 
 /** What the policy of a run allows, and the true time, for the checks that a record must pass whoever wrote it. */
-export type Rules = Readonly<{ pointsCap: number; pinFreePerDay: number; trueMs: () => number }>;
+export type Rules = Readonly<{
+  pointsCap: number;
+  pinFreePerDay: number;
+  /** Whom a member named at the town to buy for them. */
+  bearerOf: (member: string) => string;
+  trueMs: () => number;
+}>;
 
 const ZERO = '0'.repeat(64);
 
@@ -38,8 +46,8 @@ export function createTruth(till: string, rules: Rules) {
   const hashes = new Map<string, string>();
   /** The open term of each incarnation, by its newest statement, and when it ends. */
   const terms = new Map<number, { id: string; endMs: number }>();
-  /** What is left of each sale of this journal: quantity by line, and points. */
-  const sold = new Map<string, { quantities: number[]; points: number }>();
+  /** What is left of each sale of this journal: quantity by line, what of it was exchanged, points, and its tenders. */
+  const sold = new Map<string, { quantities: number[]; exchanged: number[]; points: number; tenders: Tenders }>();
   const confirmed = new Set<string>();
   /** Between a jump of the clock and the town's next word a record bears whatever the wall clock says (protocol, "Time"). */
   let inDoubt = false;
@@ -83,6 +91,8 @@ export function createTruth(till: string, rules: Rules) {
     );
     if (record.kind === 'sale') takeSale(record, record.body as SaleBody, where);
     if (record.kind === 'refund') takeRefund(record.body as RefundBody, where);
+    if (record.kind === 'exchange') takeExchange(record, record.body as ExchangeBody, where);
+    if (record.kind === 'tenderChange') takeTenderChange(record, record.body as BodyOf<'tenderChange'>, where);
     heads.set(row.incarnation, { seq: row.seq, hash: row.hash, counter });
     hashes.set(`${row.incarnation}:${row.seq}`, row.hash);
     seen.push({ record, hash: row.hash, n: row.n });
@@ -90,9 +100,19 @@ export function createTruth(till: string, rules: Rules) {
 
   const takeSale = (record: JournalRecord, body: SaleBody, where: string): void => {
     checkSale(body, where);
-    sold.set(record.id, { quantities: body.lines.map((line) => line.quantity), points: body.pointsUsed });
+    sold.set(record.id, {
+      quantities: body.lines.map((line) => line.quantity),
+      exchanged: body.lines.map(() => 0),
+      points: body.pointsUsed,
+      tenders: { mobileFen: body.mobileFen, mobileChannel: body.mobileChannel, cashFen: body.cashDueFen },
+    });
+    const { bearer, id: holder = '' } = body.member ?? {};
+    ensure(bearer === undefined || bearer === rules.bearerOf(holder), 'bearerNamed', () => `${where}: ${bearer}`);
     if (body.member === null) return;
     if (body.pointsUsed === 0) return;
+    // R-C5: whoever forgot the card has the discount and spends nothing.
+    const isPresented = body.member.how === 'presented' && body.member.card !== null;
+    ensure(isPresented, 'pointsByCard', () => `${where}: ${body.pointsUsed} points without a card`);
     const spent = body.member.known.spentToday + body.pointsUsed;
     ensure(spent <= rules.pointsCap, 'capKept', () => `${where}: ${spent} points in a day`);
     const isConfirmed = confirmed.has(record.id);
@@ -114,6 +134,38 @@ export function createTruth(till: string, rules: Rules) {
       sale.quantities[line] = (sale.quantities[line] ?? 0) - quantity;
       ensure((sale.quantities[line] ?? 0) >= 0, 'refundWithin', () => `${where}: line ${line} of ${body.sale}`);
     }
+  };
+
+  /** What is handed out leaves the shelf, and only what is fine comes back there; no more of a line than was kept. */
+  const takeExchange = (record: JournalRecord, body: ExchangeBody, where: string): void => {
+    ensure(record.postings.length === 0, 'exchangeOwesNothing', () => where);
+    for (const item of new Set(body.lines.map((line) => line.item))) {
+      const own = body.lines.filter((line) => line.item === item && line.goods === 'waste');
+      const wanted = -own.reduce((sum, line) => sum + line.quantity, 0);
+      const moved = record.stock.reduce((sum, one) => sum + (one.item === item ? one.delta : 0), 0);
+      ensure(moved === wanted, 'exchangeMovesStock', () => `${where} ${item}: ${moved} instead of ${wanted}`);
+    }
+    const sale = sold.get(body.sale);
+    if (sale === undefined) return;
+    for (const { line, quantity } of body.lines) {
+      sale.exchanged[line] = (sale.exchanged[line] ?? 0) + quantity;
+      const isKept = (sale.exchanged[line] ?? 0) <= (sale.quantities[line] ?? 0);
+      ensure(isKept, 'exchangeWithin', () => `${where}: line ${line} of ${body.sale}`);
+    }
+  };
+
+  /** From what stood there to something that is worth the same, in the drawer as on the phone. */
+  const takeTenderChange = (record: JournalRecord, body: BodyOf<'tenderChange'>, where: string): void => {
+    const { before, after } = body;
+    const same = before.mobileFen + before.cashFen === after.mobileFen + after.cashFen;
+    ensure(same, 'tendersWorthTheSame', () => `${where}: ${JSON.stringify(body)}`);
+    const drawer = record.postings.reduce((sum, one) => sum + (one.account === 'drawer' ? one.amount : 0), 0);
+    ensure(drawer === after.cashFen - before.cashFen, 'drawerFollowsTender', () => `${where}: ${drawer}`);
+    const sale = sold.get(body.sale);
+    ensure(sale !== undefined, 'tenderOfOwnSale', () => `${where}: ${body.sale}`);
+    const isNow = sale.tenders.mobileFen === before.mobileFen && sale.tenders.cashFen === before.cashFen;
+    ensure(isNow, 'tenderFromWhatStood', () => `${where}: ${JSON.stringify(sale.tenders)}, ${JSON.stringify(before)}`);
+    sale.tenders = after;
   };
 
   const forget = (): void => {
@@ -177,6 +229,10 @@ export function createTruth(till: string, rules: Rules) {
           () => `${till} ${record.kind} ${record.id}`,
         );
       return fresh;
+    },
+    /** The file is a copy of another machine's: nothing is known of when what stands in it was made. */
+    copied: (): void => {
+      readMs = 0;
     },
     /** Closes the file before it goes away. */
     letGo: (): void => {
