@@ -365,7 +365,9 @@ async function carryOut(options: Options, target: string): Promise<Outcome> {
       say(
         made.reason === 'notEnrolled'
           ? '还没有加入镇平台，请用 --code 带上入网口令 (not enrolled: give --code)'
-          : '没有写成，磁盘有问题 (the disk refused)',
+          : made.reason === 'practising'
+            ? wordsOf('practising')
+            : '没有写成，磁盘有问题 (the disk refused)',
       );
       return 1;
     }
@@ -402,7 +404,9 @@ async function carryIn(options: Options, source: string): Promise<Outcome> {
             ? '这是新机器，请用 --manager 和 --pin 设第一位店长'
             : taken.reason === 'diskFull'
               ? '磁盘有问题，没有读入'
-              : exchangeWords[taken.reason];
+              : taken.reason === 'practising'
+                ? wordsOf('practising')
+                : exchangeWords[taken.reason];
         if (options.json) print(JSON.stringify({ state: 'refused', reason: taken.reason }));
         say(`没有读入 (refused): ${words} (${taken.reason})`);
         return 1;
@@ -645,6 +649,7 @@ async function runExport(options: Options): Promise<Outcome> {
         cannotWrite: '写不进去 (cannot be written)',
         journalDamaged: '账本有坏，没有导出 (the journal is damaged; nothing was exported)',
         managerOnly: '要店长登录 (only for the manager)',
+        practising: wordsOf('practising'),
       };
       say(`${words[answer.reason]}: ${answer.detail}`);
       return 1;

@@ -46,14 +46,20 @@ async function open(): Promise<{ accept: (port: HostPort) => void; close: () => 
       // In a checkout the pages are there for a browser too; an installed shell has only its own.
       const pages = join(root, 'out', 'pages');
       const pagesFolder = existsSync(pages) ? pages : null;
-      const served = await serve({ router: entered.core.router, pagesFolder, port: 0, log });
+      const served = await serve({
+        router: entered.pages,
+        commandLine: entered.core.router,
+        pagesFolder,
+        port: 0,
+        log,
+      });
       entered.core.announce({ url: served.origin, token: served.token });
       parent?.postMessage({ kind: 'listening', address: served.tillUrl });
       const close = async (): Promise<void> => {
         await served.close();
         await entered.close();
       };
-      return { accept: portHost(entered.core.router, log), close };
+      return { accept: portHost(entered.pages, log), close };
     }
     case 'refused':
       if (entered.router === null) throw new Error(`${entered.reason}: ${entered.detail}`);

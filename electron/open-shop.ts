@@ -7,7 +7,8 @@ import { openCounter } from './devices/counter.ts';
 import { clientOfHolder, type Holder } from './holder.ts';
 import { showFigures } from './pole-display.ts';
 import { hostWorld, type Network, townOver } from './host-world.ts';
-import { readShop, type Shop, tillFolder, townFolder, writeShop } from './shop-folder.ts';
+import { openPracticeRoom } from './practice-room.ts';
+import { practiceFolder, readShop, type Shop, tillFolder, townFolder, writeShop } from './shop-folder.ts';
 import { NO_DEVICES, SIMULATED_DEVICES } from '../shared/device-set-up.ts';
 import { clientOf, currentScreen, type TillClient, type TillRouter } from './till-client.ts';
 
@@ -39,6 +40,9 @@ export type OwnShop = Readonly<{
   kind: 'own';
   shop: Shop;
   core: Core;
+  /** What pages talk to: the core, or the one beside it on which somebody practises. */
+  pages: TillRouter;
+  /** The core itself, whoever practises. */
   client: TillClient;
   demo: DemoFacts | null;
   /** The running demo town, or null where there is none. */
@@ -80,19 +84,38 @@ export async function enterShop(entering: Entering): Promise<Entered> {
     },
     about: { system: `${process.platform} ${process.arch}`, node: process.version },
   });
-  const opened = openCore(
-    hostWorld({
+  const { log, auditWorker } = entering;
+  const demoShop = demo === null ? null : demoShopOf(demo, network);
+  const room = openPracticeRoom({
+    folder: practiceFolder(entering.folder),
+    counter: devices,
+    worldOf: (parts) => ({
+      ...hostWorld({
+        ...parts,
+        town: null,
+        // The plug that a demo shop can pull is the real till's.
+        demo: demoShop === null ? null : { ...demoShop, setConnected: () => {} },
+        log,
+        auditWorker,
+      }),
+      backups: null,
+    }),
+    log,
+  });
+  const opened = openCore({
+    ...hostWorld({
       dataFolder: tillFolder(entering.folder),
-      devices,
+      devices: room.counter,
       town: town.exists ? townOver(town.address, network) : null,
-      demo: demo === null ? null : demoShopOf(demo, network),
+      demo: demoShop,
       keepFolder: entering.keepFolder,
       ...(shop.backups === undefined ? {} : { backups: shop.backups }),
-      log: entering.log,
-      auditWorker: entering.auditWorker,
+      log,
+      auditWorker,
       powerOff: shop.demo ? undefined : entering.powerOff,
     }),
-  );
+    practice: room.practice,
+  });
   if (opened.kind === 'refused') {
     devices.close();
     const holder = opened.holder ?? null;
@@ -102,9 +125,11 @@ export async function enterShop(entering: Entering): Promise<Entered> {
   }
   const { core } = opened;
   const client = clientOf(core.router);
+  const pages = room.moveIn(core);
   const stopShowing = showFigures(client, devices);
   const leaveToShell = async (): Promise<void> => {
     stopShowing();
+    await room.close();
     await core.close();
     devices.close();
   };
@@ -121,6 +146,7 @@ export async function enterShop(entering: Entering): Promise<Entered> {
       kind: 'own',
       shop,
       core,
+      pages,
       client,
       demo,
       town: running,

@@ -29,7 +29,12 @@ export async function serveShop(
         await entered.close();
       };
       try {
-        const served = await serve({ ...host, router: entered.core.router, log: entering.log });
+        const served = await serve({
+          ...host,
+          router: entered.pages,
+          commandLine: entered.core.router,
+          log: entering.log,
+        });
         entered.core.announce({ url: served.origin, token: served.token });
         return { kind: 'serving', shop: entered, served, close: () => close(served) };
       } catch (error) {

@@ -26,7 +26,10 @@ export type Served = Readonly<{
 }>;
 
 export type ServeOptions = Readonly<{
+  /** What pages talk to. */
   router: TillRouter;
+  /** What a command line talks to, where that is another: never a core on which somebody practises. */
+  commandLine?: TillRouter;
   /** The built pages; null for a host that only answers the command line. */
   pagesFolder: string | null;
   /** 0 takes any free port. */
@@ -69,7 +72,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const origin = `http://127.0.0.1:${port}`;
   const gate = gateOf(port, token);
   const sockets = socketsOf(options);
-  const http = new HttpHandler(options.router, {
+  const http = new HttpHandler(options.commandLine ?? options.router, {
     ...logFailures(options.log),
     plugins: [new BodyLimitPlugin({ maxBodySize: MESSAGE_BYTES_MAX })],
   });

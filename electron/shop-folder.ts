@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { deviceSettingsSchema } from '../shared/device-set-up.ts';
 
 /**
- * A shop folder: `till` holds the core's data, `town` the demo town's, and `shop.json` says which shop it is. Everything
+ * A shop folder: `till` holds the core's data, `town` the demo town's, `practice` what somebody practises on, and `shop.json` says which shop it is. Everything
  * that the core itself decides on lies in its ledger; this file is only what a host must know before it opens the core.
  */
 const shopSchema = z.object({
@@ -28,6 +28,8 @@ export type ShopRead =
 
 export const tillFolder = (folder: string): string => join(folder, 'till');
 export const townFolder = (folder: string): string => join(folder, 'town');
+/** There only while somebody practises; no shop of its own, so that no command line takes it for one. */
+export const practiceFolder = (folder: string): string => join(folder, 'practice');
 const shopFile = (folder: string): string => join(folder, 'shop.json');
 
 /** Which shop a folder holds. A folder with other things in it is never taken for a shop. */

@@ -28,6 +28,7 @@ const context: ReceiptContext = {
   tillName: '1号机',
   cashier: '01',
   demo: false,
+  practice: false,
   copy: false,
   member,
   policy: {

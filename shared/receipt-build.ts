@@ -40,6 +40,7 @@ export type ReceiptContext = Readonly<{
   /** Number or mask of the cashier, never a full name. */
   cashier: string;
   demo: boolean;
+  practice: boolean;
   /** True for every print after the first. */
   copy: boolean;
   /** Null when the member, or their card, is not known here. */
@@ -175,6 +176,7 @@ function place(context: ReceiptContext) {
     cashier: context.cashier,
     atMs: context.record.atMs,
     demo: context.demo,
+    practice: context.practice,
     seq: context.record.seq,
     shortHash: context.record.hash.slice(0, 8),
     copy: context.copy,

@@ -223,6 +223,7 @@ const anyReceipt: fc.Arbitrary<Receipt> = fc.record({
   cashier: anyText,
   atMs: anyMs,
   demo: fc.boolean(),
+  practice: fc.boolean(),
   lines: fc.array(
     fc.record({
       name: anyText,

@@ -28,7 +28,10 @@ export type ReceiptRow =
 type Style = Readonly<{ bold?: boolean; size?: TextSize }>;
 
 /** What every receipt of a demo shop says, so that none can pass for a real one. */
-export const DEMO_MARK = '模拟·非真实交易';
+const DEMO_MARK = '模拟·非真实交易';
+
+/** What every slip of practice says, large, at its top and its bottom. */
+const PRACTICE_MARK = '练习·不是销售凭证';
 
 /** Columns that `text` takes on paper. */
 export function displayWidth(text: string): number {
@@ -104,10 +107,11 @@ function head(paper: Paper, receipt: Receipt): void {
   paper.rule();
 }
 
-/** A copy and a demo must not pass for what they are not, wherever the paper is torn. */
-function marks(paper: Paper, receipt: Receipt): void {
-  if (receipt.copy) paper.center('【重打】', { bold: true });
-  if (receipt.demo) paper.center(`【${DEMO_MARK}】`, { bold: true });
+/** Practice, a copy and a demo must not pass for what they are not, wherever the paper is torn. */
+export function marks(paper: Paper, slip: Readonly<{ practice: boolean; copy: boolean; demo: boolean }>): void {
+  if (slip.practice) paper.title(PRACTICE_MARK);
+  if (slip.copy) paper.center('【重打】', { bold: true });
+  if (slip.demo) paper.center(`【${DEMO_MARK}】`, { bold: true });
 }
 
 type Line = Receipt['lines'][number];
@@ -233,8 +237,11 @@ function foot(paper: Paper, receipt: Receipt): void {
   paper.center(`序号 ${receipt.seq}  校验 ${receipt.shortHash}`);
   if (receipt.hotline !== '') paper.center(`服务热线 ${receipt.hotline}`);
   if (/^[ -~]{1,60}$/.test(receipt.number)) paper.qr(receipt.number);
-  paper.center(receipt.kind === 'exchange' ? '请与原小票一起保留' : '请保留小票，退货凭此单');
-  if (receipt.kind === 'sale') paper.center('谢谢惠顾', { bold: true });
+  // Nobody is to keep what is worth nothing.
+  if (!receipt.practice) {
+    paper.center(receipt.kind === 'exchange' ? '请与原小票一起保留' : '请保留小票，退货凭此单');
+    if (receipt.kind === 'sale') paper.center('谢谢惠顾', { bold: true });
+  }
   marks(paper, receipt);
   paper.feed(2);
   paper.cut();

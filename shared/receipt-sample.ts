@@ -52,6 +52,7 @@ export const sampleSale: Receipt = {
   cashier: '01',
   atMs: Date.parse('2026-11-23T18:22:03+08:00'),
   demo: true,
+  practice: false,
   lines: [
     water,
     {

@@ -14,6 +14,8 @@ export const receiptSchema = z.object({
   cashier: z.string(),
   atMs: z.int(),
   demo: z.boolean(),
+  /** Made while practising (练习): nothing was sold. */
+  practice: z.boolean(),
   lines: z.array(
     z.object({
       name: z.string(),

@@ -1,5 +1,5 @@
 import { formatFen } from './money.ts';
-import { type Columns, DEMO_MARK, Paper, type ReceiptRow } from './receipt-layout.ts';
+import { type Columns, marks, Paper, type ReceiptRow } from './receipt-layout.ts';
 import type { ShiftSlip } from './shift-slip.ts';
 import { clockOf, dayOf } from './time.ts';
 
@@ -15,11 +15,6 @@ export function layoutShiftSlip(slip: ShiftSlip, columns: Columns): ReceiptRow[]
   paper.feed(2);
   paper.cut();
   return paper.rows;
-}
-
-function marks(paper: Paper, slip: ShiftSlip): void {
-  if (slip.copy) paper.center('【重打】', { bold: true });
-  if (slip.demo) paper.center(`【${DEMO_MARK}】`, { bold: true });
 }
 
 function head(paper: Paper, slip: ShiftSlip): void {

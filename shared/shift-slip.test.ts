@@ -16,6 +16,7 @@ const slip: ShiftSlip = {
   shopName: '信用惠民超市（幸福镇中心店）',
   tillName: '一号机',
   demo: false,
+  practice: false,
   copy: false,
   openedBy: '林**',
   fromMs: OPENED_MS,

@@ -45,6 +45,7 @@ export const shiftSlipSchema = z.object({
   shopName: z.string(),
   tillName: z.string(),
   demo: z.boolean(),
+  practice: z.boolean(),
   copy: z.boolean(),
   openedBy: z.string(),
   fromMs: z.int(),

@@ -258,6 +258,9 @@ export const commandSchema = z.discriminatedUnion('kind', [
   /** How this till speaks to its customers, and a sample of it. */
   z.object({ kind: z.literal('setVoice'), mode: z.enum(['off', 'voice', 'recorded']) }),
   z.object({ kind: z.literal('tryVoice') }),
+  /** 练习: sells on a copy of the goods and cards that nobody counts, and comes back to the till as it stood. */
+  z.object({ kind: z.literal('startPractice') }),
+  z.object({ kind: z.literal('endPractice') }),
   // Only a demo shop takes these; they stand for the hand that taps a card or pulls a plug.
   z.object({ kind: z.literal('simulateNetwork'), connected: z.boolean() }),
   z.object({ kind: z.literal('simulate'), act: simulatedActSchema }),
@@ -338,6 +341,10 @@ export const refusalReasons = [
   'noScale',
   'noLabelPrinter',
   'nothingWaiting',
+  'enrolFirst',
+  'practising',
+  'notPractising',
+  'practiceFailed',
 ] as const;
 export const refusalSchema = z.enum(refusalReasons);
 export type RefusalReason = z.infer<typeof refusalSchema>;
@@ -496,7 +503,8 @@ export const heldSaleSchema = z.object({
 
 export const statusSchema = z.object({
   nowMs: z.int(),
-  town: z.enum(['reachable', 'unreachable', 'notEnrolled', 'wrongKey']),
+  /** `practice`: there is none here, and none is asked. */
+  town: z.enum(['reachable', 'unreachable', 'notEnrolled', 'wrongKey', 'practice']),
   townHeardMs: z.int().nullable(),
   unsent: z.int(),
   quarantined: z.int(),
@@ -581,6 +589,8 @@ export const screenSchema = z.object({
   tillName: z.string(),
   hotline: z.string(),
   demo: z.boolean(),
+  /** 练习: nothing on this screen counts, and every page and every slip says so. */
+  practice: z.boolean(),
   phase: z.enum([
     'enrol',
     'signIn',
@@ -594,7 +604,9 @@ export const screenSchema = z.object({
     'stopped',
   ]),
   /** Why the till is stopped: each of these is a page of its own with what is safe and what to do. */
-  stopped: z.enum(['journalDamaged', 'diskFull', 'ioError', 'newerDatabase', 'held', 'notAFolder']).nullable(),
+  stopped: z
+    .enum(['journalDamaged', 'diskFull', 'ioError', 'newerDatabase', 'held', 'notAFolder', 'practiceLedger'])
+    .nullable(),
   /** Who holds the folder, which version wrote it, which record is damaged: shown as it is. */
   stoppedDetail: z.string(),
   operator: z.object({ id: z.string(), mask: z.string(), role: z.enum(['cashier', 'manager']) }).nullable(),
@@ -913,7 +925,7 @@ export const tillContract = {
         /** Records that did not fit and go with the next file. */
         left: z.int(),
       }),
-      z.object({ kind: z.literal('refused'), reason: z.enum(['notEnrolled', 'diskFull']) }),
+      z.object({ kind: z.literal('refused'), reason: z.enum(['notEnrolled', 'diskFull', 'practising']) }),
     ]),
   ),
   /** Takes the town's answer to such a file. `manager` is the first manager of a till that is enrolled by it. */
@@ -930,7 +942,10 @@ export const tillContract = {
         report: nightReportSchema.nullable(),
       }),
       z.object({ kind: z.literal('already'), number: z.int() }),
-      z.object({ kind: z.literal('refused'), reason: z.enum([...exchangeRefusals, 'managerWanted', 'diskFull']) }),
+      z.object({
+        kind: z.literal('refused'),
+        reason: z.enum([...exchangeRefusals, 'managerWanted', 'diskFull', 'practising']),
+      }),
     ]),
   ),
   /** Earlier incarnations of this till, and whether here and at the town the same is held of each. */
@@ -990,7 +1005,7 @@ export const tillContract = {
       }),
       z.object({
         kind: z.literal('refused'),
-        reason: z.enum(['noRecords', 'folderNotEmpty', 'cannotWrite', 'journalDamaged', 'managerOnly']),
+        reason: z.enum(['noRecords', 'folderNotEmpty', 'cannotWrite', 'journalDamaged', 'managerOnly', 'practising']),
         detail: z.string(),
       }),
     ]),

@@ -114,6 +114,8 @@ export const noticeKeys = [
   'tagsSettled',
   'drawerLeftOpen',
   'signInToScan',
+  'practiceEnded',
+  'drawerStaysShut',
 ] as const;
 export type NoticeKey = (typeof noticeKeys)[number];
 
@@ -192,6 +194,10 @@ const refusals: Readonly<Record<RefusalReason, string>> = {
   noScale: '没有接秤，或这台秤不能由收银机清零、去皮，请按秤上的键。',
   noLabelPrinter: '没有标签打印机，请到店后台“设备”里设置。',
   nothingWaiting: '没有等着打印的小票。',
+  enrolFirst: '这台收银机还没有注册，先注册，再练习。',
+  practising: '正在练习，这一步没有做：练习不联网，也不动真账。请先结束练习。',
+  notPractising: '现在不是练习。',
+  practiceFailed: '练习没有打开，可能是磁盘满了。收银照常，单子没有动。',
 };
 
 const notices: Readonly<Record<NoticeKey, string>> = {
@@ -291,6 +297,8 @@ const notices: Readonly<Record<NoticeKey, string>> = {
   tagFailed: '价签没打出来[，只打了 {count} 张]，请看看标签打印机',
   tagsSettled: '价签都算打过了',
   drawerLeftOpen: '钱箱还开着，请关好',
+  practiceEnded: '练习结束，这里是真的收银台，请解锁后接着收',
+  drawerStaysShut: '练习时钱箱不弹开，真的收银会弹开',
   signInToScan: '扫码没有用上：请先登录并开班，再扫一次',
 };
 
@@ -338,7 +346,10 @@ function shown(name: string, value: string | number): string {
 export type StoppedWords = Readonly<{ title: string; happened: string; safe: string; todo: readonly string[] }>;
 
 export const stoppedWords: Readonly<
-  Record<'journalDamaged' | 'diskFull' | 'ioError' | 'newerDatabase' | 'held' | 'notAFolder', StoppedWords>
+  Record<
+    'journalDamaged' | 'diskFull' | 'ioError' | 'newerDatabase' | 'held' | 'notAFolder' | 'practiceLedger',
+    StoppedWords
+  >
 > = {
   journalDamaged: {
     title: '账本校验不过，已停止收银',
@@ -379,6 +390,12 @@ export const stoppedWords: Readonly<
     happened: '设定的数据位置不是文件夹，或者没有读写权限，也可能移动硬盘没有插好。',
     safe: '没有建新账本，也没有改动任何文件。',
     todo: ['检查移动硬盘或网络盘是否连好。', '核对启动时指定的数据文件夹。', '改好后按“再试一次”。'],
+  },
+  practiceLedger: {
+    title: '这是练习账本，不能用来收银',
+    happened: '这个文件夹里的账本是练习时用的，里面的买卖都不算数，也不能传到镇上。',
+    safe: '真账本在收银台自己的文件夹里，没有动过。',
+    todo: ['核对启动时指定的数据文件夹，打开收银台自己的那一个。', '找不到真账本，请打电话给维护人员。'],
   },
 };
 

@@ -32,6 +32,7 @@ import { createSaleFile } from './open-sale.ts';
 import { createOperators } from './operators.ts';
 import { createPeriods } from './periods.ts';
 import { createPointsSlips } from './points-slips.ts';
+import { furnishPractice, isPracticeLedger, practiceTown } from './practice.ts';
 import { createReceipts, type Refunded } from './receipts.ts';
 import { createReceiving } from './receiving.ts';
 import { createRouter, stoppedRouter, stoppedScreen, type TillRouter } from './router.ts';
@@ -47,10 +48,10 @@ import { createTenderChange } from './tender-change.ts';
 import { createTownClient } from './town-client.ts';
 import { createVoice } from './voice.ts';
 import { createWaste } from './waste.ts';
-import type { World } from './world.ts';
+import { isPractice, type World } from './world.ts';
 
 /** Why a till cannot open its folder; each is a page of its own, and nothing in the folder was touched. */
-export type OpenRefusal = 'held' | 'newerDatabase' | 'journalDamaged' | 'notAFolder' | 'ioError' | 'diskFull';
+export type OpenRefusal = NonNullable<Screen['stopped']>;
 
 export type Core = Readonly<{
   router: TillRouter;
@@ -73,6 +74,8 @@ const RECOVER_AFTER_MS = 3_000;
 const STATUS_MS = 5_000;
 /** After this long without a command nobody waits for the disk. */
 const IDLE_MS = 4_000;
+/** Where the numbers of the notices of practice begin. */
+const PRACTICE_NOTICES = 1_000_000;
 /** How long a closing till waits for what is under way with the town; whatever is cut is done again. */
 const CLOSE_WAITS_MS = 2_000;
 
@@ -90,6 +93,11 @@ export function openCore(world: World): Opened {
   if (opened.kind === 'refused') {
     held.folder.release();
     return refusedOpening(opened.reason, opened.detail, null);
+  }
+  if (isPracticeLedger(opened.ledger) !== isPractice(world)) {
+    opened.ledger.close();
+    held.folder.release();
+    return refusedOpening('practiceLedger', world.dataFolder, null);
   }
   try {
     return { kind: 'opened', core: runCore(world, opened.ledger, held.folder) };
@@ -122,6 +130,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   let stoppedDetail = '';
   let uploadAt: (() => void) | null = null;
   let open = true;
+  const practising = isPractice(world);
   let diskFreeBytes: number | null = null;
 
   const policyLimits = () => policyOn(policies, '9999-12-31')?.clock ?? fallback.clock;
@@ -229,7 +238,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     },
   };
 
-  let noticeCount = 0;
+  // A page hears notices of both, one after the other, and takes one of the same number for the same.
+  let noticeCount = practising ? PRACTICE_NOTICES : 0;
   const say: Say = (tone, text, values = {}) => {
     noticeCount += 1;
     notice = { id: noticeCount, tone, text, values };
@@ -242,7 +252,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const changed = (): void => screens.changed();
 
   const periods = createPeriods(till, sign);
-  const town = createTownClient(
+  const members = createMembers(till);
+  const realTown = createTownClient(
     till,
     clock,
     sign,
@@ -253,9 +264,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       changed();
     },
   );
+  const town = practising ? practiceTown(realTown, till, members) : realTown;
   const settings = createCounterSettings(ledger);
   const catalogue = createCatalogue(till);
-  const members = createMembers(till);
   const operators = createOperators(
     till,
     (token) => catalogue.byCode(token) !== null || members.cardBehind(token) !== null,
@@ -452,6 +463,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       tillName: shop.tillName,
       hotline: shop.hotline,
       demo: world.demo !== null,
+      practice: practising,
       phase: phaseOf(),
       stopped,
       stoppedDetail,
@@ -525,6 +537,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     switch (command.kind) {
       case 'signIn':
       case 'lock':
+      case 'endPractice':
       case 'simulateNetwork':
       case 'simulate':
         return null;
@@ -586,6 +599,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   };
 
   const openDrawer = (operator: Operator, by: string): Answer => {
+    if (practising) {
+      say('info', 'drawerStaysShut');
+      return done;
+    }
     till.record({
       kind: 'override',
       id: world.newId(),
@@ -691,6 +708,27 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
 
   const asManager = (work: () => Answer): Answer =>
     operator?.role === 'manager' ? work() : refuse(operator === null ? 'notSignedIn' : 'managerOnly');
+
+  /** Whoever comes back from practice shows who they are: a trainee is not left with the till of who let them in. */
+  const startPractice = async (): Promise<Answer> => {
+    if (ledger.identity() === null) return refuse('enrolFirst');
+    if (operator === null) return refuse('notSignedIn');
+    if (counter.phase() === 'paying') return refuse('saleOpen');
+    if (world.practice?.kind !== 'beside') return refuse(practising ? 'practising' : 'practiceFailed');
+    const trainer = operator;
+    const outcome = await world.practice.enter((folder) => furnishPractice(till, folder, trainer));
+    if (outcome === 'failed') return refuse('practiceFailed');
+    lock.lock();
+    // Heard by whoever comes back.
+    say('info', 'practiceEnded');
+    return done;
+  };
+
+  const endPractice = (): Answer => {
+    if (world.practice?.kind !== 'inside') return refuse('notPractising');
+    world.practice.leave();
+    return done;
+  };
 
   const demo = (work: (shop: NonNullable<World['demo']>) => void): Answer => {
     if (world.demo === null) return refuse('notDemo');
@@ -884,7 +922,11 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
           return done;
         });
       case 'enrol':
-        return joinTown(command);
+        return practising ? refuse('practising') : joinTown(command);
+      case 'startPractice':
+        return startPractice();
+      case 'endPractice':
+        return endPractice();
       case 'setVoice':
         voice.set(command.mode);
         changed();
@@ -1054,6 +1096,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   let sentMs = world.clock.nowMs();
   const send = async (command: Command): Promise<Answer> => {
     sentMs = world.clock.nowMs();
+    // Out of practice there is a way also where its own disk fails.
+    if (stopped !== null && command.kind === 'endPractice') return endPractice();
     if (stopped !== null) return refuse(stopped === 'diskFull' ? 'diskFull' : 'journalDamaged');
     const answer = await guarded(() => dispatch(command));
     return answer ?? refuse(stopped === 'diskFull' ? 'diskFull' : 'journalDamaged');
@@ -1159,6 +1203,16 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   world.clock.later(PREPARE_SEARCH_AFTER_MS, prepareSearch);
   world.clock.later(50, () => background(() => alone(pulse)));
   const scheduleNight = (): void => {
+    if (world.practice?.kind === 'inside') {
+      const { leave } = world.practice;
+      // Practice that was left standing ends with the day, so that nobody begins the next one on it.
+      world.clock.later(night.untilCloseMs(), () => {
+        if (!open) return;
+        if (operator === null || lock.isLocked()) leave();
+        else scheduleNight();
+      });
+      return;
+    }
     if (ledger.identity() === null) {
       world.clock.later(10 * MINUTE_MS, scheduleNight);
       return;
@@ -1171,7 +1225,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   };
   scheduleNight();
   world.clock.later(CATCH_UP_AFTER_MS, () => {
-    if (open && stopped === null && night.isMissed()) runNight();
+    if (open && !practising && stopped === null && night.isMissed()) runNight();
   });
 
   ready = true;
@@ -1190,13 +1244,17 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     operators,
     roster: createRoster(till),
     night: { run: () => alone(night.run), reports: night.reports },
-    fileOut: (code) => alone(async () => night.carryOut(code)),
-    fileIn: (file, manager) => alone(() => takeFile(file, manager)),
+    fileOut: practising ? null : (code) => alone(async () => night.carryOut(code)),
+    fileIn: practising ? null : (file, manager) => alone(() => takeFile(file, manager)),
     earlier: town.earlier,
     audit,
     ackSeq: town.ackSeq,
     exportTo: async (wish) =>
-      operator?.role === 'cashier' ? { kind: 'refused', reason: 'managerOnly', detail: '' } : audit.exportTo(wish),
+      practising
+        ? { kind: 'refused', reason: 'practising', detail: '' }
+        : operator?.role === 'cashier'
+          ? { kind: 'refused', reason: 'managerOnly', detail: '' }
+          : audit.exportTo(wish),
     importItems: async (file) =>
       operator?.role === 'cashier' ? { kind: 'refused', reason: 'managerOnly' } : importItems(till, catalogue, file),
     recordings: voice.recordings,

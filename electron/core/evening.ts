@@ -83,8 +83,8 @@ export function createEvening(till: Till, parts: Parts) {
   };
 }
 
-/** Missing the town alone is none: that is what a night may wait for. */
-const WAITS_FOR: ReadonlySet<string> = new Set(['unreachable', 'notEnrolled', 'carried']);
+/** Missing the town alone is none: that is what a night may wait for. Whoever practises has none. */
+const WAITS_FOR: ReadonlySet<string> = new Set(['unreachable', 'notEnrolled', 'carried', 'practising']);
 
 function troubleOf(report: NightReport | null, printed: 'printed' | 'failed' | 'none', quarantined: number): Trouble[] {
   const found: Trouble[] = [];

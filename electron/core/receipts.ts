@@ -31,6 +31,7 @@ import { readOperator, type Operators } from './operators.ts';
 import { maskName, readShop } from './shop.ts';
 import { conflictOf, done, refuse, type Operator, type Till } from './till.ts';
 import type { TownTrouble } from './town-client.ts';
+import { isPractice } from './world.ts';
 
 type ReceiptLine = {
   number: string;
@@ -168,6 +169,7 @@ export function createReceipts(
       tillName: shop.tillName,
       cashier: operator === null ? '' : maskName(operator.name),
       demo: world.demo !== null,
+      practice: isPractice(world),
       copy,
       member:
         member === null

@@ -11,6 +11,7 @@ import { diskTrouble, inspectDatabase, openReadOnly } from './ledger/database.ts
 import { openLedger, type Identity, type Ledger } from './ledger/ledger.ts';
 import { verifyChain } from './ledger/verify.ts';
 import { provenRecords } from './own-records.ts';
+import { isPracticeLedger } from './practice.ts';
 import { readShop } from './shop.ts';
 import type { TownApi } from './town-api.ts';
 import type { World } from './world.ts';
@@ -43,6 +44,7 @@ export type RestoreRefusal =
   | 'noBackup'
   | 'notABackup'
   | 'otherTill'
+  | 'practiceLedger'
   | 'newerDatabase'
   | 'journalDamaged'
   | 'notAFolder'
@@ -89,6 +91,10 @@ export async function restore(world: RestoreWorld, backup: string): Promise<Rest
     const opened = openLedger(draft, world.crypto.hash);
     if (opened.kind === 'refused') return refused(opened.reason, opened.detail);
     const { ledger } = opened;
+    if (isPracticeLedger(ledger)) {
+      ledger.close();
+      return refused('practiceLedger', backup);
+    }
     let found: Omit<Restored, 'setAside'> | RestoreRefused;
     try {
       found = await fill(world, ledger);
@@ -311,6 +317,8 @@ export function restoreWords(reason: RestoreRefusal): string {
       return '这不是收银机的备份文件；没有改动任何文件';
     case 'otherTill':
       return '这个文件夹是另一台收银机的，备份不是它的；没有改动任何文件';
+    case 'practiceLedger':
+      return '这是练习时的账本，里面的买卖不算数，不能恢复；没有改动任何文件';
     case 'newerDatabase':
       return '备份是更新版本的程序写的，请先升级；没有改动任何文件';
     case 'journalDamaged':

@@ -33,17 +33,20 @@ type Parts = Readonly<{
   operators: Operators;
   roster: Roster;
   night: Pick<Night, 'run' | 'reports'>;
-  fileOut: (code: string | null) => Promise<ReturnType<Night['carryOut']>>;
-  fileIn: (
-    file: string,
-    manager: Readonly<{ name: string; pin: string }> | null,
-  ) => Promise<{ kind: 'refused'; reason: 'managerWanted' } | Awaited<ReturnType<Night['carryIn']>>>;
+  /** Null while practising: no file of it goes to a town, and none comes back. */
+  fileOut: ((code: string | null) => Promise<ReturnType<Night['carryOut']>>) | null;
+  fileIn:
+    | ((
+        file: string,
+        manager: Readonly<{ name: string; pin: string }> | null,
+      ) => Promise<{ kind: 'refused'; reason: 'managerWanted' } | Awaited<ReturnType<Night['carryIn']>>>)
+    | null;
   earlier: TownClient['earlier'];
   audit: ReturnType<typeof createAudit>;
   ackSeq: () => number;
   exportTo: (
     wish: Readonly<{ folder: string; from: string | null; to: string | null }>,
-  ) => Promise<Exported | { kind: 'refused'; reason: 'managerOnly'; detail: string }>;
+  ) => Promise<Exported | { kind: 'refused'; reason: 'managerOnly' | 'practising'; detail: string }>;
   importItems: (
     file: Readonly<{ fileName: string; bytes: Uint8Array }>,
   ) => Promise<ImportReport | { kind: 'refused'; reason: 'managerOnly' }>;
@@ -98,13 +101,17 @@ export function createRouter(parts: Parts) {
       return report;
     }),
     exchangeOut: os.exchangeOut.handler(async ({ input }) => {
-      const made = await parts.guarded(async () => (await parts.fileOut(input.code)) ?? 'notEnrolled');
+      const { fileOut } = parts;
+      if (fileOut === null) return { kind: 'refused', reason: 'practising' };
+      const made = await parts.guarded(async () => (await fileOut(input.code)) ?? 'notEnrolled');
       if (made === null) return { kind: 'refused', reason: 'diskFull' };
       if (made === 'notEnrolled') return { kind: 'refused', reason: 'notEnrolled' };
       return { kind: 'made', ...made, fileName: `onecard-out-${made.number}.txt` };
     }),
     exchangeIn: os.exchangeIn.handler(async ({ input }) => {
-      const taken = await parts.guarded(() => parts.fileIn(input.file, input.manager));
+      const { fileIn } = parts;
+      if (fileIn === null) return { kind: 'refused', reason: 'practising' };
+      const taken = await parts.guarded(() => fileIn(input.file, input.manager));
       if (taken === null) return { kind: 'refused', reason: 'diskFull' };
       if ('kind' in taken) return taken;
       const { carried, report } = taken;
@@ -238,6 +245,7 @@ export function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: st
     tillName: '',
     hotline: '',
     demo: false,
+    practice: false,
     phase: 'stopped',
     stopped: reason,
     stoppedDetail: detail,

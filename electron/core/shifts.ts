@@ -10,6 +10,7 @@ import { maskName, readShop } from './shop.ts';
 import { perHead } from './per-head.ts';
 import { wordsOfReason } from './receipts.ts';
 import { answerOf, conflictOf, done, refuse, type Till } from './till.ts';
+import { isPractice } from './world.ts';
 
 export type ShiftRow = {
   id: string;
@@ -142,6 +143,7 @@ export function createShifts(till: Till) {
       shopName,
       tillName,
       demo: till.world.demo !== null,
+      practice: isPractice(till.world),
       copy,
       openedBy: nameOf(shift.operator),
       fromMs: shift.opened_at_ms,

@@ -44,7 +44,7 @@ const STATEMENTS_AT_ONCE = 100;
 /** Why the town could not be asked, or what it refused. */
 export type TownTrouble = Readonly<{
   kind: 'trouble';
-  because: 'unreachable' | 'notEnrolled' | 'wrongKey' | 'malformed' | 'chain' | TownRefusal;
+  because: 'unreachable' | 'practising' | 'notEnrolled' | 'wrongKey' | 'malformed' | 'chain' | TownRefusal;
 }>;
 
 type Ack = Readonly<{ seq: number; hash: string }>;

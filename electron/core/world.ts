@@ -34,7 +34,23 @@ export type World = Readonly<{
   demo: DemoShop | null;
   /** Switches the machine off, and rejects where it cannot; absent where a host must not. */
   powerOff?: () => Promise<void>;
+  /** How this till begins to practise, or stops; absent where a host has no room for it. */
+  practice?: Practice;
 }>;
+
+/** 练习: a core of its own beside the till's, on a folder of its own, to which every page turns meanwhile. */
+export type Practice =
+  | Readonly<{
+      kind: 'beside';
+      /** Opens it on what `furnish` leaves in the folder that it is handed, and turns every page there. */
+      enter: (furnish: (folder: PracticeFolder) => void) => Promise<'entered' | 'failed'>;
+    }>
+  /** This world is the one that practises. */
+  | Readonly<{ kind: 'inside'; leave: () => void }>;
+
+export type PracticeFolder = Pick<World, 'dataFolder' | 'keepFolder' | 'crypto' | 'newId'>;
+
+export const isPractice = (world: Pick<World, 'practice'>): boolean => world.practice?.kind === 'inside';
 
 export type Clock = Readonly<{
   /** Milliseconds since 1970 UTC by the machine's wall clock. */

@@ -6,6 +6,7 @@ import { clockOf } from '../../shared/time.ts';
 import { nightWords, stoppedWords } from '../../shared/words.ts';
 import { tokenOfThisPage, useLink, useScreen } from '../parts/connection.ts';
 import { agoText } from '../parts/format.ts';
+import { PracticeBar } from '../parts/practice-bar.tsx';
 import { core } from './core.ts';
 import { CountSection } from './count-section.tsx';
 import { DeviceSection } from './device-section.tsx';
@@ -60,6 +61,16 @@ const TILL = '../till/index.html';
 
 export function BackOffice(): React.JSX.Element {
   const screen = useScreen(core);
+  if (screen?.practice !== true) return <Pages key="till" screen={screen} />;
+  return (
+    <div className="practising">
+      <PracticeBar leave={() => void core.send({ kind: 'endPractice' })} />
+      <Pages key="practice" screen={screen} />
+    </div>
+  );
+}
+
+function Pages({ screen }: Readonly<{ screen: Screen | null }>): React.JSX.Element {
   if (screen === null) {
     return (
       <Gate title="请稍候">
@@ -185,10 +196,12 @@ function Office({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
         <span>店长 {screen.operator?.mask ?? ''}</span>
         <span className="grow" />
         <TownState screen={screen} />
-        <span>
-          <i className={`dot ${screen.status.unsent > 0 && screen.status.town !== 'reachable' ? 'warn' : 'good'}`} />
-          未上传 {screen.status.unsent}
-        </span>
+        {screen.practice ? null : (
+          <span>
+            <i className={`dot ${screen.status.unsent > 0 && screen.status.town !== 'reachable' ? 'warn' : 'good'}`} />
+            未上传 {screen.status.unsent}
+          </span>
+        )}
         <span>
           <i className={`dot ${nightDot(screen.status.night)}`} />
           {nightWords[screen.status.night]}
@@ -310,6 +323,13 @@ function TownState({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element 
         <span>
           <i className="dot warn" />
           镇上连不上{heard}
+        </span>
+      );
+    case 'practice':
+      return (
+        <span>
+          <i className="dot warn" />
+          练习，不联网
         </span>
       );
     case 'wrongKey':

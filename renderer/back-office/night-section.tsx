@@ -214,6 +214,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['malformed', '镇上的回答读不懂'],
   ['chain', '对账单和上一张接不上'],
   ['diskFull', '磁盘满了'],
+  ['practising', '练习的账不和镇上核对'],
 ]);
 
 function What({ one }: Readonly<{ one: Break }>): React.JSX.Element {

@@ -2,7 +2,7 @@ import { Alert, Button } from 'antd';
 import { useRef, useState } from 'react';
 import { assertNever } from '../../shared/assert.ts';
 import { EXCHANGE_CHARACTERS_MAX } from '../../shared/exchange-reasons.ts';
-import { exchangeWords } from '../../shared/words.ts';
+import { exchangeWords, wordsOf } from '../../shared/words.ts';
 import { core } from './core.ts';
 import { townRefusalWords } from './town-words.ts';
 
@@ -82,6 +82,12 @@ function save(fileName: string, text: string): void {
   URL.revokeObjectURL(url);
 }
 
+const NOT_WRITTEN = {
+  notEnrolled: '这台机器还没有入网，请先向镇上要注册码。',
+  diskFull: '磁盘满了，没有写成。',
+  practising: wordsOf('practising'),
+} as const;
+
 function saidOfOut(made: Out): Said {
   switch (made.kind) {
     case 'made': {
@@ -89,9 +95,7 @@ function saidOfOut(made: Out): Said {
       return { tone: 'success', text: `写出了 ${made.fileName}，记录 ${made.records} 条${left}。` };
     }
     case 'refused':
-      return made.reason === 'notEnrolled'
-        ? { tone: 'error', text: '这台机器还没有入网，请先向镇上要注册码。' }
-        : { tone: 'error', text: '磁盘满了，没有写成。' };
+      return { tone: 'error', text: NOT_WRITTEN[made.reason] };
     default:
       return assertNever(made);
   }
@@ -112,6 +116,8 @@ function saidOfIn(taken: In): Said {
           return { tone: 'error', text: '新机器请在命令行里读入，同时定下店长。' };
         case 'diskFull':
           return { tone: 'error', text: '磁盘满了，没有读入。' };
+        case 'practising':
+          return { tone: 'error', text: wordsOf('practising') };
         default:
           return { tone: 'error', text: exchangeWords[taken.reason] };
       }

@@ -14,7 +14,13 @@ function App(): React.JSX.Element {
   // An amount that may have changed meanwhile is worse than none.
   const shown = link === 'lost' ? null : screen;
   return (
-    <>
+    <div data-practice={shown?.practice === true}>
+      {shown?.practice === true ? (
+        <p className="practice" role="note">
+          <b>练习 · 不算数</b>
+          <span>店员正在练习，这里的价钱和积分都不是真的</span>
+        </p>
+      ) : null}
       <CustomerPage screen={shown} />
       <p className="heard" role="status" aria-live="polite">
         {said}
@@ -27,7 +33,7 @@ function App(): React.JSX.Element {
           leave={() => void core.send({ kind: 'leavePin' })}
         />
       )}
-    </>
+    </div>
   );
 }
 

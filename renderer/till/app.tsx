@@ -6,6 +6,7 @@ import type { Command, Screen } from '../../shared/till-contract.ts';
 import { type LinkState, type SendAnswer, useLink, useScreen } from '../parts/connection.ts';
 import { LEVEL, setWedge, useKeys } from '../parts/keyboard.ts';
 import { CloseShiftPage } from './close-shift.tsx';
+import { PracticeBar } from '../parts/practice-bar.tsx';
 import { useSaid } from '../parts/speaker.ts';
 import { DemoStrip } from './demo-strip.tsx';
 import { DialogLayer } from './dialogs.tsx';
@@ -24,7 +25,9 @@ import { type Approvable, connection, type Dialog, notices, speaker, type Till, 
 export function App(): ReactNode {
   const screen = useScreen(connection);
   const link = useLink(connection);
-  return screen === null ? <Waiting link={link} /> : <TillPage screen={screen} link={link} />;
+  if (screen === null) return <Waiting link={link} />;
+  // Nothing that stood on the page of the one is left on the page of the other.
+  return <TillPage key={screen.practice ? 'practice' : 'till'} screen={screen} link={link} />;
 }
 
 function Waiting({ link }: { link: LinkState }): ReactNode {
@@ -101,8 +104,14 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
   const covered = dialog !== null || asking !== null || screen.phase !== 'selling';
   return (
     <TillContext.Provider value={till}>
-      <div className="page" data-phase={screen.phase} data-large={screen.counter.largeType}>
+      <div
+        className="page"
+        data-phase={screen.phase}
+        data-large={screen.counter.largeType}
+        data-practice={screen.practice}
+      >
         <Header link={link} show={setDialog} />
+        {screen.practice && <PracticeBar leave={() => void send({ kind: 'endPractice' })} />}
         <div className="stage">
           {phasePage(screen)}
           {screen.phase === 'paying' && <PayDialog />}

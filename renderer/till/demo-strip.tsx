@@ -74,16 +74,18 @@ function PlainDemoStrip({ send }: { send: Till['send'] }): ReactNode {
       </span>
       <span className="space" />
       <DemoDevices act={act} />
-      <span className="demo-group">
-        网络
-        <DemoButton
-          label={connected ? '断开' : '恢复'}
-          act={() => {
-            setPulled({ while: town, connected: !connected });
-            void send({ kind: 'simulateNetwork', connected: !connected });
-          }}
-        />
-      </span>
+      {town !== 'practice' && (
+        <span className="demo-group">
+          网络
+          <DemoButton
+            label={connected ? '断开' : '恢复'}
+            act={() => {
+              setPulled({ while: town, connected: !connected });
+              void send({ kind: 'simulateNetwork', connected: !connected });
+            }}
+          />
+        </span>
+      )}
     </nav>
   );
 }

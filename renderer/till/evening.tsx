@@ -3,7 +3,7 @@ import { assertNever } from '../../shared/assert.ts';
 import type { Screen } from '../../shared/till-contract.ts';
 import { differenceWords } from '../../shared/shift-slip-layout.ts';
 import { eveningWords, nightStepWords } from '../../shared/words.ts';
-import { useClock } from '../parts/connection.ts';
+import { useClock, useScreenPart } from '../parts/connection.ts';
 import { yuan } from '../parts/format.ts';
 import { LEVEL, useKeys } from '../parts/keyboard.ts';
 import { ReceiptView } from '../parts/receipt-view.tsx';
@@ -97,6 +97,7 @@ function Night({ evening: { step, report } }: { evening: Evening }): ReactNode {
         </Step>
       );
     case 'pending':
+      if (report.pendingBecause === 'practising') return <Step state="done">今天已关账；练习的账不和镇上核对</Step>;
       return (
         <Step state="later">
           今天已关账；停在“{nightStepWords[report.pendingAt ?? 'hello']}”，下次开机联网后自动接着做
@@ -116,6 +117,7 @@ function Backup({ evening: { step, report } }: { evening: Evening }): ReactNode 
 }
 
 function Ending({ evening: { step, offAtMs } }: { evening: Evening }): ReactNode {
+  const practice = useScreenPart(connection, (screen) => screen?.practice === true);
   const seconds = useClock(connection, (nowMs) => Math.max(0, Math.ceil(((offAtMs ?? 0) - nowMs) / 1_000)));
   switch (step) {
     case 'night':
@@ -131,6 +133,7 @@ function Ending({ evening: { step, offAtMs } }: { evening: Evening }): ReactNode
     case 'off':
       return <p className="evening-end">正在关机，钱箱钥匙别忘了。</p>;
     case 'byHand':
+      if (practice) return <p className="evening-end">正式收银到这里就自己关机了；练习不会真的关。</p>;
       return (
         <p className="evening-end">账都结好了，这台要用手关机。正式的收银机到这里就自己关了，演示店不会真的关。</p>
       );

@@ -121,6 +121,13 @@ function townLight({ status, nowMs }: Seen): Said {
         means: '镇上还不认识这台收银机，不能用积分。',
         todo: '请店长在“更多”里用镇上给的注册码重新注册。',
       };
+    case 'practice':
+      return {
+        level: 'warn',
+        text: '练习 · 不联网',
+        means: '正在练习：不联网，什么都不传到镇上，卡里的积分也不会少。',
+        todo: '练完按“结束练习”，回到收银台。',
+      };
     case 'wrongKey':
       return {
         level: 'bad',
@@ -131,7 +138,9 @@ function townLight({ status, nowMs }: Seen): Said {
   }
 }
 
-function unsentLight({ status }: Seen): Said {
+function unsentLight({ status }: Seen): Said | null {
+  // Nothing of practice ever goes up.
+  if (status.town === 'practice') return null;
   const waits = status.unsent > 0 && status.town !== 'reachable';
   return {
     level: waits ? 'warn' : 'good',

@@ -8,6 +8,10 @@ const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', 'q', 'w', 'e', '
 
 export function MoreDialog(): ReactNode {
   const { hide, show, send, screen } = useTill();
+  const practise = (kind: 'startPractice' | 'endPractice') => (): void => {
+    hide();
+    void send({ kind });
+  };
   const open = screen.shift !== null;
   const printWaiting = {
     label: '补打小票',
@@ -60,6 +64,9 @@ export function MoreDialog(): ReactNode {
         void send({ kind: 'signOut' });
       },
     },
+    screen.practice
+      ? { label: '结束练习', note: '回到收银台，单子原样', act: practise('endPractice') }
+      : { label: '练习', note: '练手用，卖的不算数', act: practise('startPractice') },
     ...(screen.status.town === 'notEnrolled'
       ? [{ label: '重新注册', note: '镇上不认识这台收银机', act: () => show({ kind: 'enrol' }) }]
       : []),

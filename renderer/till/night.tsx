@@ -53,7 +53,9 @@ function NightResult({ report }: { report: NightReport }): ReactNode {
       <p className="night-state">
         <i aria-hidden="true">{report.state === 'matched' ? '✓' : report.state === 'pending' ? '▲' : '■'}</i>
         {report.businessDay} · {nightWords[report.state]}
-        {report.pendingAt !== null && ` · 停在“${nightStepWords[report.pendingAt]}”，联网后自动继续`}
+        {report.pendingBecause === 'practising'
+          ? ' · 练习的账不和镇上核对'
+          : report.pendingAt !== null && ` · 停在“${nightStepWords[report.pendingAt]}”，联网后自动继续`}
       </p>
       <div className="figures">
         <Figure label="销售" value={`${report.till.sales} 单`} />
