@@ -308,14 +308,14 @@ test('who watches is taken along into practice and back, and a customer page is 
   const seen: string[] = [];
   const customers: boolean[] = [];
   const news = await at.page.follow({ page: 'customer' }, { signal: leaving.signal });
-  const watching = (async () => {
-    for await (const one of news) note(one);
-  })();
   const note = (one: ScreenNews): void => {
     if (!('screen' in one)) return;
     seen.push(one.screen.practice ? 'practice' : 'till');
     customers.push(one.screen.customerPage);
   };
+  const watching = (async () => {
+    for await (const one of news) note(one);
+  })();
   await expect.poll(() => seen).toEqual(['till']);
   await at.ask({ kind: 'startPractice' });
   await expect.poll(() => seen).toEqual(['till', 'practice']);

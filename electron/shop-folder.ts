@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { deviceSettingsSchema } from '../shared/device-set-up.ts';
 
 /**
- * A shop folder: `till` holds the core's data, `town` the demo town's, `practice` what somebody practises on, and `shop.json` says which shop it is. Everything
- * that the core itself decides on lies in its ledger; this file is only what a host must know before it opens the core.
+ * A shop folder: `till` holds the core's data, `town` the demo town's, `practice` what somebody practises on, and
+ * `shop.json` says which shop it is. Everything that the core itself decides on lies in its ledger; this file is only
+ * what a host must know before it opens the core.
  */
 const shopSchema = z.object({
   /** A demo shop has a town of its own on this machine and simulated devices. */

@@ -15,6 +15,8 @@ export type StartedShop = Readonly<{
   /** The till's page with its token. */
   till: string;
   town: string;
+  /** The shop's own folder. */
+  folder: string;
   /** What a newcomer was told on the way, and what the shop wrote to its log. */
   said: readonly string[];
   client: TillClient;
@@ -25,9 +27,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 export async function startShop(): Promise<StartedShop> {
   const scratch = mkdtempSync(join(tmpdir(), 'one-card-browser-'));
+  const folder = join(scratch, 'shop');
   const child = spawn(
     process.execPath,
-    [join(root, 'scripts', 'start.ts'), '--no-open', '--port', '0', '--data', join(scratch, 'shop')],
+    [join(root, 'scripts', 'start.ts'), '--no-open', '--port', '0', '--data', folder],
     {
       cwd: root,
       env: { ...process.env, ONE_CARD_TILL_KEEP: join(scratch, 'keep'), ONE_CARD_TILL_LOG: '1' },
@@ -53,7 +56,7 @@ export async function startShop(): Promise<StartedShop> {
     const token = new URLSearchParams(address.hash.slice(1)).get('token');
     const client = clientOfHolder({ pid: child.pid ?? 0, url: address.origin, token });
     if (client === null) throw new Error(`not an address with a token: ${ready.till}`);
-    return { ...ready, said, client, stop };
+    return { ...ready, folder, said, client, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,10 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
+import { openLedger } from '../electron/core/ledger/ledger.ts';
+import { makeFolder, pins } from '../electron/core/test-core.ts';
+import { hostCrypto } from '../electron/host-world.ts';
+import { practiceFolder, tillFolder, writeShop } from '../electron/shop-folder.ts';
 import { buildShell } from '../scripts/build.ts';
+import { NO_DEVICES } from '../shared/device-set-up.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const main = join(root, 'out', 'main', 'main.js');
@@ -107,18 +112,54 @@ test('the preload forwards the port to its own page once it is loaded, and shows
   });
 });
 
+/** What the built core process answered on the shop of this folder. */
+function askCoreProcess(folder: string, more: readonly string[] = []): unknown {
+  const program = join(root, 'native-test', 'core-process-stub.ts');
+  const built = join(root, 'out', 'main', 'core-process.js');
+  const words = [program, built, `--data=${folder}/shop`, `--root=${root}`, ...more];
+  const env = { ...process.env, ONE_CARD_TILL_KEEP: join(folder, 'keep') };
+  return JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8', env })) as unknown;
+}
+
+const told = [{ kind: 'listening', address: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#token=/) as string }];
+
 test('the built core process opens a till, answers on a port, audits in its worker and closes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'one-card-bundle-'));
   try {
-    const program = join(root, 'native-test', 'core-process-stub.ts');
-    const words = [program, join(root, 'out', 'main', 'core-process.js'), `--data=${folder}/shop`, `--root=${root}`];
-    const env = { ...process.env, ONE_CARD_TILL_KEEP: join(folder, 'keep') };
-    const answer = JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8', env })) as unknown;
-    expect(answer).toEqual({
+    expect(askCoreProcess(folder)).toEqual({
       phase: 'enrol',
       verified: 'sound',
-      told: [{ kind: 'listening', address: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#token=/) }],
+      // A till that no town has named has nothing to practise with.
+      practice: [
+        { kind: 'refused', reason: 'enrolFirst' },
+        [false, 'enrol'],
+        { kind: 'refused', reason: 'notPractising' },
+        [false, 'enrol'],
+      ],
+      told,
     });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('the built core process practises on a core beside its own and comes back to it', () => {
+  const folder = makeFolder();
+  try {
+    const till = tillFolder(join(folder, 'shop'));
+    writeShop(join(folder, 'shop'), { demo: false, townUrl: null, furnished: true, devices: NO_DEVICES });
+    cpSync(join(folder, 'data'), till, { recursive: true });
+    const opened = openLedger(join(till, 'ledger.sqlite'), hostCrypto.hash);
+    if (opened.kind === 'refused') throw new Error(opened.detail);
+    opened.ledger.run('UPDATE operator SET pin_hash = ? WHERE role = ?', hostCrypto.hashPin(pins.cashier), 'cashier');
+    opened.ledger.close();
+    expect(askCoreProcess(folder, [`--pin=${pins.cashier}`])).toEqual({
+      phase: 'signIn',
+      verified: 'sound',
+      practice: [{ kind: 'done' }, [true, 'openShift'], { kind: 'done' }, [false, 'locked']],
+      told,
+    });
+    expect(existsSync(practiceFolder(join(folder, 'shop')))).toBe(false);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

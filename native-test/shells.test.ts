@@ -11,13 +11,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Command, Screen } from '../shared/till-contract.ts';
 import { type Opened, openCore } from '../electron/core/core.ts';
+import { coreOn, makeFolder, OPENED_AT_MS, pins } from '../electron/core/test-core.ts';
 import { clientOfHolder } from '../electron/holder.ts';
 import { hostWorld } from '../electron/host-world.ts';
 import { openDevices } from '../electron/devices/devices.ts';
 import { portHost } from '../electron/port-host.ts';
+import { openPracticeRoom } from '../electron/practice-room.ts';
 import { type Served, serve } from '../electron/serve.ts';
 import { SIMULATED_DEVICES } from '../shared/device-set-up.ts';
-import type { TillClient, TillRouter } from '../electron/till-client.ts';
+import { bareCounter } from '../shared/devices.ts';
+import { currentScreen, type TillClient, type TillRouter } from '../electron/till-client.ts';
 
 /** One core on an empty folder, which both shells' hosts answer for. */
 function emptyCore(folder: string): Extract<Opened, { kind: 'opened' }> {
@@ -112,6 +115,51 @@ describe('both shells', () => {
     await served.close();
     await one.core.close();
     await other.core.close();
+  });
+
+  test('turn to practice and back together, over either; a command line stays with the till', async () => {
+    const folder = makeFolder();
+    folders.push(folder);
+    const room = openPracticeRoom({
+      folder: join(folder, 'practice'),
+      counter: bareCounter,
+      worldOf: (own) => ({ ...till.world, ...own }),
+      log: () => {},
+    });
+    const till = coreOn(folder, OPENED_AT_MS, { devices: room.counter, practice: room.practice });
+    const pages = room.moveIn(till.core);
+    const served = await serve({
+      router: pages,
+      commandLine: till.core.router,
+      pagesFolder: null,
+      port: 0,
+      log: () => {},
+    });
+    const lines = [overPort(pages), await overSocket(served)];
+    const seen = lines.map(() => [] as boolean[]);
+    const follow = async ({ client }: Line, index: number): Promise<void> => {
+      for await (const news of await client.follow({ page: 'staff' })) {
+        if ('screen' in news) seen[index]?.push(news.screen.practice);
+      }
+    };
+    // A line that the test closes ends what follows on it, with an error or without.
+    const following = lines.map((line, index) => follow(line, index).catch(() => {}));
+    const commandLine = clientOfHolder({ pid: process.pid, url: served.origin, token: served.token });
+    await till.ask({ kind: 'signIn', pin: pins.cashier });
+    for (const { client } of lines) {
+      expect(await client.send({ kind: 'startPractice' })).toEqual({ kind: 'done' });
+      const screen = commandLine === null ? null : await currentScreen(commandLine);
+      expect(screen).toMatchObject({ practice: false, phase: 'locked' });
+      expect(await client.send({ kind: 'endPractice' })).toEqual({ kind: 'done' });
+      await till.ask({ kind: 'signIn', pin: pins.cashier });
+    }
+    const turns = [false, true, false, true, false];
+    await expect.poll(() => seen).toEqual([turns, turns]);
+    for (const line of lines) line.close();
+    await served.close();
+    await Promise.all(following);
+    await room.close();
+    await till.core.close();
   });
 
   test('end a port that speaks another language, and go on with the others', async () => {
