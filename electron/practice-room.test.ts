@@ -6,7 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { bareCounter, type DeviceEvent, type Devices } from '../shared/devices.ts';
 import type { PaperSlip } from '../shared/paper.ts';
 import type { Command, Screen, ScreenNews } from '../shared/till-contract.ts';
-import { DAY_MS, HOUR_MS } from '../shared/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../shared/time.ts';
 import { restore } from './core/restore.ts';
 import {
   cards,
@@ -162,12 +162,19 @@ test('what is sold, taken back and closed in practice leaves every record and th
     reason: '练手',
     approval: { pin: pins.manager },
   });
+  // A card that was used a moment ago asks for a manager.
+  await pass(2 * MINUTE_MS);
+  await at.ask(scan(cards.good, 'card'));
+  const told = await at.page.pointsSlip();
+  await at.ask({ kind: 'printPoints', slip: told.kind === 'slip' ? told.slip.number : '' });
+  await at.ask({ kind: 'voidSale', reason: '' });
   await at.ask({ kind: 'startCloseShift' });
   await at.ask({ kind: 'closeShift', shift: 'shift-practice', countedFen: 10_000 });
   await pass(1);
   expect(at.counter.printed.map((slip) => [slip.kind, slip.practice])).toEqual([
     ['sale', true],
     ['refund', true],
+    ['points', true],
     ['shift', true],
   ]);
   expect(at.counter.drawer()).toBe(0);
@@ -375,7 +382,7 @@ test('practice goes on beyond closing time while somebody is at it', async () =>
   const at = await sellingTill({ clock });
   await beginPractice(at);
   for (let minutes = 0; minutes < 24 * 60; minutes += 4) {
-    await pass(4 * 60_000);
+    await pass(4 * MINUTE_MS);
     await at.send({ kind: 'selectLine', line: 0 });
   }
   expect(await at.screen()).toMatchObject({ practice: true });

@@ -1,5 +1,5 @@
 import type { Movement, PointsSlip } from './points-slip.ts';
-import { asOfWords, type Columns, DEMO_MARK, Paper, type ReceiptRow } from './receipt-layout.ts';
+import { asOfWords, type Columns, marks, Paper, type ReceiptRow } from './receipt-layout.ts';
 import { clockOf, DAY_MS, dateTimeOf, dayOf } from './time.ts';
 
 /** The rows of a 积分查询单: the same paper as a receipt's, and saying twice that it is none. */
@@ -31,11 +31,6 @@ export const NO_PAYMENT = '不作付款凭证';
 
 /** Whose list it is where the town does not answer. */
 export const ONLY_THIS_TILL = '镇上连不上，只列本机记录';
-
-function marks(paper: Paper, slip: PointsSlip): void {
-  if (slip.copy) paper.center('【重打】', { bold: true });
-  if (slip.demo) paper.center(`【${DEMO_MARK}】`, { bold: true });
-}
 
 function balance(paper: Paper, slip: PointsSlip): void {
   const { mask, stars, lastFour } = slip.member;

@@ -15,6 +15,7 @@ const slip: PointsSlip = {
   hotline: '0000-12345',
   atMs: at('2026-11-24T12:00:00'),
   demo: false,
+  practice: false,
   copy: false,
   member: { mask: '孙**', villageName: '槐树湾村', stars: 3, lastFour: '0017' },
   source: 'town',
@@ -126,10 +127,11 @@ test('a movement of another year is dated by its day, and what expired by its la
 });
 
 for (const columns of [32, 42, 48] satisfies Columns[]) {
-  test(`no row is wider than paper of ${columns} columns, with marks of a copy and a demo at both ends`, () => {
-    const marked = { ...slip, copy: true, demo: true, shopName: '店'.repeat(40) };
+  test(`no row is wider than paper of ${columns} columns, with marks of practice, a copy and a demo at both ends`, () => {
+    const marked = { ...slip, practice: true, copy: true, demo: true, shopName: '店'.repeat(40) };
     for (const row of layoutPaper(marked, columns))
       expect(displayWidth(rowText(row, columns))).toBeLessThanOrEqual(columns);
+    expect(paperText(marked, columns).match(/不是销售凭证/g)).toHaveLength(2);
     expect(paperText(marked, columns).match(/重打/g)).toHaveLength(2);
     expect(paperText(marked, columns).match(/模拟/g)).toHaveLength(2);
     expect(pointsSlipSchema.safeParse(marked).success).toBe(true);

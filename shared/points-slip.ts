@@ -40,6 +40,7 @@ export const pointsSlipSchema = z.object({
   hotline: z.string(),
   atMs: z.int(),
   demo: z.boolean(),
+  practice: z.boolean(),
   copy: z.boolean(),
   member: z.object({ mask: z.string(), villageName: z.string(), stars: z.int(), lastFour: z.string() }),
   /** Whose list this is: the town's, or what this till knows while the town does not answer. */

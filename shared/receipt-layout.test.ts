@@ -137,6 +137,18 @@ test('a real shop says nothing of a simulation, a demo says it at both ends', ()
   expect(said(sampleSale).split('模拟·非真实交易')).toHaveLength(3);
 });
 
+for (const columns of [32, 42, 48] as const) {
+  test(`practice is said large at both ends of paper of ${columns} columns, and asks nobody to keep it`, () => {
+    for (const receipt of [sampleSale, sampleRefund]) {
+      const rows = layoutReceipt({ ...receipt, practice: true }, columns);
+      const large = rows.filter((row) => row.kind === 'text' && row.size === 2 && /练习|凭证/.test(row.text));
+      expect(large.map((row) => rowText(row, columns).trim()).join('')).toMatch(/^(练习·?不是销售凭证){2}$/);
+      expect(said({ ...receipt, practice: true }, columns)).not.toContain('退货凭此单');
+      expect(said(receipt, columns)).not.toContain('练习');
+    }
+  });
+}
+
 test('the town is named where the address does not', () => {
   expect(said(sampleSale).split('清溪镇')).toHaveLength(2);
   expect(said({ ...sampleSale, shopAddress: '文化广场 1 号' })).toContain('清溪镇文化广场1号');

@@ -119,10 +119,11 @@ test('the report of an open shift has no count and no expected cash, because the
 });
 
 for (const columns of [32, 42, 48] satisfies Columns[]) {
-  test(`no row is wider than paper of ${columns} columns, with marks of a copy and a demo at both ends`, () => {
-    const rows = layoutPaper({ ...slip, copy: true, demo: true, shopName: '店'.repeat(40) }, columns);
+  test(`no row is wider than paper of ${columns} columns, with marks of practice, a copy and a demo at both ends`, () => {
+    const rows = layoutPaper({ ...slip, practice: true, copy: true, demo: true, shopName: '店'.repeat(40) }, columns);
     for (const row of rows) expect(displayWidth(rowText(row, columns))).toBeLessThanOrEqual(columns);
-    const text = paperText({ ...slip, copy: true, demo: true }, columns);
+    const text = paperText({ ...slip, practice: true, copy: true, demo: true }, columns);
+    expect(text.match(/不是销售凭证/g)).toHaveLength(2);
     expect(text.match(/重打/g)).toHaveLength(2);
     expect(text.match(/模拟/g)).toHaveLength(2);
   });

@@ -6,6 +6,7 @@ import { maskName, readShop } from './shop.ts';
 import { done, refuse, type Till } from './till.ts';
 import type { TownClient } from './town-client.ts';
 import { within } from './within.ts';
+import { isPractice } from './world.ts';
 
 /** How long a customer waits for the town before the till says what it knows itself. */
 const WAIT_MS = 4_000;
@@ -103,6 +104,7 @@ export function createPointsSlips({ till, members, counter, ask, alone, isAttend
       cashier: maskName(operator.name),
       atMs: till.atMs(),
       demo: world.demo !== null,
+      practice: isPractice(world),
       copy: false,
       member: { mask, villageName, stars, lastFour },
       spendable,

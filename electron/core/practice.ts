@@ -182,6 +182,7 @@ export function practiceTown(town: TownClient, till: Till, members: Members): To
     findSale: none,
     claim: none,
     reportCard: none,
+    movements: none,
     topUp: (member) => grantAll(till, members, member),
     checkPin: async ({ request, member, document }) => ({
       kind: 'judged',
