@@ -347,6 +347,8 @@ describe('the town’s interface', () => {
     'console/members',
     'console/overview',
     'console/policies',
+    'console/board',
+    'console/board/end',
   ];
   const stillUp = async (): Promise<void> => expect((await ask(port, '/health', { method: 'GET' })).status).toBe(200);
   const noBug = (): void =>

@@ -48,6 +48,17 @@ const town = z
       }),
     ),
     foreignCards: z.array(z.strictObject({ token: z.string(), town: z.string() })),
+    notices: z.array(
+      z.strictObject({
+        id,
+        title: z.string(),
+        text: z.string(),
+        village: z.string().nullable(),
+        days: z.int(),
+        onReceipt: z.boolean(),
+        by: z.string(),
+      }),
+    ),
     members: z.array(
       z.strictObject({
         id,

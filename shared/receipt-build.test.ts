@@ -25,6 +25,7 @@ const context: ReceiptContext = {
   shopName: '信用惠民超市',
   shopAddress: '文化广场 1 号',
   hotline: '0000-12345',
+  boardLine: null,
   tillName: '1号机',
   cashier: '01',
   demo: false,

@@ -43,6 +43,8 @@ export type ReceiptContext = Readonly<{
   practice: boolean;
   /** True for every print after the first. */
   copy: boolean;
+  /** A line of the town's notice board for the foot of a sale's first print; null when there is none. */
+  boardLine: string | null;
   /** Null when the member, or their card, is not known here. */
   member: ReceiptMember | null;
   /** The version that priced the sale. */
@@ -81,6 +83,7 @@ export function saleReceipt(sale: SaleBody, context: ReceiptContext): Receipt {
     changeFen: sale.changeFen,
     member: memberOf(sale.member, sale.member?.stars ?? null, context),
     original: null,
+    ...(context.boardLine === null ? {} : { boardLine: context.boardLine }),
   };
 }
 

@@ -242,6 +242,7 @@ function foot(paper: Paper, receipt: Receipt): void {
     paper.center(receipt.kind === 'exchange' ? '请与原小票一起保留' : '请保留小票，退货凭此单');
     if (receipt.kind === 'sale') paper.center('谢谢惠顾', { bold: true });
   }
+  if (receipt.boardLine !== undefined) paper.center(receipt.boardLine);
   marks(paper, receipt);
   paper.feed(2);
   paper.cut();

@@ -63,6 +63,8 @@ export const receiptSchema = z.object({
   seq: z.int(),
   shortHash: z.string(),
   copy: z.boolean(),
+  /** A line of the town's notice board, of the day of the print. */
+  boardLine: z.string().optional(),
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 

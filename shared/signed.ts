@@ -11,6 +11,7 @@ export type SignedKind =
   | 'grant'
   | 'claim'
   | 'policy'
+  | 'board'
   | 'time'
   | 'request'
   | 'closing'

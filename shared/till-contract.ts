@@ -15,6 +15,7 @@ import {
 import { EXCHANGE_CHARACTERS_MAX, exchangeRefusals } from './exchange-reasons.ts';
 import { itemSchema, perSchema } from './item.ts';
 import { standingWishSchema } from './member.ts';
+import { boardNoticeSchema } from './board.ts';
 import { pointsSlipSchema } from './points-slip.ts';
 import { receiptSchema } from './receipt.ts';
 import { tendersSchema } from './tenders.ts';
@@ -588,6 +589,8 @@ export const screenSchema = z.object({
   shopName: z.string(),
   tillName: z.string(),
   hotline: z.string(),
+  /** What hangs on the town's notice board today. */
+  board: z.array(boardNoticeSchema),
   demo: z.boolean(),
   /** 练习: nothing on this screen counts, and every page and every slip says so. */
   practice: z.boolean(),

@@ -166,6 +166,8 @@ export const townRefusals = [
   'claimHeld',
   'claimReleased',
   'unknownClaim',
+  'unknownNotice',
+  'boardFull',
 ] as const;
 export const townRefusalSchema = z.enum(townRefusals);
 export type TownRefusal = z.infer<typeof townRefusalSchema>;
@@ -223,6 +225,8 @@ export const helloCall = {
     statementNumber: z.int(),
     policyVersion: z.int(),
     membersVersion: z.int(),
+    /** Of the notice board; an older town has none. */
+    boardVersion: z.int().optional(),
   }),
 };
 
@@ -318,7 +322,11 @@ export const membersCall = {
 
 export const policiesCall = {
   input: replicaRequest,
-  output: answer({ policies: z.array(sealed) }),
+  output: answer({
+    policies: z.array(sealed),
+    /** The notice board of the till's shop. An older town sends none, and one that nobody can read holds up no policy. */
+    board: sealed.nullable().default(null).catch(null),
+  }),
 };
 
 export const townContract = {
@@ -679,6 +687,55 @@ export const townContract = {
     .route({ method: 'POST', path: '/console/policies', summary: 'Publish a new policy version; the town signs it' })
     .input(z.object({ policy: z.record(z.string(), z.unknown()) }))
     .output(answer({ version: z.int() })),
+  board: oc
+    .route({ method: 'GET', path: '/console/board', summary: 'The notice board: what hangs, will hang and ended last' })
+    .output(
+      answer({
+        today: z.string(),
+        shops: z.array(z.object({ id: z.string(), name: z.string() })),
+        villages: z.array(z.object({ id: z.string(), name: z.string() })),
+        notices: z.array(
+          z.object({
+            id: z.string(),
+            title: z.string(),
+            text: z.string(),
+            village: z.string().nullable(),
+            shop: z.string().nullable(),
+            fromDay: z.string(),
+            toDay: z.string(),
+            onReceipt: z.boolean(),
+            writtenAtMs: instant,
+            writtenBy: z.string(),
+            endedAtMs: instant.nullable(),
+            endedBy: z.string().nullable(),
+          }),
+        ),
+      }),
+    ),
+  writeNotice: oc
+    .route({
+      method: 'POST',
+      path: '/console/board',
+      summary: 'Hang up a notice for customers, for the days it names; idempotent by its id',
+    })
+    .input(
+      z.object({
+        id: z.string().min(8).max(64),
+        title: z.string().max(400),
+        text: z.string().max(2_000),
+        village: z.string().max(64).nullable(),
+        shop: z.string().max(64).nullable(),
+        fromDay: z.string().max(10),
+        toDay: z.string().max(10),
+        onReceipt: z.boolean(),
+        by: z.string().max(40),
+      }),
+    )
+    .output(answer({})),
+  endNotice: oc
+    .route({ method: 'POST', path: '/console/board/end', summary: 'Take a notice down; it is never deleted' })
+    .input(z.object({ id: z.string().max(64), by: z.string().max(40) }))
+    .output(answer({})),
   settlement: oc
     .route({
       method: 'GET',

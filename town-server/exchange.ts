@@ -6,7 +6,7 @@ import { reportCard } from './card-reports.ts';
 import { releaseClaim } from './claims.ts';
 import { hash, verify } from './crypto.ts';
 import { enrol } from './enrolment.ts';
-import { hello, policiesSince } from './hello.ts';
+import { hello, policiesAbove, policiesSince } from './hello.ts';
 import { takeIn } from './intake.ts';
 import { changesSince } from './members.ts';
 import { bringRecords, ownRecords, recordsAfter } from './older.ts';
@@ -105,10 +105,7 @@ async function strangerIn(town: Town, content: ExchangeUp, publicKey: string): P
 async function welcome(town: Town, down: ExchangeDown): Promise<void> {
   const { till, incarnation } = down;
   down.settles.push(await settleChain(town, { till, incarnation, seq: 0, hash: GENESIS_PREVIOUS, afterStatement: 0 }));
-  down.policies = await town.store.transact([], async (transaction) => ({
-    kind: 'ok',
-    policies: (await transaction.list('policy')).map(({ bytes, signature }) => ({ bytes, signature })),
-  }));
+  down.policies = await town.store.transact([], (transaction) => policiesAbove(town, transaction, till, 0));
   await membersAfter(town, down, 0);
 }
 

@@ -1,5 +1,6 @@
 import { seal } from '../shared/signed.ts';
 import type { TownTime } from '../shared/town-contract.ts';
+import { boardFor } from './board.ts';
 import { hashAt, headOf, recordFork } from './intake.ts';
 import {
   asCanonical,
@@ -11,6 +12,7 @@ import {
   type TillRequest,
   type Town,
 } from './town.ts';
+import type { Transaction } from './store.ts';
 
 type Hello = TillRequest & Readonly<{ nonce: string; seq: number; hash: string }>;
 
@@ -37,6 +39,7 @@ export async function hello(town: Town, request: Hello) {
       statementNumber: chain?.statementNumber ?? 0,
       policyVersion,
       membersVersion: await versionOf(transaction, 'membersVersion'),
+      boardVersion: await versionOf(transaction, 'boardVersion'),
     };
   });
 }
@@ -47,7 +50,16 @@ export async function policiesSince(town: Town, request: Since) {
   const unknown = await unknownCaller(town, request);
   if (unknown !== null) return unknown;
   return town.store.transact([], async (transaction) => {
-    const rows = await transaction.list('policy', { above: { version: request.since } });
-    return { kind: 'ok' as const, policies: rows.map(({ bytes, signature }) => ({ bytes, signature })) };
+    return policiesAbove(town, transaction, request.till, request.since);
   });
+}
+
+/** Policies above a version, and with them the whole notice board of the till's shop, which is small. */
+export async function policiesAbove(town: Town, transaction: Transaction, till: string, since: number) {
+  const rows = await transaction.list('policy', { above: { version: since } });
+  return {
+    kind: 'ok' as const,
+    policies: rows.map(({ bytes, signature }) => ({ bytes, signature })),
+    board: await boardFor(town, transaction, till),
+  };
 }

@@ -167,4 +167,10 @@ UPDATE sale SET waiting = (
         AND record.incarnation = (one->>'incarnation')::bigint AND record.seq = (one->>'seq')::bigint)
   WHERE jsonb_array_length(waiting) > 0;
 `,
+  `
+CREATE TABLE notice (town_id text NOT NULL, notice text NOT NULL, title text NOT NULL, text text NOT NULL,
+  village text, shop text, from_day text NOT NULL, to_day text NOT NULL, on_receipt boolean NOT NULL,
+  written_at_ms bigint NOT NULL, written_by text NOT NULL, ended_at_ms bigint, ended_by text,
+  PRIMARY KEY (town_id, notice));
+`,
 ];

@@ -192,6 +192,20 @@ const columns: { [N in TableName]: Readonly<Record<keyof Rows[N] & string, Colum
   },
   policy: { version: 'int8', effectiveFrom: 'text', bytes: 'text', signature: 'text' },
   item: { item: 'text', version: 'int8', value: 'jsonb' },
+  notice: {
+    notice: 'text',
+    title: 'text',
+    text: 'text',
+    village: 'text',
+    shop: 'text',
+    fromDay: 'text',
+    toDay: 'text',
+    onReceipt: 'bool',
+    writtenAtMs: 'int8',
+    writtenBy: 'text',
+    endedAtMs: 'int8',
+    endedBy: 'text',
+  },
 };
 
 const snake = (name: string): string => `"${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}"`;

@@ -1,5 +1,6 @@
 import { implement } from '@orpc/server';
 import { townContract } from '../shared/town-contract.ts';
+import { endNotice, listNotices, writeNotice } from './board.ts';
 import { claim, dropClaim, findSale, releaseClaim } from './claims.ts';
 import {
   freeTerm,
@@ -91,6 +92,13 @@ export function townRouter(town: Town, sessions: Sessions) {
     ),
     publishPolicy: os.publishPolicy.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? publishPolicy(town, input.policy),
+    ),
+    board: os.board.handler(({ context }) => sessions.notSignedIn(context.authorization) ?? listNotices(town)),
+    writeNotice: os.writeNotice.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? writeNotice(town, input),
+    ),
+    endNotice: os.endNotice.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? endNotice(town, input),
     ),
     settlement: os.settlement.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? settlement(town, input),

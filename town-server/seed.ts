@@ -3,6 +3,7 @@ import { newLot } from '../shared/allotment.ts';
 import { cardStateSchema, cardTokenHash, memberStateSchema, standingWishSchema } from '../shared/member.ts';
 import { policySchema } from '../shared/policy.ts';
 import { seal } from '../shared/signed.ts';
+import { NOTICE_DAYS_MAX, NOTICES_MAX, noticeFaults } from '../shared/board.ts';
 import { addDays, dayOf, HOUR_MS, startOfDayMs } from '../shared/time.ts';
 import { hash } from './crypto.ts';
 import { putLots } from './lots.ts';
@@ -45,6 +46,23 @@ export const seedSchema = z.object({
       ),
     }),
   ),
+  /** What hangs on the notice board from the first day on, each for so many days. */
+  notices: z
+    .array(
+      z
+        .object({
+          id: z.string(),
+          title: z.string(),
+          text: z.string(),
+          village: z.string().nullable(),
+          days: z.int().min(1).max(NOTICE_DAYS_MAX),
+          onReceipt: z.boolean(),
+          by: z.string(),
+        })
+        .refine((one) => noticeFaults({ ...one, fromDay: '2026-01-01', toDay: '2026-01-01' }).length === 0),
+    )
+    .max(NOTICES_MAX)
+    .optional(),
 });
 export type Seed = z.infer<typeof seedSchema>;
 
@@ -104,6 +122,19 @@ export async function seedTown(town: Town, transaction: Transaction, seed: Seed,
     // Credited long before this town began to write: the day stands for the hour too.
     lots.map((lot) => earning(null, lot, lot.issued, startOfDayMs(lot.earnedOn) + NOON_MS)),
   );
+  const notices = (seed.notices ?? []).map(({ id, days, by, ...notice }, index) => ({
+    ...notice,
+    notice: id,
+    shop: null,
+    fromDay: today,
+    toDay: addDays(today, days - 1),
+    writtenAtMs: nowMs + index,
+    writtenBy: by,
+    endedAtMs: null,
+    endedBy: null,
+  }));
+  await transaction.put('notice', notices);
+  await transaction.put('setting', [{ name: 'boardVersion', value: String(notices.length) }]);
   const first = policySchema.parse(policy);
   const sealed = seal('policy', asCanonical(first), town.sign);
   await transaction.put('policy', [{ version: first.version, effectiveFrom: first.effectiveFrom, ...sealed }]);

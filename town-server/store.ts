@@ -215,6 +215,21 @@ export type Rows = {
   };
   policy: { version: number; effectiveFrom: string; bytes: string; signature: string };
   item: { item: string; version: number; value: Item };
+  /** What hangs or hung on the town's notice board; a null `shop` is every shop, a null `village` the town itself. */
+  notice: {
+    notice: string;
+    title: string;
+    text: string;
+    village: string | null;
+    shop: string | null;
+    fromDay: string;
+    toDay: string;
+    onReceipt: boolean;
+    writtenAtMs: number;
+    writtenBy: string;
+    endedAtMs: number | null;
+    endedBy: string | null;
+  };
 };
 
 export type ClosedPeriod = { period: number; label: string; totals: Totals };
@@ -315,6 +330,7 @@ export const keys = {
   statement: ['till', 'incarnation', 'number'],
   policy: ['version'],
   item: ['item'],
+  notice: ['notice'],
 } as const satisfies { [N in TableName]: readonly (keyof Rows[N])[] };
 
 export type KeyOf<N extends TableName> = Pick<Rows[N], Extract<(typeof keys)[N][number], keyof Rows[N]>>;

@@ -6,6 +6,7 @@ import { policyOn, type Policy } from '../../shared/policy.ts';
 import { businessDayOf, MINUTE_MS } from '../../shared/time.ts';
 import type { Answer, Approval, Command, Notice, Screen, Status } from '../../shared/till-contract.ts';
 import { createAudit } from './audit.ts';
+import { createBoard } from './board.ts';
 import { createCatalogue } from './catalogue.ts';
 import { createCheckout, type Say } from './checkout.ts';
 import { createClaims } from './claims.ts';
@@ -253,8 +254,10 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
 
   const periods = createPeriods(till, sign);
   const members = createMembers(till);
+  const board = createBoard(till);
   const realTown = createTownClient(
     till,
+    board,
     clock,
     sign,
     (work) => background(work),
@@ -283,7 +286,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     (work) => alone(work),
     (work) => background(work),
   );
-  const receipts = createReceipts(till, members, operators, shiftId, claims);
+  const receipts = createReceipts(till, members, operators, shiftId, claims, board.receiptLine);
   const exchanges = createGoodsExchange(till, receipts, shiftId);
   const tenderChanges = createTenderChange(till, receipts, shiftId);
   const receiving = createReceiving(till, catalogue);
@@ -462,6 +465,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       shopName: shop.shopName,
       tillName: shop.tillName,
       hotline: shop.hotline,
+      board: board.today(),
       demo: world.demo !== null,
       practice: practising,
       phase: phaseOf(),
@@ -1162,9 +1166,11 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       if (!night.hasStatement() || (term !== null && term.endMs - atMs < 12 * 60 * MINUTE_MS)) await firstContact();
       else if (
         heads.membersVersion !== Number(ledger.setting('membersVersion') ?? '0') ||
-        heads.policyVersion > till.policy().version
+        heads.policyVersion > till.policy().version ||
+        board.isNews(heads.boardVersion)
       ) {
-        await town.refresh();
+        const refreshed = await town.refresh();
+        if (!town.isTrouble(refreshed)) board.noteFetched(heads.boardVersion);
         policies = replicas.policies();
         counter.repriced();
       }

@@ -75,6 +75,7 @@ export function createReceipts(
   operators: Operators,
   shiftId: () => string | null,
   claims: Claims,
+  boardLine: (atMs: number) => string | null,
 ) {
   const { ledger, replicas, world } = till;
 
@@ -171,6 +172,8 @@ export function createReceipts(
       demo: world.demo !== null,
       practice: isPractice(world),
       copy,
+      // What hangs today is no part of a sale: a copy of it says nothing of another day's.
+      boardLine: copy ? null : boardLine(stored.record.at),
       member:
         member === null
           ? null

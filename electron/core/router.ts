@@ -244,6 +244,7 @@ export function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: st
     shopName: '信用惠民超市',
     tillName: '',
     hotline: '',
+    board: [],
     demo: false,
     practice: false,
     phase: 'stopped',

@@ -28,6 +28,7 @@ import {
   type uploadCall,
 } from '../../shared/town-contract.ts';
 import type { CardView, MemberView } from '../../shared/member.ts';
+import type { NoticeBoard } from './board.ts';
 import { askReportsAgain, type CardReport } from './card-reports.ts';
 import type { JudgedClock } from './judged-clock.ts';
 import { provenRecords } from './own-records.ts';
@@ -94,6 +95,7 @@ const parsePolicy = parserOf(policySchema);
  */
 export function createTownClient(
   till: Till,
+  board: NoticeBoard,
   clock: JudgedClock,
   sign: () => Sign,
   background: (work: () => Promise<void>) => void,
@@ -411,6 +413,7 @@ export function createTownClient(
         });
       });
     }
+    if (answer.board !== null) board.take(answer.board);
     return null;
   };
 

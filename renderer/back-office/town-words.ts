@@ -32,4 +32,6 @@ export const townRefusalWords: Readonly<Record<TownRefusal, string>> = {
   claimHeld: '另一台收银机正在退这张小票',
   claimReleased: '这次退货的许可已经撤回',
   unknownClaim: '没有这份退货许可',
+  unknownNotice: '没有这条公告',
+  boardFull: '已经挂了八条公告，先结束一条再写',
 };

@@ -2,6 +2,7 @@ import { formatFen } from '../../shared/money.ts';
 import { formatQuantity } from '../../shared/quantity.ts';
 import type { Screen, ScreenLine, ScreenMember } from '../../shared/till-contract.ts';
 import { rateWords } from '../../shared/words.ts';
+import { NoticeBoard } from '../parts/notice-board.tsx';
 
 /**
  * What the customer sees of the sale. Every figure stands in the screen as the core sent it; nothing is added or
@@ -28,6 +29,7 @@ function Waiting(): React.JSX.Element {
 
 function Idle({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
   const isOpen = screen.shift !== null && screen.phase !== 'stopped';
+  if (screen.board.length > 0 && screen.phase !== 'stopped') return <IdleWithBoard screen={screen} isOpen={isOpen} />;
   return (
     <div className="page idle">
       <div className="welcome">
@@ -38,6 +40,23 @@ function Idle({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
         </div>
         <h1>{screen.shopName}</h1>
         <p>{isOpen ? '乡亲您好，欢迎光临' : '收银台还没有开，请稍等'}</p>
+        {isOpen ? <p className="hint">带了信用一卡通，请先给收银员刷一下</p> : null}
+      </div>
+      <Footer screen={screen} />
+    </div>
+  );
+}
+
+/** What the town has to say takes the middle of the page; who comes with a card still reads what to do with it. */
+function IdleWithBoard({ screen, isOpen }: Readonly<{ screen: Screen; isOpen: boolean }>): React.JSX.Element {
+  return (
+    <div className="page idle">
+      <div className="with-board">
+        <header>
+          <h1>{screen.shopName}</h1>
+          <p>{isOpen ? '乡亲您好，欢迎光临' : '收银台还没有开，请稍等'}</p>
+        </header>
+        <NoticeBoard notices={screen.board} townName={screen.townName} />
         {isOpen ? <p className="hint">带了信用一卡通，请先给收银员刷一下</p> : null}
       </div>
       <Footer screen={screen} />

@@ -1,6 +1,7 @@
 import { Button, Input } from 'antd';
 import { useState } from 'react';
 import { assertNever } from '../../shared/assert.ts';
+import { BoardSection } from './board-section.tsx';
 import { EnrolmentSection } from './enrolment-section.tsx';
 import { MemberSection } from './member-section.tsx';
 import { OverviewSection } from './overview-section.tsx';
@@ -14,6 +15,7 @@ const SECTIONS = [
   ['members', '会员和卡'],
   ['settlement', '按月结算'],
   ['policy', '优惠政策'],
+  ['board', '公告'],
   ['enrolment', '收银机注册'],
 ] as const;
 type SectionName = (typeof SECTIONS)[number][0];
@@ -59,6 +61,8 @@ function Section({ section }: Readonly<{ section: SectionName }>): React.JSX.Ele
       return <SettlementSection />;
     case 'policy':
       return <PolicySection />;
+    case 'board':
+      return <BoardSection />;
     case 'enrolment':
       return <EnrolmentSection />;
     default:
