@@ -278,6 +278,18 @@ describe('the town’s interface', () => {
       refused('unknownIncarnation'),
     ],
     [
+      'a card that nobody has',
+      () => call('cards/movements', signRequest({ ...from, request: 'request-1', card: 'anna' }, sign)),
+      200,
+      refused('unknownCard'),
+    ],
+    [
+      'a member without a card',
+      () => call('cards/movements', signRequest({ ...from, request: 'request-1', member: 'anna' }, sign)),
+      400,
+      /BAD_REQUEST/,
+    ],
+    [
       'a code that was used',
       () =>
         call('enrol', {

@@ -12,7 +12,7 @@ import { chromium, groupNeeding } from './prerequisite.ts';
  */
 
 const demo: DemoFacts = readDemo(fileURLToPath(new URL('..', import.meta.url)));
-const [card] = demo.strip;
+const [card, other] = demo.strip;
 const [goods] = demo.itemCodes.filter((code) => demo.rows.find((row) => row.code === code)?.per === 'piece');
 
 groupNeeding('查积分', chromium, (program) => {
@@ -40,6 +40,17 @@ groupNeeding('查积分', chromium, (program) => {
   const said = (text: string | RegExp): Promise<void> => page.getByRole('status').getByText(text).first().waitFor();
   const see = async (name: string): Promise<void> => {
     for (const overflow of await look(page, name)) expect(overflow, name).toEqual({ sideways: 0, down: 0 });
+  };
+  const payWithPoints = async (token: string): Promise<void> => {
+    await scan(page, goods ?? '');
+    await scan(page, token);
+    await expect.poll(async () => (await screen()).sale.member?.spendable ?? 0).toBeGreaterThan(0);
+    await page.keyboard.press('+');
+    await page.getByRole('dialog', { name: /付款/ }).waitFor();
+    await page.keyboard.press('q');
+    await expect.poll(async () => (await screen()).pay?.pointsUsed ?? 0).toBeGreaterThan(0);
+    await page.keyboard.press('Enter');
+    await page.getByText('已收款').waitFor();
   };
   const empty = (): Promise<void> => page.getByText('扫第一件商品开始').waitFor();
 
@@ -74,15 +85,7 @@ groupNeeding('查积分', chromium, (program) => {
   });
 
   test('whoever has just paid with points asks at the paid page, and the purchase stands first', async () => {
-    await scan(page, goods ?? '');
-    await scan(page, card?.token ?? '');
-    await expect.poll(async () => (await screen()).sale.member?.spendable ?? 0).toBeGreaterThan(0);
-    await page.keyboard.press('+');
-    await page.getByRole('dialog', { name: /付款/ }).waitFor();
-    await page.keyboard.press('q');
-    await expect.poll(async () => (await screen()).pay?.pointsUsed ?? 0).toBeGreaterThan(0);
-    await page.keyboard.press('Enter');
-    await page.getByText('已收款').waitFor();
+    await payWithPoints(card?.token ?? '');
     const { paid } = await screen();
     await see('balance-2-paid');
     await page.keyboard.press('F9');
@@ -103,15 +106,46 @@ groupNeeding('查积分', chromium, (program) => {
     await strip().getByRole('button', { name: '断开' }).click();
     await page.getByText('镇上未连').waitFor();
     await page.getByRole('button', { name: /^查积分/ }).click();
-    await scan(page, demo.strip[1]?.token ?? '');
+    await scan(page, other?.token ?? '');
     await dialog().getByText('镇上连不上，只列本机记录').waitFor();
     await dialog().getByText('没有变动').waitFor();
     await page.keyboard.press('Escape');
     await dialog().waitFor({ state: 'detached' });
     await empty();
+    await payWithPoints(other?.token ?? '');
+    await page.keyboard.press('F9');
+    await dialog().getByText('镇上连不上，只列本机记录').waitFor();
+    const { paid, sale } = await screen();
+    const [first, ...others] = await movements().allInnerTexts();
+    expect(others).toEqual([]);
+    const balance = sale.member?.townPoints;
+    expect(first).toMatch(new RegExp(`消费[^]*${paid?.receipt.number}[^]*−${paid?.pointsUsed}\\s+${balance}$`));
+    await see('balance-4-town-cut');
+    await page.keyboard.press('Escape');
+    await dialog().waitFor({ state: 'detached' });
     await strip().getByRole('button', { name: '恢复' }).click();
     await page.getByText('镇上未连').waitFor({ state: 'detached' });
     expect(counter.faults).toEqual([]);
     expect(counter.strangers).toEqual([]);
+  });
+
+  test('staff sees the same at the town, when somebody objects', async () => {
+    const password = /密码 password (\S+)/.exec(shop.said.join('\n'))?.[1] ?? '';
+    const town = await page.context().newPage();
+    await town.goto(shop.town);
+    await town.locator('input[type=password]').fill(password);
+    await town.keyboard.press('Enter');
+    await town.getByText('会员和卡').first().click();
+    await town
+      .getByRole('button', { name: /的积分变动$/ })
+      .first()
+      .click();
+    await town
+      .getByRole('dialog', { name: /积分变动/ })
+      .getByText('加分')
+      .first()
+      .waitFor();
+    await look(town, 'balance-5-console');
+    await town.close();
   });
 });

@@ -10,8 +10,9 @@ import { drawerKick, receiptTicket, TicketBuilder } from '../electron/devices/es
 import { filePrinter } from '../electron/devices/file-printer.ts';
 import { networkPrinter } from '../electron/devices/network-printer.ts';
 import { NO_DEVICES } from '../shared/device-set-up.ts';
-import { type Columns, layoutReceipt, type ReceiptRow, rowText } from '../shared/receipt-layout.ts';
-import { sampleRefund, sampleSale } from '../shared/receipt-sample.ts';
+import { layoutPaper } from '../shared/paper.ts';
+import { type Columns, type ReceiptRow, rowText } from '../shared/receipt-layout.ts';
+import { samplePoints, sampleRefund, sampleSale } from '../shared/receipt-sample.ts';
 import { interpret, type PaperRow, paperHtml } from './escpos-interpreter.ts';
 import { chromium, groupNeeding, type Prerequisite, programOnPath } from './prerequisite.ts';
 
@@ -54,13 +55,12 @@ describe.each([
     ['sale', sampleSale],
     ['refund', sampleRefund],
     ['copy', { ...sampleSale, copy: true }],
+    ['slip of points', samplePoints],
     ['plain sale', { ...sampleSale, demo: false, member: null, points: null, mobile: null }],
   ])('the bytes of a %s are exactly the rows of the screen', (_case, receipt) => {
     const ticket = receiptTicket(receipt, columns);
     expect(ticket.missing).toBe(0);
-    expect(interpret(ticket.bytes, columns)).toEqual(
-      layoutReceipt(receipt, columns).map((row) => onPaper(row, columns)),
-    );
+    expect(interpret(ticket.bytes, columns)).toEqual(layoutPaper(receipt, columns).map((row) => onPaper(row, columns)));
   });
 
   test('a character that GBK lacks is one square as wide as itself, so that the row keeps its width', () => {

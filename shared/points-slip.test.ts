@@ -1,69 +1,11 @@
 import { expect, test } from 'vitest';
 import { layoutPaper, paperText } from './paper.ts';
 import { objectionWords, whenWords } from './points-slip-layout.ts';
-import { type PointsSlip, pointsSlipSchema } from './points-slip.ts';
+import { pointsSlipSchema } from './points-slip.ts';
+import { samplePoints as slip } from './receipt-sample.ts';
 import { type Columns, displayWidth, rowText } from './receipt-layout.ts';
 
 const at = (text: string): number => Date.parse(`${text}+08:00`);
-
-const slip: PointsSlip = {
-  kind: 'points',
-  number: 'slip-0001',
-  shopName: '信用惠民超市',
-  tillName: '一号机',
-  cashier: '林**',
-  hotline: '0000-12345',
-  atMs: at('2026-11-24T12:00:00'),
-  demo: false,
-  practice: false,
-  copy: false,
-  member: { mask: '孙**', villageName: '槐树湾村', stars: 3, lastFour: '0017' },
-  source: 'town',
-  spendable: 73,
-  townPoints: 93,
-  townAsOfMs: at('2026-11-24T12:00:00'),
-  nextExpiry: { points: 40, day: '2026-12-31' },
-  movements: [
-    {
-      atMs: at('2026-11-24T11:02:00'),
-      kind: 'returned',
-      points: 3,
-      borne: 0,
-      balance: 93,
-      place: '信用惠民超市',
-      about: 't01-1-000124',
-    },
-    {
-      atMs: at('2026-11-23T09:40:00'),
-      kind: 'spent',
-      points: -7,
-      borne: 2,
-      balance: 90,
-      place: '信用惠民超市（柳塘店）',
-      about: 't02-1-000007',
-    },
-    {
-      atMs: at('2026-10-01T08:00:00'),
-      kind: 'earned',
-      points: 40,
-      borne: 0,
-      balance: 97,
-      place: '槐树湾村信用基金',
-      about: '清洁家园',
-    },
-    {
-      atMs: at('2026-01-01T03:00:00'),
-      kind: 'expired',
-      points: -12,
-      borne: 0,
-      balance: 57,
-      place: '槐树湾村信用基金',
-      about: '',
-    },
-    { atMs: at('2025-03-05T10:00:00'), kind: 'carried', points: 69, borne: 0, balance: 69, place: '', about: '' },
-  ],
-  objection: { days: 30, villageDays: 7, townDays: 15 },
-};
 
 test('the slip says both balances, what moved them, what expires next, how to object, and that it pays for nothing', () => {
   expect(paperText(slip, 32).replaceAll(/ +$/gm, '')).toBe(`\

@@ -608,6 +608,10 @@ export const townContract = {
         ),
       }),
     ),
+  memberMovements: oc
+    .route({ method: 'GET', path: '/console/members/movements', summary: "What moved a member's points, newest first" })
+    .input(z.object({ member: z.string() }))
+    .output(answer({ balance: z.int(), movements: z.array(movementSchema) })),
   issueLot: oc
     .route({
       method: 'POST',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { HOUR_MS } from '../shared/time.ts';
-import { freeTerm, listMembers, overview, publishPolicy, resolveBreak } from './console.ts';
+import { freeTerm, listMembers, memberMovements, overview, publishPolicy, resolveBreak } from './console.ts';
 import { openApiDocument } from './server.ts';
 import { ANNA, BEN } from './test-steps.ts';
 import { enrolTestTill } from './test-till.ts';
@@ -44,6 +44,19 @@ test('members are listed by village, then by name', async () => {
     'v01 张三',
     'v02 丁一',
   ]);
+});
+
+test('what moved the points of a member is told to who is signed in, and of nobody else', async () => {
+  const { town, api, till } = await aTown();
+  await till.night();
+  for (let count = 0; count < 12; count += 1) till.sell(1, 'anna', 1);
+  await till.night();
+  expect(await api.memberMovements({ member: 'anna' })).toEqual({ kind: 'refused', reason: 'notSignedIn' });
+  const told = await memberMovements(town, 'anna');
+  if (told.kind === 'refused') throw new Error(told.reason);
+  // Twelve sales and two lots: more than a slip holds.
+  expect([told.balance, told.movements.length, told.movements.at(-1)?.kind]).toEqual([88, 14, 'earned']);
+  expect(await memberMovements(town, 'nobody')).toEqual({ kind: 'refused', reason: 'unknownMember' });
 });
 
 // Invariants 14 and 17.

@@ -6,6 +6,7 @@ import { heldClaims } from './claims.ts';
 import { hashPassword, passwordMatches } from './crypto.ts';
 import { issueCode } from './enrolment.ts';
 import { remainingPoints, touchMembers } from './members.ts';
+import { newestMovements } from './movements.ts';
 import { pinState } from './pins.ts';
 import { freeSilentTerm, issueLot, type NewLot } from './points.ts';
 import { FREE_AFTER_MS } from './restored.ts';
@@ -263,6 +264,16 @@ export async function listMembers(
 /** In use, and no reader took it: its holder needs a new one. */
 function wantsReplacing(card: Rows['card']): boolean {
   return card.unreadableAtMs !== null && card.state === 'active';
+}
+
+/** So many movements staff looks back over, when somebody objects. */
+const MOVEMENTS_LOOKED_AT = 100;
+
+export async function memberMovements(town: Town, member: string) {
+  return town.store.transact(['points'], async (transaction) => {
+    if ((await transaction.get('member', { member })) === null) return refused('unknownMember');
+    return { kind: 'ok' as const, ...(await newestMovements(town, transaction, member, MOVEMENTS_LOOKED_AT)) };
+  });
 }
 
 const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;

@@ -73,11 +73,12 @@ export function tillMovement(
   };
 }
 
-/** The balance and the newest movements of a member. */
+/** The balance and the newest movements of a member, so many of them. */
 export async function newestMovements(
   town: Town,
   transaction: Transaction,
   member: string,
+  limit: number = MOVEMENTS_SHOWN,
 ): Promise<{ balance: number; movements: Movement[] }> {
   const { today, policy } = await present(town, transaction);
   const lots = await transaction.list('lot', { equal: { member } });
@@ -85,7 +86,7 @@ export async function newestMovements(
     equal: { member },
     order: ['atMs', 'movement'],
     descending: true,
-    limit: MOVEMENTS_SHOWN,
+    limit,
   });
   const live = lots.filter((lot) => lot.expiresOn >= today);
   const balance = live.reduce((sum, lot) => sum + remainingPoints(lot), 0);
@@ -95,7 +96,7 @@ export async function newestMovements(
     const atMs = startOfDayMs(addDays(lot.expiresOn, 1)) + minutesOf(policy.businessDay.endsAt) * MINUTE_MS;
     return [{ kind: 'expired' as const, atMs, points: -points, borne: 0, lot }];
   });
-  const newest = [...rows, ...expired].toSorted((a, b) => b.atMs - a.atMs).slice(0, MOVEMENTS_SHOWN);
+  const newest = [...rows, ...expired].toSorted((a, b) => b.atMs - a.atMs).slice(0, limit);
   const villages = new Map((await transaction.list('village')).map((row) => [row.village, row.name]));
   let after = balance;
   const movements: Movement[] = [];

@@ -7,6 +7,7 @@ import {
   issueEnrolmentCode,
   issuePoints,
   listMembers,
+  memberMovements,
   overview,
   publishPolicy,
   resolveBreak,
@@ -65,6 +66,9 @@ export function townRouter(town: Town, sessions: Sessions) {
     overview: os.overview.handler(({ context }) => sessions.notSignedIn(context.authorization) ?? overview(town)),
     listMembers: os.listMembers.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? listMembers(town, input),
+    ),
+    memberMovements: os.memberMovements.handler(
+      ({ input, context }) => sessions.notSignedIn(context.authorization) ?? memberMovements(town, input.member),
     ),
     issueLot: os.issueLot.handler(
       ({ input, context }) => sessions.notSignedIn(context.authorization) ?? issuePoints(town, input),

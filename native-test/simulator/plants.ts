@@ -360,6 +360,19 @@ export const PLANTS: readonly Plant[] = [
     'changed.push({ ...lot, ...grantFrom(lot, term.term, points) });',
     '',
   ),
+  plant(
+    'points back in a lot of their own told twice',
+    SETTLE,
+    'unlisted: lot.unlisted + rebornPoints }',
+    'unlisted: lot.unlisted }',
+    'town-server/town.test.ts',
+  ),
+  plant(
+    'what is given back is not told',
+    SETTLE,
+    "if (move.kind === 'out') return;\n  const kind",
+    "if (move.kind !== 'spend') return;\n  const kind",
+  ),
   plant('batch folded twice', SETTLE, '    settledSeq: last.seq,', '    settledSeq: last.seq - 1,'),
   plant(
     'refund heard before its sale forgotten',

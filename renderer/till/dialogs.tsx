@@ -2,22 +2,27 @@ import type { ReactNode } from 'react';
 import { assertNever } from '../../shared/assert.ts';
 import { CashDialog } from './cash.tsx';
 import { EnrolDialog } from './enrol.tsx';
-import { HelpDialog } from './help.tsx';
 import { HeldDialog } from './held.tsx';
 import { PriceDialog, QuantityDialog, VoidDialog } from './line-dialogs.tsx';
+import { later } from './later.tsx';
 import { MemberDialog } from './member.tsx';
 import { MoreDialog } from './more.tsx';
-import { NightDialog } from './night.tsx';
 import { PickerDialog, PriceCheckDialog } from './picker.tsx';
-import { PointsDialog } from './points.tsx';
 import { ReceiptsDialog } from './receipts.tsx';
-import { HandBackDialog, RefundDialog } from './refund.tsx';
-import { SettingsDialog } from './settings.tsx';
-import { ShiftReportDialog, ShiftResultDialog } from './shift-report.tsx';
-import { TenderDialog } from './tender.tsx';
-import { SoundDialog } from './sound-dialog.tsx';
 import { StatusDialog } from './status-dialog.tsx';
 import type { Dialog } from './till.ts';
+
+// What is not needed for every sale comes after the page.
+const PointsDialog = later(async () => (await import('./points.tsx')).PointsDialog);
+const SettingsDialog = later(async () => (await import('./settings.tsx')).SettingsDialog);
+const SoundDialog = later(async () => (await import('./sound-dialog.tsx')).SoundDialog);
+const NightDialog = later(async () => (await import('./night.tsx')).NightDialog);
+const ShiftReportDialog = later(async () => (await import('./shift-report.tsx')).ShiftReportDialog);
+const ShiftResultDialog = later(async () => (await import('./shift-report.tsx')).ShiftResultDialog);
+const TenderDialog = later(async () => (await import('./tender.tsx')).TenderDialog);
+const HandBackDialog = later(async () => (await import('./refund.tsx')).HandBackDialog);
+const RefundDialog = later(async () => (await import('./refund.tsx')).RefundDialog);
+const HelpDialog = later(async () => (await import('./help.tsx')).HelpDialog);
 
 /** Whatever dialog stands over the page. */
 export function DialogLayer({ dialog }: { dialog: Dialog }): ReactNode {

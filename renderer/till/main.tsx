@@ -7,9 +7,11 @@ import './controls.css';
 import './dialog.css';
 import './large.css';
 import { App } from './app.tsx';
+import { fetchTheRest } from './later.tsx';
 import { connection } from './till.ts';
 
 captureKeyboard();
 takeDeviceScans(connection);
 const page = document.getElementById('page');
 if (page !== null) createRoot(page).render(<App />);
+fetchTheRest();

@@ -8,6 +8,7 @@ import { SectionHead } from '../back-office/section-head.tsx';
 import { newId } from '../back-office/new-id.ts';
 import { starText } from '../parts/format.ts';
 import { AnswerGate } from './answer-gate.tsx';
+import { MemberMovements } from './member-movements.tsx';
 import { MemberPin } from './member-pin.tsx';
 import { NameBearers } from './name-bearers.tsx';
 import { useTelling } from './telling.ts';
@@ -45,6 +46,7 @@ export function MemberSection(): React.JSX.Element {
   const [issuing, setIssuing] = useState<Member | null>(null);
   const [naming, setNaming] = useState<Member | null>(null);
   const [pinOf, setPinOf] = useState<Member | null>(null);
+  const [lookingAt, setLookingAt] = useState<Member | null>(null);
   const telling = useTelling();
   const overview = useReading('overview', () => asked(town.overview()));
   const villages = overview.value?.kind === 'ok' ? overview.value.villages : [];
@@ -110,7 +112,21 @@ export function MemberSection(): React.JSX.Element {
               },
               { title: '状态', dataIndex: 'state', render: (state: MemberState) => MEMBER_STATES[state] },
               { title: '用分习惯', dataIndex: 'standingWish', render: (wish: StandingWish) => WISHES[wish] },
-              { title: '积分', dataIndex: 'points', align: 'right', render: (points: number) => <b>{points}</b> },
+              {
+                title: '积分',
+                dataIndex: 'points',
+                align: 'right',
+                render: (points: number, member) => (
+                  <Button
+                    type="link"
+                    size="small"
+                    aria-label={`${member.name}的积分变动`}
+                    onClick={() => setLookingAt(member)}
+                  >
+                    <b>{points}</b>
+                  </Button>
+                ),
+              },
               { title: '在镇上', dataIndex: 'free', align: 'right' },
               { title: '在收银机', dataIndex: 'allotted', align: 'right' },
               {
@@ -148,6 +164,7 @@ export function MemberSection(): React.JSX.Element {
           />
         )}
       </AnswerGate>
+      {lookingAt === null ? null : <MemberMovements member={lookingAt} close={() => setLookingAt(null)} />}
       {pinOf === null ? null : (
         <MemberPin
           member={pinOf}
