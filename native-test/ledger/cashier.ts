@@ -5,7 +5,7 @@ import type { Chance } from './chance.ts';
 
 /** A fact that the till acknowledged: whatever happens to the machine, the journal holds it exactly once. */
 export type Acknowledged = Readonly<{
-  kind: 'sale' | 'refund' | 'goodsIn' | 'count' | 'cashMove' | 'saleVoid';
+  kind: 'sale' | 'refund' | 'exchange' | 'tenderChange' | 'cardChange' | 'goodsIn' | 'count' | 'cashMove' | 'saleVoid';
   /** The record's own id; a voided sale is known by the sale's. */
   id: string;
   /** What the receipt said, where there is one. */
@@ -42,7 +42,7 @@ export function counterOf(screen: Screen): Counter {
   };
 }
 
-/** A cashier who sells, takes back and restocks as a seed says, and remembers what the till acknowledged. */
+/** A cashier who sells, takes back, exchanges, puts right and restocks as a seed says, and remembers what the till acknowledged. */
 export class Cashier {
   readonly acknowledged: Acknowledged[] = [];
   readonly #chance: Chance;
@@ -70,6 +70,9 @@ export class Cashier {
       if (dice < 18)
         return { kind: 'moveCash', id: newId(), direction: 'in', amountFen: 1 + chance.below(999), reason: 'coins' };
       if (dice < 30 && this.#receipts.length > 0) return this.#refund();
+      if (dice < 36 && this.#receipts.length > 0) return this.#exchange();
+      if (dice < 43 && this.#receipts.length > 0) return this.#changeTender();
+      if (dice < 46) return this.#reportCard();
       return this.#scan();
     }
     const dice = chance.below(100);
@@ -100,6 +103,15 @@ export class Cashier {
       case 'refund':
         this.acknowledged.push({ ...plain, kind: 'refund', id: command.id });
         return;
+      case 'exchange':
+        this.acknowledged.push({ ...plain, kind: 'exchange', id: command.id });
+        return;
+      case 'changeTender':
+        this.acknowledged.push({ ...plain, kind: 'tenderChange', id: command.id });
+        return;
+      case 'reportCard':
+        this.acknowledged.push({ ...plain, kind: 'cardChange', id: command.id });
+        return;
       case 'receiveGoods':
         this.acknowledged.push({ ...plain, kind: 'goodsIn', id: command.id });
         return;
@@ -129,6 +141,29 @@ export class Cashier {
       reason: 'quality',
       approval: null,
     };
+  }
+
+  #exchange(): Command {
+    return {
+      kind: 'exchange',
+      id: newId(),
+      receipt: this.#chance.pick(this.#receipts.slice(-20)),
+      lines: [{ line: 0, quantity: 1, goods: this.#chance.percent(20) ? 'shelf' : 'waste' }],
+      reason: 'quality',
+      approval: null,
+    };
+  }
+
+  /** Mostly of the sale just made; half of the times what was cash was a phone's money after all. */
+  #changeTender(): Command {
+    const receipt = this.#chance.pick(this.#receipts.slice(-3));
+    const mobileFen = this.#chance.percent(50) ? 100 : this.#chance.below(200);
+    return { kind: 'changeTender', id: newId(), receipt, mobileFen, channel: 'wechat' };
+  }
+
+  /** Of a card that nobody shows here. */
+  #reportCard(): Command {
+    return { kind: 'reportCard', id: newId(), member: 'member-kin', card: 'card-kin', blank: null, approval: null };
   }
 
   #restock(): Command {

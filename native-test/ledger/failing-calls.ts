@@ -33,6 +33,8 @@ export type CallFigures = Findings & {
 };
 
 const MEMBER = cardOf(1).slice(2);
+/** Whose card is only ever reported lost. */
+const OTHER = cardOf(2).slice(2);
 const PIN = '909090';
 const RECOVER_MS = 3_000;
 const SYNC_MS = 50;
@@ -54,7 +56,10 @@ type Shop = Readonly<{
 
 async function openShop(disk: PowerDisk): Promise<Shop> {
   const folder = mkdtempSync(join(disk.folder, 'till-'));
-  const town = await openTestTown([{ id: MEMBER, lots: [{ id: 'lot-1', points: 400 }] }]);
+  const town = await openTestTown([
+    { id: MEMBER, lots: [{ id: 'lot-1', points: 400 }] },
+    { id: OTHER, lots: [] },
+  ]);
   let planned: { delayMs: number; task: () => void }[] = [];
   let connected = true;
   const bugs: string[] = [];
@@ -195,6 +200,42 @@ export const TRANSACTIONS: readonly Transaction[] = [
       const id = randomUUID();
       const lines = [{ line: 0, quantity: 1, goods: 'shelf' as const }];
       return sending(shop, { kind: 'refund', id, receipt, lines, reason: 'quality', approval: null }, 'refund', id);
+    },
+  },
+  {
+    name: 'exchange',
+    prepare: async (shop) => {
+      await ensureShift(shop, true);
+      const receipt = await sell(shop);
+      const id = randomUUID();
+      const lines = [{ line: 0, quantity: 1, goods: 'waste' as const }];
+      return sending(shop, { kind: 'exchange', id, receipt, lines, reason: 'quality', approval: null }, 'exchange', id);
+    },
+  },
+  {
+    name: 'tender change',
+    prepare: async (shop) => {
+      await ensureShift(shop, true);
+      const receipt = await sell(shop);
+      const id = randomUUID();
+      const wanted = { kind: 'changeTender', id, receipt, mobileFen: 100, channel: 'wechat' } as const;
+      return sending(shop, wanted, 'tenderChange', id);
+    },
+  },
+  {
+    name: 'report of a card',
+    prepare: async (shop) => {
+      const id = randomUUID();
+      const card = { member: OTHER, card: `card-${OTHER}`, blank: null } as const;
+      return {
+        act: async () => {
+          const outcome = await shop.send({ kind: 'reportCard', id, ...card, approval: null });
+          // The town is asked behind the answer.
+          await settle();
+          return outcome;
+        },
+        fact: { kind: 'cardChange', id },
+      };
     },
   },
   {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openReadOnly } from '../../electron/core/ledger/database.ts';
 import { verifyChain } from '../../electron/core/ledger/verify.ts';
 import { compareProjections } from '../../electron/core/ledger/compare.ts';
 import { recordsOf } from '../../electron/core/test-core.ts';
@@ -41,8 +42,22 @@ export function checkLedger(folder: string, acknowledged: readonly Acknowledged[
     if (sale.totalFen !== one.totalFen || sale.pointsUsed !== one.points || sale.receipt !== one.number)
       found.broken.push(`sale ${one.id} is not what was acknowledged`);
   }
+  const reports = reportsIn(file);
+  for (const { kind, id } of acknowledged)
+    if (kind === 'cardChange' && !reports.has(id)) found.lost.push(`what the town is asked for ${kind} ${id}`);
   found.broken.push(...figureFaults(records));
   return { ...found, records: records.length };
+}
+
+/** Reports of cards that a till keeps until its town has answered them, and behind that. */
+function reportsIn(file: string): Set<string> {
+  const database = openReadOnly(file);
+  try {
+    const rows = database.prepare<[], { request: string }>('SELECT request FROM card_report').all();
+    return new Set(rows.map(({ request }) => request));
+  } finally {
+    database.close();
+  }
 }
 
 function figureFaults(records: readonly JournalRecord[]): string[] {

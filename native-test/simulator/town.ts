@@ -207,7 +207,9 @@ export async function openSimulatedTown(
     reportLost: ({ card, member }) =>
       atConsole(async (transaction) => {
         const row = await transaction.get('card', { card });
-        if (row !== null) await transaction.put('card', [{ ...row, state: 'lost', lostAtMs: time.nowMs() }]);
+        // A clerk sees that a card was replaced, and leaves it so.
+        if (row !== null && row.state !== 'replaced')
+          await transaction.put('card', [{ ...row, state: 'lost', lostAtMs: time.nowMs() }]);
         await touchMembers(transaction, [member]);
       }),
     free: async (term) => {
