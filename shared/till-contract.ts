@@ -515,6 +515,8 @@ export const statusSchema = z.object({
   /** Receipts that wait for the printer. */
   slipsWaiting: z.int(),
   drawer: drawerStateSchema,
+  /** It has stood open for longer than giving change takes. */
+  drawerForgotten: z.boolean(),
   scale: scaleStateSchema,
   otherDevices: z.array(otherDeviceSchema),
   /** The counter is simulated. */

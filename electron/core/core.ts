@@ -13,6 +13,7 @@ import { createClaims } from './claims.ts';
 import { createCounterSettings } from './counter-settings.ts';
 import { createCustomerPin } from './customer-pin.ts';
 import { createCounting } from './counting.ts';
+import { createDrawerWatch } from './drawer-watch.ts';
 import { enrol, nextIncarnation } from './enrolment.ts';
 import { createEvening } from './evening.ts';
 import { createExchangeFile } from './exchange-file.ts';
@@ -389,6 +390,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     return counter.phase();
   };
 
+  const drawerWatch = createDrawerWatch();
   const statusOf = (): Status => {
     const devices = world.devices;
     return {
@@ -402,6 +404,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       printer: devices.printer,
       slipsWaiting: slips.waiting().length,
       drawer: devices.drawer,
+      drawerForgotten: drawerWatch.isForgotten(),
       scale: devices.scale,
       otherDevices: [...devices.others],
       simulated: devices.simulated,
@@ -1114,6 +1117,9 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     const answer = await send({ kind: 'scan', code, source }).catch((): Answer => refuse('badInput'));
     if (answer.kind === 'refused' && answer.reason === 'notSignedIn') say('warn', 'signInToScan');
   };
+  const lookAtDrawer = (): void => {
+    if (drawerWatch.look(world.devices.drawer, world.clock.nowMs())) say('warn', 'drawerLeftOpen');
+  };
   const scans = createScans(({ code }) => void scanned(code, 'scanner'));
   const stopListening = world.devices.listen((event) => {
     if (!open) return;
@@ -1123,6 +1129,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       case 'card':
         return void scanned(event.token, 'card');
       case 'changed':
+        lookAtDrawer();
         lastStatus = null;
         return changed();
       default:
@@ -1194,6 +1201,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     } catch {
       diskFreeBytes = null;
     }
+    lookAtDrawer();
     lastStatus = null;
     if (stopped === null && world.clock.nowMs() - sentMs > IDLE_MS)
       background(() => Promise.resolve(ledger.checkpoint()));

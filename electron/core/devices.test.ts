@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { bareCounter, type DeviceEvent, type Devices, type ShelfTag } from '../../shared/devices.ts';
+import { bareCounter, type DeviceEvent, type Devices, type DrawerState, type ShelfTag } from '../../shared/devices.ts';
 import type { PaperSlip } from '../../shared/paper.ts';
-import { cards, goods, openTestCore, pins, ringingClock, type TestCore } from './test-core.ts';
+import { cards, goods, openTestCore, pins, ringingClock, scan, type TestCore } from './test-core.ts';
 
 /** What the devices of the counter bring to the till, and what the till does when they fail. */
 let till: TestCore;
@@ -11,16 +11,21 @@ let papers: PaperSlip[];
 let tags: ShelfTag[];
 let looks: number;
 let time: ReturnType<typeof ringingClock>;
+let drawer: DrawerState;
 
 beforeEach(async () => {
   prints = [];
   papers = [];
   tags = [];
   looks = 0;
+  drawer = 'closed';
   time = ringingClock();
   const devices: Devices = {
     ...bareCounter,
     printer: 'ready',
+    get drawer() {
+      return drawer;
+    },
     others: [{ role: 'labelPrinter', state: 'ready', why: '' }],
     listen: (take) => {
       tell = take;
@@ -178,4 +183,26 @@ test('tags are due for goods whose shelf price changed, and for none that was pr
 
 test('a scale that cannot be told by wire says so', async () => {
   expect(await till.send({ kind: 'tellScale', what: 'tare' })).toEqual({ kind: 'refused', reason: 'noScale' });
+});
+
+test('a drawer that nobody shuts is said once for each time, and stands in the status until it is shut', async () => {
+  const leftOpen = async (seconds: number): Promise<readonly (string | boolean | undefined)[]> => {
+    await time.pass(seconds * 1_000);
+    const { status, notice } = await till.screen();
+    return [status.drawerForgotten, notice?.text];
+  };
+  const [, before] = await leftOpen(0);
+  drawer = 'open';
+  tell({ kind: 'changed' });
+  expect(await leftOpen(59)).toEqual([false, before]);
+  expect(await leftOpen(6)).toEqual([true, 'drawerLeftOpen']);
+  // Whatever is said next is not said over, though it still stands open.
+  await till.ask(scan(bread.code));
+  expect(await leftOpen(60)).toEqual([true, 'itemAdded']);
+  drawer = 'closed';
+  tell({ kind: 'changed' });
+  expect(await leftOpen(0)).toEqual([false, 'itemAdded']);
+  drawer = 'open';
+  tell({ kind: 'changed' });
+  expect(await leftOpen(65)).toEqual([true, 'drawerLeftOpen']);
 });

@@ -287,6 +287,7 @@ export function stoppedScreen(reason: NonNullable<Screen['stopped']>, detail: st
       printer: 'missing',
       slipsWaiting: 0,
       drawer: 'unknown',
+      drawerForgotten: false,
       scale: 'missing',
       otherDevices: [],
       simulated: false,

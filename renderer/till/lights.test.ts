@@ -15,6 +15,7 @@ const calm: Status = {
   printer: 'ready',
   slipsWaiting: 0,
   drawer: 'closed',
+  drawerForgotten: false,
   scale: 'ready',
   otherDevices: [],
   simulated: false,
@@ -126,6 +127,7 @@ test.each<[string, Partial<Status>, string, string, string]>([
   ['a printer that is gone', { printer: 'gone' }, 'printer', 'bad', '打印机连不上'],
   ['receipts that wait', { slipsWaiting: 2 }, 'slips', 'warn', '待补打 2'],
   ['an open drawer', { drawer: 'open' }, 'drawer', 'warn', '钱箱开着'],
+  ['a forgotten drawer', { drawer: 'open', drawerForgotten: true }, 'drawer', 'bad', '钱箱没关'],
   ['no scale', { scale: 'missing' }, 'scale', 'warn', '无秤'],
   ['a scale that says nothing', { scale: 'silent' }, 'scale', 'bad', '秤没信号'],
   [

@@ -69,7 +69,17 @@ function slipsLight({ status }: Seen): Said | null {
 
 function drawerLight(seen: Seen): Said | null {
   if (seen.status.drawer !== 'open') return null;
-  return device(seen, { level: 'warn', text: '钱箱开着', means: '钱箱还开着。', todo: '请关好。' });
+  return device(
+    seen,
+    seen.status.drawerForgotten
+      ? {
+          level: 'bad',
+          text: '钱箱没关',
+          means: '钱箱开着有一阵子了，不像是在找零。',
+          todo: '请马上关好；关不上，看看有没有夹着东西。',
+        }
+      : { level: 'warn', text: '钱箱开着', means: '钱箱还开着。', todo: '请关好。' },
+  );
 }
 
 const NIGHT: Readonly<Record<Status['night'], Said | null>> = {
