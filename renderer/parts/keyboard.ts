@@ -163,6 +163,7 @@ function onKeyDown(event: KeyboardEvent): void {
     if (!torn && stroke !== null) strokes = [stroke];
   }
   if (name === null || inputMethodHasIt(event)) return;
+  if (name === 'Enter' && !event.repeat && isTabbedTo(document.activeElement)) return;
   const inBurst = outcome.state.text.length > 1;
   const action = layers.at(-1)?.current.onKey({ name, shift: event.shiftKey, repeat: event.repeat, field }) ?? null;
   if (mayBeBurst && field !== null && (action === null || inBurst)) {
@@ -224,6 +225,11 @@ function typeWithheld(): void {
 /** While an input method composes, Enter, digits and letters choose its words; the function keys stay ours. */
 function inputMethodHasIt(event: KeyboardEvent): boolean {
   return event.isComposing && !/^F\d/.test(event.code);
+}
+
+/** A button that somebody went to with Tab is what Enter means; one that was touched never has the focus. */
+function isTabbedTo(active: Element | null): boolean {
+  return active instanceof HTMLButtonElement && active.matches(':focus-visible');
 }
 
 function dropHeld(): void {

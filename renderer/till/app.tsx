@@ -55,6 +55,15 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
     setDialog((open) => (open?.kind === 'shiftResult' ? open : null));
     setAsking(null);
   }, [screen.phase]);
+  // What a scanner on a cable rings up below a dialog is what a cashier wants to see, as it is after a burst of keys.
+  const { id, pieces, lines, member, choices, weighing, cardWaiting } = screen.sale;
+  const rungUp = JSON.stringify([id, pieces, lines.length, member?.id, choices.length, weighing?.item, cardWaiting]);
+  const seen = useRef(rungUp);
+  useEffect(() => {
+    if (seen.current === rungUp) return;
+    seen.current = rungUp;
+    setDialog((open) => (open?.kind === 'shiftResult' ? open : null));
+  }, [rungUp]);
   // What went well below a dialog is no news above it.
   useEffect(() => {
     if (dialog !== null || screen.phase === 'paying') notices.clear('calm');

@@ -7,6 +7,7 @@ export function Frame({
   title,
   size,
   leave,
+  leaveLabel = '关闭',
   onKey,
   onScan,
   children,
@@ -15,6 +16,7 @@ export function Frame({
   title: string;
   size: 'narrow' | 'medium' | 'wide';
   leave: () => void;
+  leaveLabel?: string;
   onKey?: KeyHandler;
   onScan?: ScanHandler;
   children: ReactNode;
@@ -42,7 +44,7 @@ export function Frame({
           {aside}
           <span className="space" />
           <button type="button" className="key small" onMouseDown={keepFocus} onClick={leave}>
-            <span>关闭</span>
+            <span>{leaveLabel}</span>
             <kbd>Esc</kbd>
           </button>
         </div>
@@ -79,4 +81,16 @@ export function Reasons({
       ))}
     </div>
   );
+}
+
+/** Where the digits belong to a field, the arrows go through the reasons. */
+export function reasonByArrows(
+  name: string,
+  reasons: readonly string[],
+  picked: string,
+  pick: (reason: string) => void,
+): (() => void) | null {
+  const by = name === 'Right' ? 1 : name === 'Left' ? -1 : 0;
+  const next = reasons[(reasons.indexOf(picked) + by + reasons.length) % reasons.length];
+  return by === 0 || next === undefined ? null : () => pick(next);
 }

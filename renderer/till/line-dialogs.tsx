@@ -1,11 +1,11 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { parseYuan } from '../../shared/money.ts';
 import { formatQuantity, parseQuantity } from '../../shared/quantity.ts';
 import { unitPrice, yuan } from '../parts/format.ts';
-import { Frame, Reasons } from './frame.tsx';
+import { EntryDialog, EntryField } from './entry-dialog.tsx';
+import { Frame, Reasons, reasonByArrows } from './frame.tsx';
 import { keepFocus } from './header.tsx';
-import { Numpad } from './numpad.tsx';
-import { KeyButton } from './selling.tsx';
+import { KeyButton } from './key-button.tsx';
 import { useTill } from './till.ts';
 
 export function QuantityDialog({ line }: { line: number }): ReactNode {
@@ -13,7 +13,6 @@ export function QuantityDialog({ line }: { line: number }): ReactNode {
   const shown = screen.sale.lines[line];
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
-  useEffect(() => field.current?.focus(), []);
   if (shown === undefined) return null;
   const enter = (): void => {
     const quantity = parseQuantity(text, shown.per);
@@ -26,38 +25,26 @@ export function QuantityDialog({ line }: { line: number }): ReactNode {
     });
   };
   return (
-    <Frame
+    <EntryDialog
       title={shown.per === 'piece' ? '改数量' : '改重量'}
-      size="medium"
       leave={hide}
-      onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? enter : null)}
+      field={field}
+      point={shown.per !== 'piece'}
+      enter={enter}
     >
-      <div className="two">
-        <div>
-          <p className="lead">
-            <b>{shown.name}</b> {shown.spec}
-          </p>
-          <p className="fact-line">
-            现在 <b>{formatQuantity(shown.quantity, shown.per)}</b> · {unitPrice(shown.priceFen, shown.per)}
-          </p>
-          <label>
-            <span className="field-label">
-              {shown.per === 'piece' ? '新的件数' : '新的重量（斤或 kg 按单价，也可写 730克）'}
-            </span>
-            <input
-              ref={field}
-              className="field huge"
-              value={text}
-              autoComplete="off"
-              inputMode="none"
-              maxLength={10}
-              onChange={(event) => setText(event.target.value)}
-            />
-          </label>
-        </div>
-        <Numpad field={field} point={shown.per !== 'piece'} enter={enter} />
-      </div>
-    </Frame>
+      <p className="lead">
+        <b>{shown.name}</b> {shown.spec}
+      </p>
+      <p className="fact-line">
+        现在 <b>{formatQuantity(shown.quantity, shown.per)}</b> · {unitPrice(shown.priceFen, shown.per)}
+      </p>
+      <EntryField
+        field={field}
+        label={shown.per === 'piece' ? '新的件数' : '新的重量（斤或 kg 按单价，也可写 730克）'}
+        text={text}
+        type={setText}
+      />
+    </EntryDialog>
   );
 }
 
@@ -69,7 +56,6 @@ export function PriceDialog({ line }: { line: number }): ReactNode {
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   const [reason, setReason] = useState<string>(PRICE_REASONS[0]);
-  useEffect(() => field.current?.focus(), []);
   if (shown === undefined) return null;
   const set = (priceFen: number | null): void => {
     void sendApproved(
@@ -85,40 +71,32 @@ export function PriceDialog({ line }: { line: number }): ReactNode {
     else set(priceFen);
   };
   return (
-    <Frame
+    <EntryDialog
       title="改价"
-      size="medium"
       leave={hide}
-      onKey={({ name, repeat }) => (name === 'Enter' && !repeat ? enter : null)}
+      field={field}
+      point
+      enter={enter}
+      onKey={({ name }) => {
+        if (name === 'h' && shown.reason === 'manual') return () => set(null);
+        return reasonByArrows(name, PRICE_REASONS, reason, setReason);
+      }}
     >
-      <div className="two">
-        <div>
-          <p className="lead">
-            <b>{shown.name}</b> {shown.spec} · 标价 {unitPrice(shown.priceFen, shown.per)}
-          </p>
-          <label>
-            <span className="field-label">新单价（元，只能往低改）</span>
-            <input
-              ref={field}
-              className="field huge"
-              value={text}
-              autoComplete="off"
-              inputMode="none"
-              maxLength={10}
-              onChange={(event) => setText(event.target.value)}
-            />
-          </label>
-          <span className="field-label">原因</span>
-          <Reasons reasons={PRICE_REASONS} picked={reason} pick={setReason} />
-          {shown.reason === 'manual' && (
-            <button type="button" className="key wide" onMouseDown={keepFocus} onClick={() => set(null)}>
-              <span>恢复原价</span>
-            </button>
-          )}
-        </div>
-        <Numpad field={field} point enter={enter} />
-      </div>
-    </Frame>
+      <p className="lead">
+        <b>{shown.name}</b> {shown.spec} · 标价 {unitPrice(shown.priceFen, shown.per)}
+      </p>
+      <EntryField field={field} label="新单价（元，只能往低改）" text={text} type={setText} />
+      <span className="field-label">
+        原因 <kbd>←</kbd> <kbd>→</kbd>
+      </span>
+      <Reasons reasons={PRICE_REASONS} picked={reason} pick={setReason} />
+      {shown.reason === 'manual' && (
+        <button type="button" className="key wide" onMouseDown={keepFocus} onClick={() => set(null)}>
+          <span>恢复原价</span>
+          <kbd>H</kbd>
+        </button>
+      )}
+    </EntryDialog>
   );
 }
 

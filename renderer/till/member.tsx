@@ -1,12 +1,10 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { FoundMember } from '../../shared/till-contract.ts';
 import { starText } from '../parts/format.ts';
-import { Frame } from './frame.tsx';
+import { EntryDialog, EntryField } from './entry-dialog.tsx';
 import { keepFocus } from './header.tsx';
 import './member.css';
 import { ReportDialog } from './report-card.tsx';
-import { Numpad } from './numpad.tsx';
-import { Letters } from './picker.tsx';
 import { connection, useTill } from './till.ts';
 
 /** 会员: a card that is typed, one that no reader takes, or a member who forgot it. */
@@ -14,7 +12,6 @@ export function MemberDialog(): ReactNode {
   const { hide, send } = useTill();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
-  useEffect(() => field.current?.focus(), []);
   const choice = useChoice(text);
   const [about, setAbout] = useState<Readonly<{ what: 'lost' | 'replaced'; found: FoundMember }> | null>(null);
   const chosen = choice.found[choice.picked];
@@ -43,12 +40,13 @@ export function MemberDialog(): ReactNode {
   };
   if (about !== null) return <ReportDialog what={about.what} found={about.found} leave={() => setAbout(null)} />;
   return (
-    <Frame
+    <EntryDialog
       title="会员"
-      size="medium"
       leave={hide}
-      onKey={({ name, repeat }) => {
-        if (name === 'Enter') return repeat ? () => undefined : enter;
+      field={field}
+      enter={enter}
+      letters
+      onKey={({ name }) => {
         if (name === 'Up') return () => choice.move(-1);
         if (name === 'Down') return () => choice.move(1);
         if (name === 'F7') return () => begin('lost');
@@ -58,63 +56,55 @@ export function MemberDialog(): ReactNode {
         return isPick ? () => take(choice.found[Number(name) - 1]) : null;
       }}
     >
-      <div className="two">
-        <div>
-          <input
-            ref={field}
-            className="field big"
-            aria-label="卡面号码、卡号后 6 位，或村名和姓名的首字母"
-            placeholder="卡号，或姓名首字母"
-            value={text}
-            autoComplete="off"
-            spellCheck={false}
-            inputMode="none"
-            maxLength={40}
-            onChange={(event) => setText(event.target.value)}
-          />
-          {choice.isSearch ? (
-            <>
-              <FoundMembers choice={choice} text={text.trim()} take={take} />
-              {chosen !== undefined && (
-                <div className="member-cards">
-                  <button
-                    type="button"
-                    className="key small"
-                    disabled={chosen.card === null}
-                    onMouseDown={keepFocus}
-                    onClick={() => begin('lost')}
-                  >
-                    <span>挂失 {chosen.mask}</span>
-                    <kbd>F7</kbd>
-                  </button>
-                  <button type="button" className="key small" onMouseDown={keepFocus} onClick={() => begin('replaced')}>
-                    <span>换卡 {chosen.mask}</span>
-                    <kbd>F8</kbd>
-                  </button>
-                </div>
-              )}
-            </>
-          ) : (
-            <ul className="member-ways">
-              <li>
-                <b>刷卡、扫卡</b>不用关这个窗口
-              </li>
-              <li>
-                <b>卡刷不出</b>卡在手里，输卡号<b>后 6 位</b>，再选人；也可输整个号码
-              </li>
-              <li>
-                <b>挂失、换卡</b>照样找人，选中后按 <b>F7</b> 或 <b>F8</b>
-              </li>
-              <li>
-                <b>没带卡</b>输村名和姓名首字母，如 <b>HSW YDH</b>，或会员编号；只打折，不用积分
-              </li>
-            </ul>
+      <EntryField
+        field={field}
+        size="big"
+        label="卡面号码、卡号后 6 位，或村名和姓名的首字母"
+        labelShown={false}
+        placeholder="卡号，或姓名首字母"
+        text={text}
+        type={setText}
+        maxLength={40}
+      />
+      {choice.isSearch ? (
+        <>
+          <FoundMembers choice={choice} text={text.trim()} take={take} />
+          {chosen !== undefined && (
+            <div className="member-cards">
+              <button
+                type="button"
+                className="key small"
+                disabled={chosen.card === null}
+                onMouseDown={keepFocus}
+                onClick={() => begin('lost')}
+              >
+                <span>挂失 {chosen.mask}</span>
+                <kbd>F7</kbd>
+              </button>
+              <button type="button" className="key small" onMouseDown={keepFocus} onClick={() => begin('replaced')}>
+                <span>换卡 {chosen.mask}</span>
+                <kbd>F8</kbd>
+              </button>
+            </div>
           )}
-        </div>
-        <Numpad field={field} enter={enter} />
-      </div>
-      <Letters field={field} space />
-    </Frame>
+        </>
+      ) : (
+        <ul className="member-ways">
+          <li>
+            <b>刷卡、扫卡</b>不用关这个窗口
+          </li>
+          <li>
+            <b>卡刷不出</b>卡在手里，输卡号<b>后 6 位</b>，再选人；也可输整个号码
+          </li>
+          <li>
+            <b>挂失、换卡</b>照样找人，选中后按 <b>F7</b> 或 <b>F8</b>
+          </li>
+          <li>
+            <b>没带卡</b>输村名和姓名首字母，如 <b>HSW YDH</b>，或会员编号；只打折，不用积分
+          </li>
+        </ul>
+      )}
+    </EntryDialog>
   );
 }
 

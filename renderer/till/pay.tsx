@@ -8,6 +8,7 @@ import { BearerPrompt } from './bearer.tsx';
 import { CustomerPinPrompt } from './customer-pin.tsx';
 import { channelKey, cleanNumber } from './entry.ts';
 import { keepFocus } from './header.tsx';
+import { KeyButton } from './key-button.tsx';
 import { Numpad } from './numpad.tsx';
 import { PrinterWarning } from './printer-warning.tsx';
 import { useTill } from './till.ts';
@@ -203,6 +204,12 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
     }
   });
 
+  const tips = [
+    ...(pay.notForPointsFen > 0 ? [`有 ${yuan(pay.notForPointsFen)} 元商品不收积分`] : []),
+    ...(pointsOpen && pay.pointsLimit !== 'none' && pay.pointsLimit !== 'goods'
+      ? [pointsLimitWords[pay.pointsLimit]]
+      : []),
+  ];
   const text = (which: Row): string => (typed?.row === which ? typed.text : filled[which]);
   const input = (which: Row, label: string, enabled = true): ReactNode => (
     <input
@@ -218,8 +225,10 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
         if (row !== which) go(which);
         event.target.select();
       }}
-      onBlur={() => {
-        if (typed?.row === which) settle();
+      onBlur={({ relatedTarget }) => {
+        // Another row's field settles this one as it takes the focus; settling here would call the focus back.
+        const goesOn = ROWS.some((one) => fields[one].current === relatedTarget);
+        if (typed?.row === which && !goesOn) settle();
       }}
       onChange={(event) => type(which, event.target.value)}
     />
@@ -326,28 +335,27 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
             <Part label="实收" amount={yuan(pay.cashGivenFen)} none={false} />
           </div>
           <Numpad field={field} point={row !== 'points'} strip />
-          <div className="pay-tips">
-            {pay.notForPointsFen > 0 && <p>▲ 有 {yuan(pay.notForPointsFen)} 元商品不收积分</p>}
-            {pointsOpen && pay.pointsLimit !== 'none' && pay.pointsLimit !== 'goods' && (
-              <p>▲ {pointsLimitWords[pay.pointsLimit]}</p>
-            )}
+          {tips.length > 0 && (
+            <div className="pay-tips">
+              {tips.map((tip) => (
+                <p key={tip}>▲ {tip}</p>
+              ))}
+            </div>
+          )}
+          <div className="pay-ways">
             {mayProve && (
               <>
-                <button type="button" className="key small" onMouseDown={keepFocus} onClick={askPin}>
-                  <span>顾客密码</span>
-                  <kbd>M</kbd>
-                </button>
-                <button type="button" className="key small" onMouseDown={keepFocus} onClick={confirmPerson}>
-                  <span>核对本人</span>
-                  <kbd>H</kbd>
-                </button>
+                <KeyButton small label="顾客密码" keys="M" act={askPin} />
+                <KeyButton small label="核对本人" keys="H" act={confirmPerson} />
               </>
             )}
             {mayBearer && (
-              <button type="button" className="key small" onMouseDown={keepFocus} onClick={askBearer}>
-                <span>{member.bearer === null ? '代购' : `${member.bearer.mask} 代购`}</span>
-                <kbd>D</kbd>
-              </button>
+              <KeyButton
+                small
+                label={member.bearer === null ? '代购' : `${member.bearer.mask} 代购`}
+                keys="D"
+                act={askBearer}
+              />
             )}
             <span className="space" />
             <span className="pay-moves">

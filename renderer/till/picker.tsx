@@ -3,14 +3,14 @@ import { pressedKey } from '../../shared/counter.ts';
 import { formatQuantity } from '../../shared/quantity.ts';
 import type { FoundItem, HandyItem } from '../../shared/till-contract.ts';
 import { unitPrice } from '../parts/format.ts';
-import { setFieldValue } from '../parts/keyboard.ts';
+import { EntryDialog, EntryField } from './entry-dialog.tsx';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import { ItemPicture } from './item-picture.tsx';
+import { Letters } from './letters.tsx';
 import { connection, useTill } from './till.ts';
 import './picker.css';
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
 const SHOWN_MOST = 60;
 /** Tiles in a row, as the style sheet lays them out. */
 const COLUMNS = 4;
@@ -210,54 +210,12 @@ export function PickerDialog(): ReactNode {
   );
 }
 
-/** Letters for a finger; `space` where words are parted. */
-export function Letters({
-  field,
-  space = false,
-}: {
-  field: { current: HTMLInputElement | null };
-  space?: boolean;
-}): ReactNode {
-  const type = (letter: string): void => {
-    const input = field.current;
-    if (input !== null) setFieldValue(input, input.value + letter);
-  };
-  return (
-    <div className="letters" role="group" aria-label="字母键盘">
-      {LETTERS.map((letter) => (
-        <button type="button" key={letter} tabIndex={-1} onMouseDown={keepFocus} onClick={() => type(letter)}>
-          {letter}
-        </button>
-      ))}
-      {space && (
-        <button type="button" tabIndex={-1} aria-label="空格" onMouseDown={keepFocus} onClick={() => type(' ')}>
-          ␣
-        </button>
-      )}
-      <button
-        type="button"
-        className={space ? '' : 'letters-back'}
-        tabIndex={-1}
-        aria-label="退格"
-        onMouseDown={keepFocus}
-        onClick={() => {
-          const input = field.current;
-          if (input !== null) setFieldValue(input, input.value.slice(0, -1));
-        }}
-      >
-        ⌫
-      </button>
-    </div>
-  );
-}
-
 /** 查价: says the price and adds nothing. */
 export function PriceCheckDialog(): ReactNode {
   const { hide, keys } = useTill();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   const [wanted, setWanted] = useState('');
-  useEffect(() => field.current?.focus(), []);
   const { found, answered } = useSearch(wanted, 8);
   const enter = (): void => {
     setWanted(text.trim());
@@ -265,15 +223,15 @@ export function PriceCheckDialog(): ReactNode {
   };
   const one = found.length === 1 ? found[0] : undefined;
   return (
-    <Frame
+    <EntryDialog
       title="查价"
-      size="medium"
       leave={hide}
+      field={field}
+      enter={enter}
+      enterLabel="查"
+      letters
       aside={<small className="dialog-note">只看价格，不加入这一单</small>}
-      onKey={({ name, shift, repeat }) => {
-        if (pressedKey(name, shift) === keys.priceCheck) return hide;
-        return name === 'Enter' && !repeat ? enter : null;
-      }}
+      onKey={({ name, shift }) => (pressedKey(name, shift) === keys.priceCheck ? hide : null)}
       onScan={(code) => {
         setText(code);
         setWanted(code);
@@ -281,18 +239,16 @@ export function PriceCheckDialog(): ReactNode {
       }}
     >
       <div className="price-check">
-        <input
-          ref={field}
-          className="field big"
-          aria-label="扫码，或输入编码、拼音、品名"
-          data-codes="yes"
-          placeholder="扫码，或输入编码 / 拼音 / 品名后按 Enter"
-          value={text}
-          autoComplete="off"
-          spellCheck={false}
-          inputMode="none"
+        <EntryField
+          field={field}
+          size="big"
+          label="扫码，或输入编码、拼音、品名"
+          labelShown={false}
+          placeholder="扫码，或输编码 / 拼音 / 品名"
+          text={text}
+          type={setText}
           maxLength={60}
-          onChange={(event) => setText(event.target.value)}
+          codes
         />
         {one !== undefined && (
           <div className="price-one">
@@ -330,7 +286,7 @@ export function PriceCheckDialog(): ReactNode {
           <p className="nothing">{answered === '' ? '等着扫码' : `✕ 没有找到“${answered}”，请重扫或换品名`}</p>
         )}
       </div>
-    </Frame>
+    </EntryDialog>
   );
 }
 

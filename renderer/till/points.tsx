@@ -16,7 +16,7 @@ import type { ScreenMember } from '../../shared/till-contract.ts';
 import { pointsRefusedWords, rateWords, wordsOf } from '../../shared/words.ts';
 import { shortTime, starText } from '../parts/format.ts';
 import { Frame } from './frame.tsx';
-import { KeyButton } from './selling.tsx';
+import { KeyButton } from './key-button.tsx';
 import { connection, useTill } from './till.ts';
 import './points.css';
 

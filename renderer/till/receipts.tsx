@@ -5,7 +5,7 @@ import { shortTime, yuan } from '../parts/format.ts';
 import { ReceiptView } from '../parts/receipt-view.tsx';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
-import { KeyButton } from './selling.tsx';
+import { KeyButton } from './key-button.tsx';
 import { connection, useTill } from './till.ts';
 import './receipts.css';
 

@@ -2,9 +2,10 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatQuantity, parseQuantity } from '../../shared/quantity.ts';
 import { wordsOf } from '../../shared/words.ts';
 import { quantityText, yuan } from '../parts/format.ts';
+import { EntryDialog, EntryField } from './entry-dialog.tsx';
 import { Frame, Reasons } from './frame.tsx';
 import { keepFocus } from './header.tsx';
-import { KeyButton } from './selling.tsx';
+import { KeyButton } from './key-button.tsx';
 import { connection, newId, useTill } from './till.ts';
 
 type Client = ReturnType<typeof connection.client>;
@@ -48,6 +49,8 @@ export function RefundLines({ opened, first }: { opened: Refundable; first: Way 
   const preview = asked !== null && asked.of === wanted ? asked.preview : null;
   const busy = useRef(false);
   const [asking, setAsking] = useState(false);
+  /** The loose goods of which not all comes back, while their weight is typed. */
+  const [weighing, setWeighing] = useState<SoldLine | null>(null);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     list.current?.children[picked]?.scrollIntoView({ block: 'nearest' });
@@ -106,6 +109,13 @@ export function RefundLines({ opened, first }: { opened: Refundable; first: Way 
     const quantity = Math.max(0, Math.min(leftOf(line), (now?.quantity ?? 0) + by));
     change(line.line, { quantity, goods: now?.goods ?? null });
   };
+  /** Says how much of loose goods comes back: less than all of it. */
+  const weigh = (index: number): void => {
+    const line = lines[index];
+    if (line === undefined || isGone(line)) return;
+    if (line.per === 'piece' || line.wholeOnly) say({ tone: 'info', text: '这一行不按重量退，用 → ← 改件数' });
+    else setWeighing(line);
+  };
   const swap = (index: number): void => {
     const line = lines[index];
     const now = line === undefined ? undefined : wanted.get(line.line);
@@ -151,120 +161,183 @@ export function RefundLines({ opened, first }: { opened: Refundable; first: Way 
     });
   };
   return (
-    <Frame
-      title={`${way === 'refund' ? '退货' : '换货'} · ${receipt.number}`}
-      size="wide"
-      leave={hide}
-      onKey={({ name, repeat, field }) => {
-        const typing = field?.dataset['weight'] === 'yes';
-        switch (name) {
-          case 'Enter':
-            return repeat ? () => undefined : submit;
-          case 'Up':
-            return () => setPicked((at) => Math.max(0, at - 1));
-          case 'Down':
-            return () => setPicked((at) => Math.min(lines.length - 1, at + 1));
-          case 'Space':
-            return typing ? null : () => toggle(picked);
-          case 'Right':
-          case '+':
-            return typing ? null : () => add(picked, 1);
-          case 'Left':
-          case '-':
-            return typing ? null : () => add(picked, -1);
-          case 'a':
-            return all;
-          case 's':
-            return () => swap(picked);
-          case 'h':
-            return () => turn(way === 'refund' ? 'exchange' : 'refund');
-          default: {
-            const at = Number(name) - 1;
-            return typing || reasons[at] === undefined ? null : () => setReasonAt(at);
+    <>
+      <Frame
+        title={`${way === 'refund' ? '退货' : '换货'} · ${receipt.number}`}
+        size="wide"
+        leave={hide}
+        onKey={({ name, repeat }) => {
+          switch (name) {
+            case 'Enter':
+              return repeat ? () => undefined : submit;
+            case 'Up':
+              return () => setPicked((at) => Math.max(0, at - 1));
+            case 'Down':
+              return () => setPicked((at) => Math.min(lines.length - 1, at + 1));
+            case 'Space':
+              return () => toggle(picked);
+            case 'Right':
+            case '+':
+              return () => add(picked, 1);
+            case 'Left':
+            case '-':
+              return () => add(picked, -1);
+            case '*':
+              return () => weigh(picked);
+            case 'a':
+              return all;
+            case 's':
+              return () => swap(picked);
+            case 'h':
+              return () => turn(way === 'refund' ? 'exchange' : 'refund');
+            default: {
+              const at = Number(name) - 1;
+              return reasons[at] === undefined ? null : () => setReasonAt(at);
+            }
           }
-        }
-      }}
+        }}
+        onScan={() => {
+          say({ tone: 'warn', text: '正在退换货，扫码没有加入。办完或按 Esc 后再扫。' });
+          return true;
+        }}
+      >
+        <div className="refund">
+          <div className="refund-lines" ref={list} role="listbox" aria-label="小票上的商品">
+            {lines.map((line, index) => (
+              <RefundLine
+                key={line.line}
+                line={line}
+                way={way}
+                on={index === picked}
+                now={wanted.get(line.line)}
+                goods={goodsOf(wanted.get(line.line) ?? { quantity: 0, goods: null })}
+                gone={isGone(line)}
+                pick={() => setPicked(index)}
+                toggle={() => toggle(index)}
+                add={(by) => add(index, by)}
+                swap={() => swap(index)}
+                weigh={() => weigh(index)}
+              />
+            ))}
+          </div>
+          <div className="refund-side">
+            <div className="refund-ways" role="radiogroup" aria-label="退货还是换货">
+              {(['refund', 'exchange'] as const).map((one) => (
+                <button
+                  type="button"
+                  key={one}
+                  role="radio"
+                  aria-checked={way === one}
+                  className="option"
+                  onMouseDown={keepFocus}
+                  onClick={() => turn(one)}
+                >
+                  {one === 'refund' ? '退货' : '换货 · 同款'} {way !== one && <kbd>H</kbd>}
+                </button>
+              ))}
+            </div>
+            <div className="refund-keys">
+              <KeyButton label={way === 'refund' ? '全退' : '全换'} keys="A" act={all} />
+              <KeyButton label="上架/报损" keys="S" act={() => swap(picked)} />
+            </div>
+            <span className="field-label">原因（按 1 到 {reasons.length}）</span>
+            <Reasons
+              reasons={reasons.map(([words]) => words)}
+              picked={reason}
+              pick={(words) => setReasonAt(reasons.findIndex(([one]) => one === words))}
+            />
+            <div className="refund-sum" aria-live="polite">
+              {way === 'refund' ? (
+                <RefundSum preview={preview} receipt={receipt} what={`退 ${chosen.length} 种 · ${reason}`} />
+              ) : (
+                <ExchangeSum chosen={chosen.length} reason={reason} />
+              )}
+            </div>
+            <button
+              type="button"
+              className="pay-key"
+              disabled={(way === 'refund' ? preview?.kind !== 'preview' : chosen.length === 0) || asking}
+              onMouseDown={keepFocus}
+              onClick={submit}
+            >
+              {asking ? (
+                <>{opened.fromTown ? '正在问镇上…' : '正在记账…'}</>
+              ) : (
+                <>
+                  {way === 'refund' ? '确认退货' : '确认换货'} <kbd>Enter</kbd>
+                </>
+              )}
+            </button>
+            {opened.fromTown && way === 'refund' && (
+              <p className="field-help">▲ 不是本机开的小票：确认时要镇上同意，要联网</p>
+            )}
+            {(opened.needsManager || (way === 'refund' && preview?.kind === 'preview' && preview.needsManager)) && (
+              <p className="field-help">▲ 要店长同意：{opened.needsManager ? '过了期限' : '退的金额较大'}</p>
+            )}
+          </div>
+        </div>
+      </Frame>
+      {weighing !== null && (
+        <WeightPrompt
+          line={weighing}
+          most={leftOf(weighing)}
+          title={way === 'refund' ? '退多少' : '换多少'}
+          take={(quantity) => {
+            change(weighing.line, { quantity, goods: wanted.get(weighing.line)?.goods ?? null });
+            setWeighing(null);
+          }}
+          leave={() => setWeighing(null)}
+        />
+      )}
+    </>
+  );
+}
+
+/** How much of loose goods comes back, which is often less than was bought. */
+function WeightPrompt({
+  line,
+  most,
+  title,
+  take,
+  leave,
+}: {
+  line: SoldLine;
+  most: number;
+  title: string;
+  take: (quantity: number) => void;
+  leave: () => void;
+}): ReactNode {
+  const { say } = useTill();
+  const field = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState('');
+  const enter = (): void => {
+    const quantity = parseQuantity(text, line.per);
+    if (quantity === null) say({ tone: 'warn', text: '请输入重量，例如 0.5 或 250克' });
+    else if (quantity > most) say({ tone: 'bad', text: 'moreThanBought' });
+    else take(quantity);
+  };
+  return (
+    <EntryDialog
+      title={title}
+      leave={leave}
+      field={field}
+      point
+      enter={enter}
       onScan={() => {
         say({ tone: 'warn', text: '正在退换货，扫码没有加入。办完或按 Esc 后再扫。' });
         return true;
       }}
     >
-      <div className="refund">
-        <div className="refund-lines" ref={list} role="listbox" aria-label="小票上的商品">
-          {lines.map((line, index) => (
-            <RefundLine
-              key={line.line}
-              line={line}
-              way={way}
-              on={index === picked}
-              now={wanted.get(line.line)}
-              goods={goodsOf(wanted.get(line.line) ?? { quantity: 0, goods: null })}
-              gone={isGone(line)}
-              pick={() => setPicked(index)}
-              toggle={() => toggle(index)}
-              add={(by) => add(index, by)}
-              swap={() => swap(index)}
-              weigh={(quantity, now) => change(line.line, { ...now, quantity: Math.min(leftOf(line), quantity) })}
-            />
-          ))}
-        </div>
-        <div className="refund-side">
-          <div className="refund-ways" role="radiogroup" aria-label="退货还是换货">
-            {(['refund', 'exchange'] as const).map((one) => (
-              <button
-                type="button"
-                key={one}
-                role="radio"
-                aria-checked={way === one}
-                className="option"
-                onMouseDown={keepFocus}
-                onClick={() => turn(one)}
-              >
-                {one === 'refund' ? '退货' : '换货 · 同款'} {way !== one && <kbd>H</kbd>}
-              </button>
-            ))}
-          </div>
-          <div className="refund-keys">
-            <KeyButton label={way === 'refund' ? '全退' : '全换'} keys="A" act={all} />
-            <KeyButton label="上架/报损" keys="S" act={() => swap(picked)} />
-          </div>
-          <span className="field-label">原因（按 1 到 {reasons.length}）</span>
-          <Reasons
-            reasons={reasons.map(([words]) => words)}
-            picked={reason}
-            pick={(words) => setReasonAt(reasons.findIndex(([one]) => one === words))}
-          />
-          <div className="refund-sum" aria-live="polite">
-            {way === 'refund' ? (
-              <RefundSum preview={preview} receipt={receipt} what={`退 ${chosen.length} 种 · ${reason}`} />
-            ) : (
-              <ExchangeSum chosen={chosen.length} reason={reason} />
-            )}
-          </div>
-          <button
-            type="button"
-            className="pay-key"
-            disabled={(way === 'refund' ? preview?.kind !== 'preview' : chosen.length === 0) || asking}
-            onMouseDown={keepFocus}
-            onClick={submit}
-          >
-            {asking ? (
-              <>{opened.fromTown ? '正在问镇上…' : '正在记账…'}</>
-            ) : (
-              <>
-                {way === 'refund' ? '确认退货' : '确认换货'} <kbd>Enter</kbd>
-              </>
-            )}
-          </button>
-          {opened.fromTown && way === 'refund' && (
-            <p className="field-help">▲ 不是本机开的小票：确认时要镇上同意，要联网</p>
-          )}
-          {(opened.needsManager || (way === 'refund' && preview?.kind === 'preview' && preview.needsManager)) && (
-            <p className="field-help">▲ 要店长同意：{opened.needsManager ? '过了期限' : '退的金额较大'}</p>
-          )}
-        </div>
-      </div>
-    </Frame>
+      <p className="lead">
+        <b>{line.name}</b> · 最多 {formatQuantity(most, line.per)}
+      </p>
+      <EntryField
+        field={field}
+        label={`重量（${line.per === 'jin' ? '斤' : 'kg'}，也可写 250克、3两）`}
+        text={text}
+        type={setText}
+      />
+    </EntryDialog>
   );
 }
 
@@ -336,7 +409,7 @@ type RefundLineProps = Readonly<{
   toggle: () => void;
   add: (by: number) => void;
   swap: () => void;
-  weigh: (quantity: number, now: Wanted) => void;
+  weigh: () => void;
 }>;
 
 function RefundLine({ line, way, on, now, goods, gone, pick, toggle, add, swap, weigh }: RefundLineProps): ReactNode {
@@ -385,16 +458,15 @@ function RefundLine({ line, way, on, now, goods, gone, pick, toggle, add, swap, 
         </span>
       )}
       {now !== undefined && line.per !== 'piece' && !line.wholeOnly && (
-        <input
-          className="field weight"
-          data-weight="yes"
+        <button
+          type="button"
+          className="option weight"
           aria-label={`${word} ${line.name} 的重量`}
-          defaultValue={formatQuantity(now.quantity, line.per)}
-          onChange={(event) => {
-            const quantity = parseQuantity(event.target.value, line.per);
-            if (quantity !== null) weigh(quantity, now);
-          }}
-        />
+          onMouseDown={keepFocus}
+          onClick={weigh}
+        >
+          {formatQuantity(now.quantity, line.per)} <kbd>*</kbd>
+        </button>
       )}
       {now !== undefined && (
         <button type="button" className="option goods" data-goods={goods} onMouseDown={keepFocus} onClick={swap}>

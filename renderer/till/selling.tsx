@@ -9,6 +9,7 @@ import { useClock, useScreenPart } from '../parts/connection.ts';
 import { type KeyHandler, LEVEL, useKeys } from '../parts/keyboard.ts';
 import { splitQuantity } from './entry.ts';
 import { keepFocus } from './header.tsx';
+import { KeyButton } from './key-button.tsx';
 import { NoticeLine } from './notice.tsx';
 import { connection, notices, useTill } from './till.ts';
 import { WeighDialog } from './weigh.tsx';
@@ -111,6 +112,8 @@ export function SellingPage(): ReactNode {
           else if (sale.choices.length > 0) void send({ kind: 'dismiss' });
           else if (sale.quantityFirst !== null) void send({ kind: 'quantityFirst', count: null });
           notices.clear();
+          // Whoever went to a button with Tab comes back to the box.
+          scanBox()?.focus({ preventScroll: true });
         };
       case 'Up':
         return () => move(-1);
@@ -164,7 +167,7 @@ export function SellingPage(): ReactNode {
       </main>
       <aside className="side">
         {sale.member !== null ? (
-          <MemberCard member={sale.member} act={act} />
+          <MemberCard member={sale.member} keys={keys} act={act} />
         ) : sale.cardWaiting !== null ? (
           <CardWaiting waiting={sale.cardWaiting} keys={keys} act={act} />
         ) : (
@@ -596,7 +599,7 @@ function CardWaiting({ waiting, keys, act }: { waiting: Waiting; keys: CounterKe
 
 const MemberCard = memo(PlainMemberCard);
 
-function PlainMemberCard({ member, act }: { member: ScreenMember; act: Act }): ReactNode {
+function PlainMemberCard({ member, keys, act }: { member: ScreenMember; keys: CounterKeys; act: Act }): ReactNode {
   const asOf = useClock(connection, (nowMs) => shortTime(member.townAsOfMs, nowMs));
   return (
     <section className="card" aria-label="会员">
@@ -635,7 +638,7 @@ function PlainMemberCard({ member, act }: { member: ScreenMember; act: Act }): R
           onMouseDown={keepFocus}
           onClick={() => act('removeMember')}
         >
-          ✕
+          ✕ <kbd>{keyWords(keys.removeMember)}</kbd>
         </button>
       </div>
       <div className="card-limits">
@@ -667,37 +670,6 @@ function MemberRemark({ member }: { member: ScreenMember }): ReactNode {
     );
   }
   return null;
-}
-
-/** A button that also says its key. */
-export function KeyButton({
-  label,
-  keys,
-  act,
-  badge = 0,
-  small = false,
-}: {
-  label: string;
-  keys: string;
-  act: (() => void) | undefined;
-  badge?: number;
-  small?: boolean;
-}): ReactNode {
-  return (
-    <button
-      type="button"
-      className={small ? 'key small' : 'key'}
-      disabled={act === undefined}
-      onMouseDown={keepFocus}
-      onClick={act}
-    >
-      <span>
-        {label}
-        {badge > 0 && <em>{badge}</em>}
-      </span>
-      <kbd>{keys}</kbd>
-    </button>
-  );
 }
 
 function clamp(index: number, length: number): number {

@@ -11,7 +11,7 @@ import {
 import { functionWords } from '../../shared/words.ts';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
-import { KeyButton } from './selling.tsx';
+import { KeyButton } from './key-button.tsx';
 import { useTill } from './till.ts';
 import './settings.css';
 

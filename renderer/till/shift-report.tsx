@@ -3,11 +3,12 @@ import { parseYuan } from '../../shared/money.ts';
 import { shortTime, yuan } from '../parts/format.ts';
 import { differenceWords } from '../../shared/shift-slip-layout.ts';
 import { ReceiptView } from '../parts/receipt-view.tsx';
+import { EntryDialog, EntryField } from './entry-dialog.tsx';
 import { Figure } from './figure.tsx';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import { Reading, useRead } from './reading.tsx';
-import { KeyButton } from './selling.tsx';
+import { KeyButton } from './key-button.tsx';
 import './shift-report.css';
 import { connection, newId, useTill } from './till.ts';
 
@@ -78,7 +79,9 @@ export function ShiftReportDialog(): ReactNode {
 export function ShiftResultDialog(): ReactNode {
   const { hide, screen, say, send, sendApproved, show } = useTill();
   const { value, state } = useRead(() => connection.client().lastShift());
+  /** The right sum, while it is typed; null as long as the count stands. */
   const [text, setText] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
   const id = useRef(newId());
   const correct = (): void => {
     const countedFen = parseYuan(text ?? '');
@@ -100,7 +103,24 @@ export function ShiftResultDialog(): ReactNode {
       if (answer.kind === 'done') hide();
     });
   };
-  const enter = text === null ? hide : correct;
+  if (text !== null) {
+    return (
+      <EntryDialog title="更正点钞数" leave={() => setText(null)} field={field} point enter={correct} enterLabel="更正">
+        <p className="lead">
+          第 {value?.number} 班点的是 <b>{yuan(value?.countedFen ?? 0)}</b> 元。改了要店长同意，原来记的也留在账上。
+        </p>
+        <EntryField
+          field={field}
+          label="重新点清的现金总数（元）"
+          text={text}
+          type={setText}
+          maxLength={12}
+          placeholder="0.00"
+        />
+      </EntryDialog>
+    );
+  }
+  const mayCorrect = value !== null && screen.shift === null;
   return (
     <Frame
       title="已交班"
@@ -108,8 +128,9 @@ export function ShiftResultDialog(): ReactNode {
       leave={hide}
       onKey={({ name, repeat }) => {
         if (repeat) return null;
-        if (name === 'Enter') return enter;
-        if (text !== null || value === null) return null;
+        if (name === 'Enter') return hide;
+        if (value === null) return null;
+        if (name === 'g' && mayCorrect) return () => setText('');
         if (name === 's') return () => show({ kind: 'shiftReport' });
         return name === 'r' ? () => void send({ kind: 'printShift', shift: value.shift }) : null;
       }}
@@ -130,34 +151,13 @@ export function ShiftResultDialog(): ReactNode {
             {value.held > 0 && ` 挂单 ${value.held} 笔还在。`}
             {value.unsent > 0 && ` ${value.unsent} 条记录等联网后上传。`}
           </p>
-          {text === null ? (
-            screen.shift === null && (
-              <button type="button" className="option" onMouseDown={keepFocus} onClick={() => setText('')}>
-                数目输错了，改一下（要店长同意）
-              </button>
-            )
-          ) : (
-            <label>
-              <span className="field-label">重新点清的现金总数（元）</span>
-              <input
-                className="field big"
-                autoFocus
-                value={text}
-                autoComplete="off"
-                maxLength={12}
-                placeholder="0.00"
-                onChange={(event) => setText(event.target.value)}
-              />
-            </label>
-          )}
-          {text === null && (
-            <div className="shift-ways">
-              <KeyButton label="看交班单" keys="S" act={() => show({ kind: 'shiftReport' })} />
-              <KeyButton label="重打" keys="R" act={() => void send({ kind: 'printShift', shift: value.shift })} />
-            </div>
-          )}
-          <button type="button" className="pay-key" onMouseDown={keepFocus} onClick={enter}>
-            {text === null ? '知道了' : '更正'} <kbd>Enter</kbd>
+          <div className="shift-ways">
+            <KeyButton label="看交班单" keys="S" act={() => show({ kind: 'shiftReport' })} />
+            <KeyButton label="重打" keys="R" act={() => void send({ kind: 'printShift', shift: value.shift })} />
+            {mayCorrect && <KeyButton label="数目输错了，改一下" keys="G" act={() => setText('')} />}
+          </div>
+          <button type="button" className="pay-key" onMouseDown={keepFocus} onClick={hide}>
+            知道了 <kbd>Enter</kbd>
           </button>
         </>
       )}

@@ -1,10 +1,10 @@
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { parseYuan } from '../../shared/money.ts';
 import { yuan } from '../parts/format.ts';
 import { channelKey, cleanNumber } from './entry.ts';
+import { EntryDialog, EntryField } from './entry-dialog.tsx';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
-import { Numpad } from './numpad.tsx';
 import { connection, newId, useTill } from './till.ts';
 import './tender.css';
 
@@ -81,107 +81,83 @@ function TenderForm({ number, tenders }: { number: string; tenders: Tenders }): 
     });
   };
   return (
-    <Frame
+    <EntryDialog
       title={`改付款方式 · ${number}`}
-      size="medium"
       leave={hide}
-      onKey={({ name, repeat }) => {
-        if (name === 'Enter') return repeat ? () => undefined : submit;
+      field={field}
+      point
+      enter={submit}
+      enterLabel="改好"
+      onKey={({ name }) => {
         if (name === 'x') return () => pick(CASH);
         const other = channels.find((one) => one.key === name);
         return other === undefined ? null : () => pick(other.code);
       }}
     >
-      <div className="two">
-        <div>
-          <p className="lead">
-            现在记的：
-            {tenders.cashFen > 0 && (
-              <>
-                现金 <b>{yuan(tenders.cashFen)}</b> 元{' '}
-              </>
-            )}
-            {tenders.mobileFen > 0 && (
-              <>
-                {nameOf(tenders.mobileChannel)} <b>{yuan(tenders.mobileFen)}</b> 元
-              </>
-            )}
-          </p>
-          <span className="field-label">其实是怎么付的</span>
-          <div className="reasons" role="radiogroup" aria-label="其实是怎么付的">
-            <button
-              type="button"
-              role="radio"
-              aria-checked={channel === CASH}
-              className="option"
-              onMouseDown={keepFocus}
-              onClick={() => pick(CASH)}
-            >
-              <kbd>X</kbd> 现金
-            </button>
-            {channels.map((one) => (
-              <button
-                type="button"
-                key={one.code}
-                role="radio"
-                aria-checked={channel === one.code}
-                className="option"
-                onMouseDown={keepFocus}
-                onClick={() => pick(one.code)}
-              >
-                {one.key !== null && <kbd>{one.key.toUpperCase()}</kbd>} {one.name}
-              </button>
-            ))}
-          </div>
-          {channel !== CASH && <Amount key={channel} field={field} text={text} type={setText} />}
-          <p className="tender-after" aria-live="polite">
-            改成：现金 <b>{mobileFen === null || mobileFen > paidFen ? '—' : yuan(paidFen - mobileFen)}</b>
-            {channel !== CASH && (
-              <>
-                {' '}
-                · {nameOf(channel)} <b>{mobileFen === null ? '—' : yuan(mobileFen)}</b>
-              </>
-            )}
-          </p>
-          <p className="field-help">一共付的 {yuan(paidFen)} 元不变，抹零和积分都不动；原来记的也留在账上。</p>
-          {channel === CASH && (
-            <button type="button" className="pay-key" onMouseDown={keepFocus} onClick={submit}>
-              改成全部现金 <kbd>Enter</kbd>
-            </button>
-          )}
-        </div>
-        <Numpad field={field} point enter={submit} enterLabel="改好" />
+      <p className="lead">
+        现在记的：
+        {tenders.cashFen > 0 && (
+          <>
+            现金 <b>{yuan(tenders.cashFen)}</b> 元{' '}
+          </>
+        )}
+        {tenders.mobileFen > 0 && (
+          <>
+            {nameOf(tenders.mobileChannel)} <b>{yuan(tenders.mobileFen)}</b> 元
+          </>
+        )}
+      </p>
+      <span className="field-label">其实是怎么付的</span>
+      <div className="reasons" role="radiogroup" aria-label="其实是怎么付的">
+        <button
+          type="button"
+          role="radio"
+          aria-checked={channel === CASH}
+          className="option"
+          onMouseDown={keepFocus}
+          onClick={() => pick(CASH)}
+        >
+          <kbd>X</kbd> 现金
+        </button>
+        {channels.map((one) => (
+          <button
+            type="button"
+            key={one.code}
+            role="radio"
+            aria-checked={channel === one.code}
+            className="option"
+            onMouseDown={keepFocus}
+            onClick={() => pick(one.code)}
+          >
+            {one.key !== null && <kbd>{one.key.toUpperCase()}</kbd>} {one.name}
+          </button>
+        ))}
       </div>
-    </Frame>
-  );
-}
-
-/** Made anew for each way of paying, so that what is typed first replaces the whole amount. */
-function Amount({
-  field,
-  text,
-  type,
-}: {
-  field: RefObject<HTMLInputElement | null>;
-  text: string;
-  type: (text: string) => void;
-}): ReactNode {
-  useEffect(() => {
-    field.current?.focus();
-    field.current?.select();
-  }, [field]);
-  return (
-    <label>
-      <span className="field-label">其中手机付了多少元（其余是现金）</span>
-      <input
-        ref={field}
-        className="field huge"
-        value={text}
-        autoComplete="off"
-        inputMode="none"
-        maxLength={10}
-        onChange={(event) => type(cleanNumber(event.target.value, true))}
-      />
-    </label>
+      {channel !== CASH && (
+        // Made anew for each way of paying, so that what is typed first replaces the whole amount.
+        <EntryField
+          key={channel}
+          field={field}
+          label="其中手机付了多少元（其余是现金）"
+          text={text}
+          type={(typed) => setText(cleanNumber(typed, true))}
+        />
+      )}
+      <p className="tender-after" aria-live="polite">
+        改成：现金 <b>{mobileFen === null || mobileFen > paidFen ? '—' : yuan(paidFen - mobileFen)}</b>
+        {channel !== CASH && (
+          <>
+            {' '}
+            · {nameOf(channel)} <b>{mobileFen === null ? '—' : yuan(mobileFen)}</b>
+          </>
+        )}
+      </p>
+      <p className="field-help">一共付的 {yuan(paidFen)} 元不变，抹零和积分都不动；原来记的也留在账上。</p>
+      {channel === CASH && (
+        <button type="button" className="pay-key" onMouseDown={keepFocus} onClick={submit}>
+          改成全部现金 <kbd>Enter</kbd>
+        </button>
+      )}
+    </EntryDialog>
   );
 }
