@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** A burst of a scanner is a matter of milliseconds: while it runs, the machine is its own. */
-const ALONE = ['native-test/browser.test.ts'];
+const ALONE = ['native-test/browser.test.ts', 'native-test/by-keyboard.test.ts'];
 
 /** The files that take longest begin first, so that none of them is still running when all others have ended. */
 const LONGEST = [

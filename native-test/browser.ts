@@ -89,13 +89,19 @@ export type Counter = Readonly<{
   close: () => Promise<void>;
 }>;
 
-export async function openCounter(program: string): Promise<Counter> {
+/** `hasTouch` for a counter whose screen is touched. */
+export async function openCounter(program: string, hasTouch = false): Promise<Counter> {
   const browser = await chromium.launch({
     executablePath: program,
     headless: true,
     args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
-  const context = await browser.newContext({ viewport: SIZES[0], locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+  const context = await browser.newContext({
+    viewport: SIZES[0],
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+    hasTouch,
+  });
   const faults: string[] = [];
   const strangers: string[] = [];
   await keepInside(context, strangers);

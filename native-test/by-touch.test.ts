@@ -1,0 +1,3 @@
+import { counterDay } from './counter-day.ts';
+
+counterDay('touch');
