@@ -151,3 +151,12 @@ describe('what is shipped', () => {
     );
   });
 });
+
+test('peers A6: no page of the counter keeps anything in the storage of a browser, which may throw it away', () => {
+  for (const folder of ['till', 'customer-display', 'parts']) {
+    for (const name of readdirSync(join(root, 'renderer', folder))) {
+      if (/\.tsx?$/.test(name))
+        expect(readFileSync(join(root, 'renderer', folder, name), 'utf8'), name).not.toMatch(/localStorage|indexedDB/);
+    }
+  }
+});

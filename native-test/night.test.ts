@@ -108,14 +108,19 @@ describe('a night', () => {
     await expectSound(shop);
   });
 
-  test('a whole day without the town sells on, spends what it holds, and matches when the town is back', async () => {
+  test('peers A5, A10: a day without the town sells on, spends what it holds, and matches when it is back, nothing changed', async () => {
     shop.line.fault = () => 'drop';
     const paid = await sell(shop.client, { codes: [goods.oil.code], card, points: 2 });
     expect(paid.pointsUsed).toBe(2);
     expect((await shop.client.night()).state).toBe('pending');
     await sell(shop.client, { codes: [goods.salt.code] });
+    const receipts = await Promise.all(
+      (await shop.client.receipts({ day: null, text: '', limit: 9 })).map((row) => shop.client.receipt(row)),
+    );
     shop.line.fault = null;
     expectMatched(await shop.client.night());
+    for (const before of receipts)
+      expect(await shop.client.receipt({ receipt: before?.receipt.number ?? '' })).toEqual(before);
   });
 
   test('everything returned leaves drawer and stock as before the sale', async () => {

@@ -94,7 +94,7 @@ describe('who may ask', () => {
 
 describe('intake', () => {
   // Invariant 5.
-  test('a batch that comes twice, or overlaps, is acknowledged as the first time', async () => {
+  test('peers B12, B13: a batch that comes twice, or overlaps, is acknowledged as the first time', async () => {
     const { town, till } = await aTown();
     till.sell(3);
     const first = await till.upload(1, 2);
@@ -165,7 +165,7 @@ describe('intake', () => {
     ['of another shop', (text: string) => text.replace('"shop":"s01"', '"shop":"s02"'), 'foreign'],
   ] as const) {
     // Invariant 29.
-    test(`a record ${name} is quarantined and stops nothing behind it`, async () => {
+    test(`peers B19: a record ${name} is quarantined and stops nothing behind it`, async () => {
       const { town, till } = await aTown();
       till.sell(3);
       const bad = spoil(till.texts[1] ?? '');
@@ -193,7 +193,7 @@ describe('intake', () => {
 });
 
 describe('settlement', () => {
-  test('totals of till and town are the same, closing included', async () => {
+  test('peers B21: totals of till and town are the same, closing included', async () => {
     const { town, till } = await aTown();
     await till.night();
     till.sell(3);
@@ -282,7 +282,7 @@ describe('settlement', () => {
   });
 
   // Invariant 12.
-  test('points beyond what a term held are a shortfall with a name, never a debt', async () => {
+  test('peers B20: points beyond what a term held are a shortfall with a name, never a debt', async () => {
     const { town, till } = await aTown();
     await till.night();
     const [lot] = [...till.held.values()].filter((one) => one.lot === 'lot-c');

@@ -1,5 +1,19 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cards, goods, OPENED_AT_MS, openTestCore, pins, recordsOf, scan, sellAt, type TestCore } from './test-core.ts';
+import {
+  cards,
+  coreOn,
+  goods,
+  OPENED_AT_MS,
+  openTestCore,
+  pins,
+  recordsOf,
+  scan,
+  sellAt,
+  type TestCore,
+} from './test-core.ts';
+import { checkDigit } from '../../shared/barcode.ts';
 import { bareCounter } from '../../shared/devices.ts';
 
 /** What users of other tills suffer from, each held to this one; the numbers are those of their complaints. */
@@ -21,7 +35,7 @@ const stockOf = async (item: string): Promise<number> => (await till.client.item
 const lines = async (): Promise<string[]> =>
   (await till.screen()).sale.lines.map((line) => `${line.quantity} ${line.name}`);
 
-test('peers A1: what the screen calls paid is in the file already, and its number is never given again', async () => {
+test('peers A1, A9: what the screen calls paid is in the file already, and its number is never given again', async () => {
   const first = await sellAt(till, bread.code);
   // Another reader of the same file, as after a power cut.
   expect(recordsOf(till.folder).at(-1)).toMatchObject({ kind: 'sale', body: { receipt: first } });
@@ -48,10 +62,22 @@ test('peers A2: paper comes only from a sale that is on the disk', async () => {
   for (const [index, salesOnDisk] of printed.entries()) expect(salesOnDisk).toBeGreaterThan(index);
 });
 
-test('peers A3, B17: how many records are not sent yet is always said, and each receipt says whether it is', async () => {
+test('peers A3, B15, B17: how many records are not sent yet is always said, and each receipt says whether it is', async () => {
   await sellAt(till, bread.code);
   expect((await till.screen()).status.unsent).toBe(till.records().length);
   expect(await till.client.receipts({ day: null, text: '', limit: 9 })).toMatchObject([{ unsent: true }]);
+});
+
+test('peers A4: the journal in the file can be added to, and nothing in it changed or taken out', async () => {
+  await sellAt(till, bread.code);
+  const database = new Database(join(till.folder, 'data', 'ledger.sqlite'));
+  try {
+    for (const sql of ["UPDATE journal SET text = '{}'", 'DELETE FROM journal'])
+      expect(() => database.exec(sql), sql).toThrow();
+  } finally {
+    database.close();
+  }
+  expect(recordsOf(till.folder).at(-1)?.kind).toBe('sale');
 });
 
 test('peers A7: a page that comes back at the receipt finds it paid, and pays nothing again', async () => {
@@ -62,15 +88,105 @@ test('peers A7: a page that comes back at the receipt finds it paid, and pays no
   expect(till.records().filter((record) => record.kind === 'sale')).toHaveLength(1);
 });
 
+test('peers B22: a changed price counts at the next scan, and the status says which catalogue it is from', async () => {
+  await till.ask(scan(bread.code));
+  const before = (await till.screen()).status.catalogueVersion;
+  const price = { which: 'shelf', priceFen: 480, fromDay: null, toDay: null } as const;
+  await till.ask({ kind: 'changePrice', id: 'price-0001', item: bread.id, ...price });
+  await till.ask({ kind: 'voidSale', reason: '录错了' });
+  await till.ask(scan(bread.code));
+  till.world.advance(2_000);
+  const { sale, status } = await till.screen();
+  expect(sale.totalFen).toBe(480);
+  expect(status.catalogueVersion).toBeGreaterThan(before);
+});
+
+/** A sale of one bread, 3 of its 5 yuan in points. */
+async function sellInPoints(): Promise<string> {
+  await till.ask(scan(cards.good));
+  await till.ask(scan(bread.code));
+  await till.ask({ kind: 'startPay' });
+  await till.ask({ kind: 'setPoints', points: 3 });
+  const { sale } = await till.screen();
+  await till.ask({ kind: 'pay', sale: sale.id });
+  return sale.id;
+}
+const spendable = async (): Promise<number> => {
+  if ((await till.screen()).sale.member === null) await till.ask(scan(cards.good));
+  return (await till.screen()).sale.member?.spendable ?? Number.NaN;
+};
+
+test('peers C23: points leave with the sale, in its one record, with no town to ask', async () => {
+  await sellInPoints();
+  const [sale] = recordsOf(till.folder).filter((record) => record.kind === 'sale');
+  const points = sale?.postings.filter((one) => one.unit === 'points').map((one) => [one.account, one.amount]);
+  expect(points).toEqual(
+    expect.arrayContaining([
+      [expect.stringMatching(/^spent/), 3],
+      [expect.stringMatching(/^allotment/), -3],
+    ]),
+  );
+  till = await till.again();
+  expect(await spendable()).toBe(297);
+});
+
+test('peers C24: a sale sent again, also after a restart, takes its points once', async () => {
+  const sale = await sellInPoints();
+  await till.ask({ kind: 'pay', sale });
+  till = await till.again();
+  await till.ask({ kind: 'pay', sale });
+  await till.ask({ kind: 'nextSale' });
+  till.world.advance(61_000);
+  expect(await spendable()).toBe(297);
+});
+
+test('peers C26: a return of what points bought gives back points for points and cash for cash, part by part', async () => {
+  await till.ask(scan(cards.good));
+  for (const code of [bread.code, bread.code, bread.code]) await till.ask(scan(code));
+  await till.ask({ kind: 'startPay' });
+  await till.ask({ kind: 'setPoints', points: 6 });
+  await till.ask({ kind: 'pay', sale: (await till.screen()).sale.id });
+  const receipt = (await till.screen()).paid?.receipt.number ?? '';
+  for (const id of ['refund-11', 'refund-12', 'refund-13']) {
+    const lines = [{ line: 0, quantity: 1, goods: 'shelf' as const }];
+    await till.ask({ kind: 'refund', id, receipt, lines, reason: '买错了', approval: null });
+  }
+  const [sale, ...refunds] = till.records().filter(({ kind }) => kind === 'sale' || kind === 'refund');
+  expect(refunds.map(({ body }) => body['pointsBack'])).toEqual([2, 2, 2]);
+  expect(refunds.reduce((sum, { body }) => sum + Number(body['cashBackFen']), 0)).toBe(sale?.body['cashDueFen']);
+});
+
+test('peers C27: lines taken out and sales that were voided or held move no points, whatever was chosen for them', async () => {
+  const before = await spendable();
+  await till.ask(scan(bread.code));
+  await till.ask(scan(salt.code));
+  await till.ask({ kind: 'startPay' });
+  await till.ask({ kind: 'setPoints', points: 'max' });
+  await till.ask({ kind: 'leavePay' });
+  await till.ask({ kind: 'deleteLine', line: 0 });
+  await till.ask({ kind: 'voidSale', reason: '顾客不要了' });
+  expect(await spendable()).toBe(before);
+  expect(till.records().flatMap(({ kind, postings }) => (kind === 'saleVoid' ? postings : []))).toEqual([]);
+});
+
+test('peers C28: without the town a card spends what this till holds for it and not a point more', async () => {
+  const { policy } = till.world;
+  const own = { ...policy.points, perSale: 9_999, perDay: 9_999, perMonth: 9_999, pinFreePerDay: 9_999 };
+  await till.core.close();
+  till = coreOn(till.folder, OPENED_AT_MS, { policy: { ...policy, points: own } });
+  await till.ask(scan(cards.good));
+  for (let bought = 0; bought < 90; bought += 1) await till.ask(scan(bread.code));
+  await till.ask({ kind: 'startPay' });
+  expect((await till.screen()).pay).toMatchObject({ pointsMax: 300, pointsLimit: 'spendable' });
+  expect(await till.send({ kind: 'setPoints', points: 301 })).toMatchObject({
+    reason: 'tooManyPoints',
+    detail: { pointsMax: 300 },
+  });
+});
+
 test('peers C25: a refund gives points back exactly once, and takes none', async () => {
-  const receipt = await (async () => {
-    await till.ask(scan(cards.good));
-    await till.ask(scan(bread.code));
-    await till.ask({ kind: 'startPay' });
-    await till.ask({ kind: 'setPoints', points: 3 });
-    await till.ask({ kind: 'pay', sale: (await till.screen()).sale.id });
-    return (await till.screen()).paid?.receipt.number ?? '';
-  })();
+  await sellInPoints();
+  const receipt = (await till.screen()).paid?.receipt.number ?? '';
   const shown = async (): Promise<number | undefined> => {
     await till.ask(scan(cards.good));
     return (await till.screen()).sale.member?.spendable;
@@ -124,6 +240,42 @@ test('peers D38: a scan on the receipt begins the next sale, and one at the paym
     notice: { tone: 'warn', text: 'addedWhilePaying', values: { name: bread.name } },
   });
   expect(await lines()).toEqual([`1 ${salt.name}`, `1 ${bread.name}`]);
+});
+
+test('peers D39: a label of the scale is its goods by weight, and its own check digit is looked at', async () => {
+  await till.ask({ kind: 'saveItem', id: 'item-0001', item: { ...pork, plu: pork.code } });
+  const digits = `20${pork.code}00730`;
+  await till.ask(scan(digits + checkDigit(digits)));
+  // 15.80 a jin for 730 grams: 23.068.
+  expect((await till.screen()).sale).toMatchObject({ totalFen: 2_307, lines: [{ quantity: 730, labelled: true }] });
+  const wrong = digits + ((Number(checkDigit(digits)) + 1) % 10);
+  expect(await till.send(scan(wrong))).toMatchObject({ kind: 'refused' });
+  expect((await till.screen()).sale.totalFen).toBe(2_307);
+});
+
+test('peers F45, F46: whatever the fen, the cash that is proposed pays the sale at one press', async () => {
+  for (let grams = 1; grams < 120; grams += 1) {
+    await till.ask({ kind: 'weigh', item: pork.id, weightGrams: grams });
+    await till.ask({ kind: 'startPay' });
+    const { pay, sale } = await till.screen();
+    expect(pay?.missingFen).toBe(0);
+    expect(Number(pay?.cashDueFen) + Number(pay?.truncationFen)).toBe(sale.totalFen);
+    await till.ask({ kind: 'pay', sale: sale.id });
+    expect((await till.screen()).phase).toBe('paid');
+    await till.ask({ kind: 'nextSale' });
+  }
+});
+
+test('peers F47: what was cut off is a line of its own on the receipt, on the shift’s slip and in the books, and all agree', async () => {
+  await till.ask({ kind: 'weigh', item: pork.id, weightGrams: 730 });
+  const number = await sellAt(till);
+  const receipt = (await till.client.receipt({ receipt: number }))?.receipt;
+  expect(receipt).toMatchObject({ totalFen: 2_307, truncationFen: 7, cashDueFen: 2_300 });
+  const slip = (await till.client.shiftSlip({ shift: null }))?.slip;
+  expect(slip).toMatchObject({ totalFen: 2_307, truncationFen: 7 });
+  const { totals } = (await till.client.shiftReport()) ?? {};
+  expect(totals?.accounts['fen truncation']).toBe(7);
+  expect(totals?.accounts['fen drawer']).toBe(2_300);
 });
 
 test('peers G53: held and then paid, goods leave the shelf once; voided, not at all', async () => {

@@ -53,7 +53,7 @@ describe('an exchange between a real till and a real town', () => {
   };
 
   test(
-    'cut at frame boundaries, both ways: the next try ends matched, nothing lost, nothing doubled',
+    'peers B16: cut at frame boundaries, both ways: the next try ends matched, nothing lost, nothing doubled',
     async () => {
       // Others each day; the soak comes to all of them in one part.
       const figures = await runCuts({ seed: seedOfRun(), count: 2 * CUTS, at: 'frames', line });

@@ -256,7 +256,7 @@ test(`a cashier's till killed ${KILLS} times at random moments loses nothing it 
   expect(figures.acknowledged).toBeGreaterThan(0);
 }, 600_000);
 
-test('a second process on a held folder is refused with the holder named, and the holder sells on', async () => {
+test('peers B14: a second process on a held folder is refused with the holder named, and the holder sells on', async () => {
   const { till } = await reopened();
   must(waiting.tills !== null, 'tills wait');
   const second = await waiting.tills.next();
