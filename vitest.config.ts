@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** A burst of a scanner is a matter of milliseconds: while it runs, the machine is its own. */
-const ALONE = ['native-test/browser.test.ts', 'native-test/by-keyboard.test.ts'];
-
 /** The files that take longest begin first, so that none of them is still running when all others have ended. */
 const LONGEST = [
+  'browser.test.ts',
+  'by-keyboard.test.ts',
+  'by-touch.test.ts',
   'town.test.ts',
   'night.test.ts',
   'wrong-folder.test.ts',
@@ -56,21 +56,9 @@ export default defineConfig({
         test: {
           name: 'native',
           include: ['native-test/**/*.test.{ts,tsx}'],
-          exclude: ALONE,
           environment: 'node',
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        test: {
-          name: 'native-alone',
-          include: ALONE,
-          environment: 'node',
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

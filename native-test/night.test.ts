@@ -144,18 +144,24 @@ describe('a night', () => {
   });
 });
 
+/** A newcomer waits for the tests, a machine that checks a change has time for every sale of the file. */
+const CI = process.env['CI'] === 'true';
+const TAKEN = CI ? 'the whole file' : 'its first thousand scans';
+
 groupNeeding('the sales of a real supermarket', reference('data/sales-sample.csv'), (file) => {
-  test('replayed through a cashier’s commands, then reconciled: matched, to the fen and the point', async () => {
+  test(`${TAKEN} replayed through a cashier’s commands, then reconciled: matched, to the fen and the point`, async () => {
     const shop = await openTestShop();
     try {
-      const scans = readScans(readFileSync(file, 'utf8'));
-      const done = await replay(shop.client, scans?.scans ?? [], {
+      const scans = readScans(readFileSync(file, 'utf8'))?.scans ?? [];
+      expect(scans).toHaveLength(4_772);
+      const taken = CI ? scans : scans.slice(0, 1_000);
+      const done = await replay(shop.client, taken, {
         newId,
         managerPin: shop.facts.manager.pin,
         cards: shop.facts.cards,
       });
       if (done.kind === 'refused') throw new Error(`row ${done.row}: ${done.command} ${done.reason}`);
-      expect(done.report.lines).toBe(4_772);
+      expect(done.report.lines).toBe(taken.length);
       expect(done.report.pointsSpent).toBeGreaterThan(0);
       const report = await shop.client.night();
       expectMatched(report);
@@ -168,5 +174,5 @@ groupNeeding('the sales of a real supermarket', reference('data/sales-sample.csv
     } finally {
       await shop.close();
     }
-  });
+  }, 600_000);
 });

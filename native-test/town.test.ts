@@ -27,7 +27,7 @@ import { checkHeld, Intake, noTownFigures } from './town-faults/intake.ts';
 
 const root = join(import.meta.dirname, '..');
 /** Each with a start of its own; the soak has many more. */
-const KILLS_IN_A_ROW = 3;
+const KILLS_IN_A_ROW = 2;
 const folders: string[] = [];
 const running: { close: () => Promise<void> }[] = [];
 const children: ChildProcess[] = [];
@@ -260,7 +260,7 @@ describe('the laws on PostgreSQL', () => {
       count += 1;
       await runSteps(await openTestTown([ANNA, BEN], createPostgresStore(database.pool, `town${count}`)), steps);
     });
-    await fc.assert(property, { numRuns: 5 });
+    await fc.assert(property, { numRuns: 3 });
   });
 
   test('PostgreSQL and the store in memory answer alike at every step, so one logic folds the same on both (invariant 25)', async () => {

@@ -10,7 +10,7 @@ import { runCuts, runLineFaults, type ExchangeFigures } from './cuts.ts';
 import { Frames } from './frames.ts';
 import { Line } from './line.ts';
 
-const CUTS = countFrom('NETWORK_CUTS', 5);
+const CUTS = countFrom('NETWORK_CUTS', 3);
 /** Enough that each kind of fault comes, whatever the seed. */
 const LINE_FAULTS = countFrom('NETWORK_LINE_FAULTS', 8);
 const LONG_MS = 1_200_000;

@@ -7,7 +7,7 @@ import { runPowerCuts } from './power-cuts.ts';
 import { mountPowerDisk, powerDiskNeeds } from './power-disk.ts';
 import { PATTERNS, PowerModel, readBase, readTrace } from './power-image.ts';
 
-const IMAGES = countFrom('ONE_CARD_POWER_IMAGES', 24);
+const IMAGES = countFrom('ONE_CARD_POWER_IMAGES', 12);
 
 groupNeedingAll('a power cut', powerDiskNeeds, () => {
   test('takes what was not synced, tears it at a sector, lets it overtake, and leaves what was synced', async () => {
