@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { powerOff } from './power.ts';
 import { serveShop } from './serve-shop.ts';
 
-/** The loopback host that `npm start` supervises (`scripts/supervised.ts`): opens one shop, and ends with its input. */
+/**
+ * The loopback host that `npm start` supervises (`scripts/supervised.ts`): opens one shop when it is told to, and ends with
+ * its input.
+ */
 function option(name: string): string | null {
   const prefix = `--${name}=`;
   return process.argv.find((word) => word.startsWith(prefix))?.slice(prefix.length) ?? null;
@@ -13,10 +16,24 @@ const log = (line: string): void => {
   if (process.env['ONE_CARD_TILL_LOG'] === '1') process.stderr.write(`${line}\n`);
 };
 
+/** Heard from the first moment on: whoever started this may be gone before the shop is open. */
+const inputEnded = new Promise<null>((resolve) => {
+  process.stdin.on('end', () => resolve(null)).on('error', () => resolve(null));
+});
+
+/** The port to open at, when the word comes; a spare may wait for it for weeks. */
+function toldToOpen(): Promise<number> {
+  return new Promise((resolve) => {
+    process.stdin.once('data', (word) => resolve(Number(/^open (\d+)$/m.exec(String(word))?.[1] ?? '0')));
+  });
+}
+
 async function main(): Promise<number> {
   const folder = option('data');
   const root = option('root');
   if (folder === null || root === null) throw new Error('the host wants --data and --root');
+  const port = await Promise.race([toldToOpen(), inputEnded]);
+  if (port === null) return 0;
   const townUrl = option('town');
   const serving = await serveShop(
     {
@@ -31,7 +48,7 @@ async function main(): Promise<number> {
       log,
     },
     {
-      port: Number(option('port') ?? '0'),
+      port,
       pagesFolder: join(root, 'out', 'pages'),
       token: process.env['ONE_CARD_TILL_TOKEN'] ?? null,
     },
@@ -42,7 +59,7 @@ async function main(): Promise<number> {
   // Node would write it at the end, and one that falls has none.
   flushCompileCache();
   await new Promise<void>((resolve) => {
-    process.stdin.on('end', () => resolve()).on('error', () => resolve());
+    void inputEnded.then(() => resolve());
     process.stdin.resume();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });

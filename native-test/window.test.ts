@@ -101,7 +101,8 @@ function aProgram(name: string, says = ''): string {
 }
 
 async function wordsOf(program: string): Promise<string[]> {
-  for (let tries = 0; tries < 100 && !existsSync(`${program}.words`); tries += 1) {
+  const isWritten = (): boolean => existsSync(`${program}.words`) && readFileSync(`${program}.words`, 'utf8') !== '';
+  for (let tries = 0; tries < 100 && !isWritten(); tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return readFileSync(`${program}.words`, 'utf8').trim().split('\n');
@@ -124,8 +125,9 @@ groupNeeding('a browser whose page was killed', chromium, (program) => {
     if (process.platform !== 'linux') context.skip('looks for the processes of pages where Linux lists them');
     let shown = 0;
     const pages = createServer((request, response) => {
-      if (request.url === '/till') shown += 1;
-      response.setHeader('content-type', 'text/html').end('<title>till</title>');
+      // Asked for by a page that is drawn: one that was killed on its way there has nothing to come back to.
+      if (request.url === '/drawn') shown += 1;
+      response.setHeader('content-type', 'text/html').end('<title>till</title><img src="/drawn" alt="">');
     });
     pages.listen(0, '127.0.0.1');
     await once(pages, 'listening');

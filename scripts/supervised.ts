@@ -6,7 +6,8 @@ import { z } from 'zod';
 
 /**
  * The loopback host in a process of its own that comes back when it falls: at the same address and with the same token,
- * so that a page which lost it finds it again by itself, with the sale that stood on the counter.
+ * so that a page which lost it finds it again by itself, with the sale that stood on the counter. The next one stands
+ * ready with its program read, since reading it is most of a start: even a slow machine is back within two seconds.
  */
 export type Supervised = Readonly<{
   /** The till's page with its token; null when the host never came up. */
@@ -15,6 +16,9 @@ export type Supervised = Readonly<{
   closed: Promise<void>;
   close: () => void;
 }>;
+
+/** When the host that would take a fallen one's place is made ready, after the one before it listens. */
+const SPARE_AFTER_MS = 1_000;
 
 /** A host that falls over again and again is not started for ever; as in Electron's shell. */
 const STARTS_PER_MINUTE = 5;
@@ -28,62 +32,85 @@ export function superviseServed(
   log: (line: string) => void,
 ): Supervised {
   const token = randomBytes(24).toString('base64url');
+  const program = join(root, 'electron', 'served-process.ts');
+  const town = wish.townUrl === null ? [] : [`--town=${wish.townUrl}`];
   const startedMs: number[] = [];
   let { port } = wish;
   let closing = false;
-  let child: ChildProcess | null = null;
+  let current: ChildProcess | null = null;
+  let spare: ChildProcess | null = null;
+  const living = new Set<ChildProcess>();
   const listening = Promise.withResolvers<string | null>();
   const closed = Promise.withResolvers<void>();
 
-  const start = (): void => {
-    startedMs.push(performance.now());
-    const program = join(root, 'electron', 'served-process.ts');
-    const town = wish.townUrl === null ? [] : [`--town=${wish.townUrl}`];
-    const started = spawn(
-      process.execPath,
-      [program, `--data=${folder}`, `--root=${root}`, `--port=${port}`, ...town],
-      {
-        cwd: root,
-        // It hears of our end by its input, so that not even kill -9 leaves it behind.
-        stdio: ['pipe', 'pipe', 'inherit'],
-        // Nearly half of a start is reading its own program: the one that takes a fallen one's place finds it compiled.
-        env: {
-          ...process.env,
-          ONE_CARD_TILL_TOKEN: token,
-          NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'one-card-till', 'compiled'),
-        },
-        // Ctrl-C reaches a whole process group; what is to be closed is said in order.
-        detached: true,
-        windowsHide: true,
+  /** A host that has read its program and waits for the word to open the shop. */
+  const spawnHost = (): ChildProcess => {
+    const host = spawn(process.execPath, [program, `--data=${folder}`, `--root=${root}`, ...town], {
+      cwd: root,
+      // It hears of our end by its input, so that not even kill -9 leaves it behind.
+      stdio: ['pipe', 'pipe', 'inherit'],
+      // Most of a start is reading its own program: it is found compiled.
+      env: {
+        ...process.env,
+        ONE_CARD_TILL_TOKEN: token,
+        NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'one-card-till', 'compiled'),
       },
-    );
-    child = started;
-    started.stdin.on('error', () => {});
-    createInterface({ input: started.stdout }).on('line', (line) => {
+      // Ctrl-C reaches a whole process group; what is to be closed is said in order.
+      detached: true,
+      windowsHide: true,
+    });
+    living.add(host);
+    host.stdin.on('error', () => {});
+    createInterface({ input: host.stdout }).on('line', (line) => {
       const found = /^listening (\{.*\})$/.exec(line)?.[1];
       if (found === undefined) return;
       const said = listeningSchema.parse(JSON.parse(found));
       ({ port } = said);
       listening.resolve(said.till);
+      // Behind the pages, which load now.
+      setTimeout(makeSpare, SPARE_AFTER_MS).unref();
     });
-    started.once('error', (error) => log(`the host could not be started: ${error.message}`));
-    started.once('exit', (code, signal) => {
-      const lately = startedMs.filter((atMs) => performance.now() - atMs < 60_000);
-      if (!closing && lately.length <= STARTS_PER_MINUTE) {
-        log(`the host ended (${code ?? signal}) and is started again`);
-        return start();
-      }
-      listening.resolve(null);
-      closed.resolve();
+    host.once('error', (error) => log(`the host could not be started: ${error.message}`));
+    host.once('exit', (code, signal) => {
+      living.delete(host);
+      if (host === spare) spare = null;
+      if (host === current) fallen(String(code ?? signal));
+      if (current === null && living.size === 0) closed.resolve();
     });
+    return host;
   };
+
+  const makeSpare = (): void => {
+    if (!closing && current !== null) spare ??= spawnHost();
+  };
+
+  const start = (): void => {
+    startedMs.push(performance.now());
+    current = spare ?? spawnHost();
+    spare = null;
+    current.stdin?.write(`open ${port}\n`);
+  };
+
+  const fallen = (how: string): void => {
+    current = null;
+    const lately = startedMs.filter((atMs) => performance.now() - atMs < 60_000);
+    if (!closing && lately.length <= STARTS_PER_MINUTE) {
+      log(`the host ended (${how}) and is started again`);
+      return start();
+    }
+    listening.resolve(null);
+    endAll();
+  };
+
+  const endAll = (): void => {
+    closing = true;
+    for (const host of living) host.stdin?.end();
+  };
+
   start();
   return {
     listening: listening.promise,
     closed: closed.promise,
-    close: () => {
-      closing = true;
-      child?.stdin?.end();
-    },
+    close: endAll,
   };
 }
