@@ -39,6 +39,8 @@ const CARDS = {
   broken: '9869302091281',
   /** 丛培林, 1 star, 30 points. */
   offline: '9815971486088',
+  /** 陈建国, 441 points. */
+  asked: '9873958512786',
   reportedLost: '9819443260060',
   ofAnotherTown: '9823626929613',
 } as const;
@@ -350,6 +352,17 @@ export function counterDay(name: Hands['name']): void {
       await shop.client.send({ kind: 'simulateNetwork', connected: true });
       await nextSale();
       await until((now) => [now.status.town, now.status.unsent], ['reachable', 0]);
+    });
+
+    test('a card that is only asked about tells its points, and stays for nothing', async () => {
+      await hands.press('查积分', 'F9');
+      await dialog('查积分');
+      await presentCard(CARDS.asked);
+      await until((now) => now.sale.member?.townPoints, 441);
+      await says('打印查询单');
+      await hands.press('关闭', 'Escape');
+      await until((now) => now.sale.member, null);
+      await atRest();
     });
 
     test('peers C26, G55: a part of a mixed-tender sale goes back to points, phone and drawer, half of it by weight', async () => {

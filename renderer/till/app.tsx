@@ -57,13 +57,16 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
   }, [screen.phase]);
   // What a scanner on a cable rings up below a dialog is what a cashier wants to see, as it is after a burst of keys.
   const { id, pieces, lines, member, choices, weighing, cardWaiting } = screen.sale;
-  const rungUp = JSON.stringify([id, pieces, lines.length, member?.id, choices.length, weighing?.item, cardWaiting]);
-  const seen = useRef(rungUp);
+  const goods = JSON.stringify([id, pieces, lines.length, choices.length, weighing?.item]);
+  const card = JSON.stringify([member?.id, cardWaiting]);
+  const before = useRef({ goods, card });
   useEffect(() => {
-    if (seen.current === rungUp) return;
-    seen.current = rungUp;
-    setDialog((open) => (open?.kind === 'shiftResult' ? open : null));
-  }, [rungUp]);
+    const isGoods = before.current.goods !== goods;
+    if (!isGoods && before.current.card === card) return;
+    before.current = { goods, card };
+    // 查积分 waits for the card.
+    setDialog((open) => (open?.kind === 'shiftResult' || (open?.kind === 'points' && !isGoods) ? open : null));
+  }, [goods, card]);
   // What went well below a dialog is no news above it.
   useEffect(() => {
     if (dialog !== null || screen.phase === 'paying') notices.clear('calm');

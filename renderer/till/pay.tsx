@@ -19,6 +19,8 @@ const ROWS: readonly Row[] = ['points', 'mobile', 'cash'];
 
 /** What is being typed is sent when the hand rests, so that a scan into the field never becomes an amount. */
 const TYPING_RESTS_MS = 110;
+/** From here on an amount takes the room of one suggestion more. */
+const WIDE_FEN = 100_000;
 /** The second Enter of a bouncing key must not pay what the first one opened. */
 const BOUNCE_MS = 120;
 
@@ -315,7 +317,7 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
               </small>
             </h2>
             <div className="options">
-              {pay.suggestionsFen.slice(0, 4).map((amountFen) => (
+              {pay.suggestionsFen.slice(0, pay.cashDueFen < WIDE_FEN ? 4 : 3).map((amountFen) => (
                 <button
                   type="button"
                   key={amountFen}

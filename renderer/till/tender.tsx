@@ -153,11 +153,6 @@ function TenderForm({ number, tenders }: { number: string; tenders: Tenders }): 
         )}
       </p>
       <p className="field-help">一共付的 {yuan(paidFen)} 元不变，抹零和积分都不动；原来记的也留在账上。</p>
-      {channel === CASH && (
-        <button type="button" className="pay-key" onMouseDown={keepFocus} onClick={submit}>
-          改成全部现金 <kbd>Enter</kbd>
-        </button>
-      )}
     </EntryDialog>
   );
 }
