@@ -377,6 +377,24 @@ test('the night of the till runs while somebody practises, and practice that was
   expect(await at.screen()).toMatchObject({ practice: false, phase: 'locked' });
 });
 
+test('the evening of practice counts, closes and compares with nobody, and switches nothing off', async () => {
+  const { clock, pass } = ringingClock();
+  const at = await sellingTill({ clock });
+  await beginPractice(at);
+  await sellForPoints(at, 10);
+  await at.ask({ kind: 'startCloseShift', shutDown: true });
+  await at.ask({ kind: 'closeShift', shift: 'shift-practice', countedFen: 10_000 });
+  await pass(1);
+  const { phase, evening } = await at.screen();
+  expect(phase).toBe('evening');
+  expect(evening).toMatchObject({ step: 'countdown', trouble: [], slip: { practice: true } });
+  expect(evening?.report).toMatchObject({ state: 'pending', pendingBecause: 'practising', till: { sales: 1 } });
+  await pass(20_000);
+  expect((await at.screen()).evening?.step).toBe('byHand');
+  await at.ask({ kind: 'endPractice' });
+  expect(await at.screen()).toMatchObject({ practice: false, phase: 'locked', shift: { id: 'shift-0001' } });
+});
+
 test('practice goes on beyond closing time while somebody is at it', async () => {
   const { clock, pass } = ringingClock();
   const at = await sellingTill({ clock });

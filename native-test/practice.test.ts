@@ -3,13 +3,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openReadOnly } from '../electron/core/ledger/database.ts';
 import { type DemoFacts, readDemo } from '../electron/demo-shop.ts';
-import { currentScreen } from '../electron/till-client.ts';
+import { openDevices } from '../electron/devices/devices.ts';
+import { hostWorld, newId } from '../electron/host-world.ts';
+import { openPracticeRoom } from '../electron/practice-room.ts';
 import { practiceFolder, tillFolder } from '../electron/shop-folder.ts';
+import { clientOf, currentScreen } from '../electron/till-client.ts';
+import { SIMULATED_DEVICES } from '../shared/device-set-up.ts';
 import { type Counter, look, openCounter, smallButtons, startShop, type StartedShop, typeByHand } from './browser.ts';
 import { chromium, groupNeeding } from './prerequisite.ts';
+import { command, goods, openTestShop, openTill, sell } from './shop.ts';
 
 /**
  * A trainee's first hour at the till that `npm start` opens, with a sale of the real one left standing. The tests build on
@@ -17,6 +22,69 @@ import { chromium, groupNeeding } from './prerequisite.ts';
  */
 const demo: DemoFacts = readDemo(fileURLToPath(new URL('..', import.meta.url)));
 const [bread = '', second = ''] = demo.itemCodes;
+
+describe('practice beside a till with a town', () => {
+  test('the night of the till matches meanwhile, and the town hears of nothing that was practised', async () => {
+    const shop = await openTestShop();
+    try {
+      const { cards } = shop.facts;
+      const [card = ''] = cards;
+      await command(shop.client, { kind: 'signOut' });
+      await shop.core.close();
+      const room = openPracticeRoom({
+        folder: practiceFolder(shop.folder),
+        counter: openDevices(SIMULATED_DEVICES),
+        worldOf: (parts) => hostWorld({ ...parts, town: null, demo: null, log: () => {} }),
+        log: (line) => void shop.log.push(line),
+      });
+      const world = { devices: room.counter, practice: room.practice };
+      shop.core = openTill(shop.folder, shop.town.url, shop.line, shop.log, world);
+      shop.client = clientOf(shop.core.router);
+      const pages = clientOf(room.moveIn(shop.core));
+      const { pin } = shop.facts.manager;
+      await command(pages, { kind: 'signIn', pin });
+      await sell(pages, { codes: [goods.oil.code], card, points: 1 });
+      await command(pages, { kind: 'nextSale' });
+      await command(pages, { kind: 'scan', code: goods.salt.code, source: 'scanner' });
+      const before = textsOf(shop.folder);
+
+      await command(pages, { kind: 'startPractice' });
+      await command(pages, { kind: 'openShift', shift: newId(), floatFen: 0 });
+      const paid = await sell(pages, { codes: [goods.oil.code, goods.salt.code], card, points: 5 });
+      expect(paid).toMatchObject({ pointsUsed: 5, receipt: { practice: true } });
+      expect(textsOf(shop.folder)).toEqual(before);
+
+      // What a scheduler or a command line starts is the till's own night.
+      const report = await shop.client.night();
+      expect(report).toMatchObject({ state: 'matched', till: { sales: 1, pointsSpent: 1 } });
+      expect(report.town).toEqual(report.till);
+      const after = textsOf(shop.folder);
+      expect(after.slice(0, before.length)).toEqual(before);
+      expect(after.slice(before.length).join('\n')).not.toContain('练习');
+
+      await command(pages, { kind: 'endPractice' });
+      await command(pages, { kind: 'signIn', pin });
+      expect((await currentScreen(pages)).sale.lines.map(({ code }) => code)).toEqual([goods.salt.code]);
+      expect((await pages.verify()).state).toBe('sound');
+      await room.close();
+    } finally {
+      await shop.close();
+    }
+  });
+});
+
+/** The exact text of every record of the till's own journal. */
+function textsOf(folder: string): string[] {
+  const database = openReadOnly(join(tillFolder(folder), 'ledger.sqlite'));
+  try {
+    return database
+      .prepare<[], { text: string }>('SELECT text FROM journal ORDER BY n')
+      .all()
+      .map(({ text }) => text);
+  } finally {
+    database.close();
+  }
+}
 
 groupNeeding('practice', chromium, (program) => {
   let shop: StartedShop;
@@ -65,13 +133,7 @@ groupNeeding('practice', chromium, (program) => {
   /** Everything of the real till that practice must not touch: its records, how many wait, and its open sale. */
   const realTill = async (): Promise<string> => {
     const hash = createHash('sha256');
-    const database = openReadOnly(join(tillFolder(shop.folder), 'ledger.sqlite'));
-    try {
-      for (const row of database.prepare<[], { text: string }>('SELECT text FROM journal ORDER BY n').iterate())
-        hash.update(row.text);
-    } finally {
-      database.close();
-    }
+    for (const text of textsOf(shop.folder)) hash.update(text);
     return hash.update(readFileSync(join(tillFolder(shop.folder), 'open-sale.log'))).digest('hex');
   };
 
