@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { assertNever } from '../../shared/assert.ts';
 import { keysOf } from '../../shared/counter.ts';
 import { CODE_CHARACTERS_MAX } from '../../shared/wedge.ts';
@@ -8,7 +8,6 @@ import { LEVEL, setWedge, useKeys } from '../parts/keyboard.ts';
 import { CloseShiftPage } from './close-shift.tsx';
 import { PracticeBar } from '../parts/practice-bar.tsx';
 import { useSaid } from '../parts/speaker.ts';
-import { DemoStrip } from './demo-strip.tsx';
 import { DialogLayer } from './dialogs.tsx';
 import { EnrolPage } from './enrol.tsx';
 import { EveningPage } from './evening.tsx';
@@ -21,6 +20,9 @@ import { SellingPage } from './selling.tsx';
 import { LockedPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
 import { StoppedPage } from './stopped.tsx';
 import { type Approvable, connection, type Dialog, notices, speaker, type Till, TillContext } from './till.ts';
+
+// A shop that sells has none of it, and does not wait for it.
+const DemoStrip = lazy(async () => ({ default: (await import('./demo-strip.tsx')).DemoStrip }));
 
 export function App(): ReactNode {
   const screen = useScreen(connection);
@@ -149,7 +151,11 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
             <NoticeToast except={screen.phase === 'signIn' || screen.phase === 'locked' ? SAID_BY_THE_FIELD : []} />
           )}
         </div>
-        {screen.demo && <DemoStrip send={send} />}
+        {screen.demo && (
+          <Suspense fallback={null}>
+            <DemoStrip send={send} />
+          </Suspense>
+        )}
         <Said />
         {link !== 'open' && (
           <div className="reconnecting" role="status">
