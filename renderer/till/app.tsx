@@ -6,11 +6,9 @@ import type { Command, Screen } from '../../shared/till-contract.ts';
 import { type LinkState, type SendAnswer, useLink, useScreen } from '../parts/connection.ts';
 import { LEVEL, setWedge, useKeys } from '../parts/keyboard.ts';
 import { CloseShiftPage } from './close-shift.tsx';
-import { PracticeBar } from '../parts/practice-bar.tsx';
 import { useSaid } from '../parts/speaker.ts';
 import { DialogLayer } from './dialogs.tsx';
 import { EnrolPage } from './enrol.tsx';
-import { EveningPage } from './evening.tsx';
 import { Header } from './header.tsx';
 import { NoticeToast } from './notice.tsx';
 import { PaidPage } from './paid.tsx';
@@ -21,8 +19,10 @@ import { LockedPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
 import { StoppedPage } from './stopped.tsx';
 import { type Approvable, connection, type Dialog, notices, speaker, type Till, TillContext } from './till.ts';
 
-// A shop that sells has none of it, and does not wait for it.
+// What a sale does not need comes when a screen asks for it: from the same host as the screen, so that it is there.
 const DemoStrip = lazy(async () => ({ default: (await import('./demo-strip.tsx')).DemoStrip }));
+const EveningPage = lazy(async () => ({ default: (await import('./evening.tsx')).EveningPage }));
+const PracticeBar = lazy(async () => ({ default: (await import('../parts/practice-bar.tsx')).PracticeBar }));
 
 export function App(): ReactNode {
   const screen = useScreen(connection);
@@ -125,7 +125,11 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
         data-practice={screen.practice}
       >
         <Header link={link} show={setDialog} />
-        {screen.practice && <PracticeBar leave={() => void send({ kind: 'endPractice' })} />}
+        {screen.practice && (
+          <Suspense fallback={<div className="practice-bar">练习中 · 不算数</div>}>
+            <PracticeBar leave={() => void send({ kind: 'endPractice' })} />
+          </Suspense>
+        )}
         <div className="stage">
           {phasePage(screen)}
           {screen.phase === 'paying' && <PayDialog />}
@@ -190,7 +194,11 @@ function phasePage(screen: Screen): ReactNode {
     case 'closeShift':
       return <CloseShiftPage />;
     case 'evening':
-      return <EveningPage />;
+      return (
+        <Suspense fallback={null}>
+          <EveningPage />
+        </Suspense>
+      );
     case 'stopped':
       return <StoppedPage />;
     case 'paid':
