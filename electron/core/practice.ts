@@ -25,8 +25,8 @@ const TERM = 'practice';
 /** Longer than anybody practises. */
 const TERM_DAYS = 30;
 const ITEMS_PER_RECORD = 500;
-/** Of the till's settings those that say how it is worked. */
-const SETTINGS = ['counter', 'voice'] as const;
+/** Of the till's settings those that say how it is worked, and what the town hung there. */
+const SETTINGS = ['counter', 'voice', 'board'] as const;
 
 /** Whether a ledger is one of practice. */
 export const isPracticeLedger = (ledger: Pick<Ledger, 'setting'>): boolean => ledger.setting(MARK) !== null;
