@@ -1,11 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+/** Pages in a browser answer within the patience of a test only while the machine is theirs. */
+const ALONE = ['browser', 'by-keyboard', 'by-touch', 'practice', 'balance', 'notice-page'].map(
+  (name) => `native-test/${name}.test.ts`,
+);
+
 /** The files that take longest begin first, so that none of them is still running when all others have ended. */
 const LONGEST = [
-  'browser.test.ts',
-  'by-keyboard.test.ts',
-  'by-touch.test.ts',
   'town.test.ts',
   'night.test.ts',
   'wrong-folder.test.ts',
@@ -56,9 +58,21 @@ export default defineConfig({
         test: {
           name: 'native',
           include: ['native-test/**/*.test.{ts,tsx}'],
+          exclude: ALONE,
           environment: 'node',
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'native-alone',
+          include: ALONE,
+          environment: 'node',
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

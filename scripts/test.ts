@@ -117,7 +117,7 @@ async function runVitest(group: Group, files: readonly string[]): Promise<void> 
   const { startVitest } = await import('vitest/node');
   const vitest = await startVitest('test', [...files], {
     root,
-    project: [group],
+    project: group === 'native' ? ['native', 'native-alone'] : [group],
     run: true,
     watch: false,
     passWithNoTests: true,
