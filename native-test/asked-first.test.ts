@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scan, textsOf, type TestCore } from '../electron/core/test-core.ts';
+import { cardOf, scan, textsOf, type TestCore } from '../electron/core/test-core.ts';
 import { testWorld } from '../electron/core/test-till.ts';
 import { openReadOnly } from '../electron/core/ledger/database.ts';
 import type { TownApi } from '../electron/core/town-api.ts';
@@ -77,6 +77,8 @@ test('whatever a till asks of its town stands on its disk under its id before it
         );
       case 'topUp':
         return isOnDisk(folder, 'SELECT 1 FROM top_up WHERE request = ?', question['request']);
+      case 'reportCard':
+        return isOnDisk(folder, 'SELECT 1 FROM card_report WHERE request = ?', question['request']);
       case 'claim':
         return isOnDisk(folder, 'SELECT 1 FROM claim WHERE request = ?', question['request']);
       default:
@@ -100,7 +102,11 @@ test('whatever a till asks of its town stands on its disk under its id before it
     reason: 'quality',
     approval: null,
   });
-  expect(asked).toEqual(expect.arrayContaining(['enrol', 'upload', 'topUp', 'claim']));
+  // The town refuses a second card beside the one in use, so that the tests after this one still have that.
+  const blank = { member: card.slice(2), card: null, blank: cardOf(43) };
+  await till.ask({ kind: 'reportCard', id: 'report-0001', ...blank, approval: null });
+  await settle();
+  expect(asked).toEqual(expect.arrayContaining(['enrol', 'upload', 'topUp', 'claim', 'reportCard']));
   expect(late).toEqual([]);
 });
 

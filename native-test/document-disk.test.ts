@@ -7,7 +7,7 @@ import { trapCommit } from './simulator/disk.ts';
 
 const lines = [{ line: 0, quantity: 1, goods: 'shelf' as const }];
 
-/** What is recorded of a sale of bread, or of the day it was sold on; after each of these the till reads what came of it. */
+/** Invariant 7. What is recorded of a sale of bread, or of the day it was sold on; after each of these the till reads what came of it. */
 const documents: readonly (readonly [string, (id: string, receipt: string, shift: string) => Command])[] = [
   ['a refund', (id, receipt) => ({ kind: 'refund', id, receipt, lines, reason: 'quality', approval: null })],
   ['an exchange', (id, receipt) => ({ kind: 'exchange', id, receipt, lines, reason: 'quality', approval: null })],

@@ -4,6 +4,7 @@ import { judgeExchange } from './goods-exchange.ts';
 const lines = [{ quantity: 3 }, { quantity: 735 }, { quantity: 520, labelFen: 1_643 }];
 const back = (line: number, quantity: number) => [{ line, quantity }];
 
+// Invariant 21.
 for (const [what, returned, exchanged, wanted, expected] of [
   ['all pieces', [], [], back(0, 3), 'fits'],
   ['half a kilogram of loose goods', [], [], back(1, 500), 'fits'],

@@ -10,7 +10,7 @@ export type ExchangeJudgement =
 /**
  * How much of a bought line may still be exchanged: what the customer has, less what was exchanged before. Each bought
  * piece is exchanged once. If the second one is faulty too it goes back for its money, as the line still can: else goods
- * could leave the shop without end on one receipt, with nothing in the drawer that would ever show it.
+ * could leave the shop without end on one receipt, with nothing in the drawer that would ever show it (invariant 21).
  */
 export function exchangeable(bought: Bought, returned: number, exchanged: number): number {
   return Math.max(0, bought.quantity - returned - exchanged);

@@ -29,7 +29,8 @@ export function tendersOf({ mobileFen, mobileChannel, cashDueFen }: Paid): Tende
 
 /**
  * Puts `mobileFen` of what was paid in money on a phone, and the rest in the drawer. What was paid in all stays what it
- * was: 抹零 was given when the goods left, so neither a fen of it is asked for again nor any more given.
+ * was: 抹零 was given when the goods left, so neither a fen of it is asked for again nor any more given
+ * (invariant 21).
  */
 export function mendTenders(now: Tenders, mobileFen: number, channel: string): Mended {
   const paidFen = now.mobileFen + now.cashFen;

@@ -420,7 +420,7 @@ function saleOf(book: Book, id: string): SaleState {
   return sale;
 }
 
-/** The same goods out again: nothing is owed for it, but nobody exchanges more of a line than was sold (peers 53). */
+/** The same goods out again: nothing is owed for it, but nobody exchanges more of a line than was sold (peers 53, invariant 21). */
 function foldExchange(book: Book, record: JournalRecord, body: ExchangeBody): void {
   const sale = saleOf(book, body.sale);
   for (const { line, quantity } of body.lines) {
@@ -594,6 +594,7 @@ function noteMovement(book: Book, member: string, move: PointsMove, where: Where
   book.movements.set(key, tillMovement(book.movements.get(key), member, kind, where, balance, move.points));
 }
 
+/** What was spent on a card that was reported lost is never the holder's (R-C3, invariant 12). */
 function moveOf(lot: LotState, move: PointsMove, termOpen: boolean, day: string, sale: SaleState | null): Moved {
   if (sale?.onLostCard !== true || move.kind === 'out')
     return applyMove(lot, move, termOpen, day, amountAt(sale?.borne ?? {}, move.lot));

@@ -63,6 +63,7 @@ const asTown = ({ request, card, blank }: Heard): Answered => {
   return { kind: 'ok', cards: [old, ...fresh] };
 };
 
+// Invariant 32.
 test('a card that is reported lost is refused here at once, and its record names no digit', async () => {
   await till.ask(scan(goods.bread.code));
   await till.ask(report());
@@ -76,6 +77,7 @@ test('a card that is reported lost is refused here at once, and its record names
   });
 });
 
+// Invariant 31.
 test('a cashier needs a manager, who stands in the record', async () => {
   await till.ask({ kind: 'signIn', pin: pins.cashier });
   expect(await till.send(report())).toMatchObject({ reason: 'needsManager' });

@@ -36,8 +36,9 @@ type World = Readonly<{
 }>;
 
 /**
- * 挂失 and 换卡 (R-C3). Recorded first, then asked of the town at once and at every contact; until it answers the old card is
- * refused here, and the new one lives only once the town says so.
+ * 挂失 and 换卡 (R-C3). Recorded first, with who allowed it and by random ids alone, then asked of the town at once and at
+ * every contact (invariants 6, 31, 32); until it answers the old card is refused here, and the new one lives only once the
+ * town says so.
  */
 export function createCardReports({ till, say, tokenOf, isTaken, hashOf, ask }: World) {
   const { ledger, replicas } = till;

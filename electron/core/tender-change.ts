@@ -7,7 +7,7 @@ import { answerOf, conflictOf, done, refuse, type Till } from './till.ts';
 
 /**
  * 改付款方式: cash that was written down as a phone's money, or the other way. In the shift of the sale only, because its
- * drawer is counted at the end of it; what stood wrong stays in the journal beside it. Points never change their tender.
+ * drawer is counted at the end of it; what stood wrong stays in the journal beside it (invariant 4). Points never change their tender.
  */
 export function createTenderChange(till: Till, receipts: Receipts, shiftId: () => string | null) {
   const { ledger } = till;

@@ -136,7 +136,7 @@ export function createTruth(till: string, rules: Rules) {
     }
   };
 
-  /** What is handed out leaves the shelf, and only what is fine comes back there; no more of a line than was kept. */
+  /** What is handed out leaves the shelf, and only what is fine comes back there; no more of a line than was kept (invariant 21). */
   const takeExchange = (record: JournalRecord, body: ExchangeBody, where: string): void => {
     ensure(record.postings.length === 0, 'exchangeOwesNothing', () => where);
     for (const item of new Set(body.lines.map((line) => line.item))) {
@@ -154,7 +154,7 @@ export function createTruth(till: string, rules: Rules) {
     }
   };
 
-  /** From what stood there to something that is worth the same, in the drawer as on the phone. */
+  /** From what stood there to something that is worth the same, in the drawer as on the phone (invariants 4 and 21). */
   const takeTenderChange = (record: JournalRecord, body: BodyOf<'tenderChange'>, where: string): void => {
     const { before, after } = body;
     const same = before.mobileFen + before.cashFen === after.mobileFen + after.cashFen;
