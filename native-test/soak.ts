@@ -32,7 +32,15 @@ const AT_ONCE = 2;
 const PART_LIMIT_MS = 15 * 60_000;
 const CI_SEED = 20_781_000;
 
-type Sum = { parts: number; ran: number; lost: number; doubled: number; failures: string[]; seeds: number[] };
+type Sum = {
+  parts: number;
+  ran: number;
+  lost: number;
+  doubled: number;
+  failures: string[];
+  seeds: number[];
+  places: { seen: Set<number>; of: number };
+};
 type Job = Readonly<{ kind: Kind; seed: number; count: number }>;
 
 async function partOf({ kind, seed, count }: Job): Promise<Part> {
@@ -91,7 +99,8 @@ async function soak(): Promise<number> {
       const partMs = Date.now();
       const part = await partOf(job);
       const seconds = Math.round((Date.now() - partMs) / 1_000);
-      const sum = sums.get(job.kind) ?? { parts: 0, ran: 0, lost: 0, doubled: 0, failures: [], seeds: [] };
+      const none = { parts: 0, ran: 0, lost: 0, doubled: 0, failures: [], seeds: [] };
+      const sum: Sum = sums.get(job.kind) ?? { ...none, places: { seen: new Set(), of: 0 } };
       sums.set(job.kind, sum);
       sum.parts += 1;
       sum.ran += part.ran;
@@ -99,6 +108,8 @@ async function soak(): Promise<number> {
       sum.doubled += part.doubled;
       sum.failures.push(...part.failures.map((failure) => `seed ${job.seed}, count ${job.count}: ${failure}`));
       sum.seeds.push(job.seed);
+      for (const one of part.places?.seen ?? []) sum.places.seen.add(one);
+      sum.places.of = Math.max(sum.places.of, part.places?.of ?? 0);
       console.log(
         `${job.kind.name}, seed ${job.seed}: ${part.ran} ${job.kind.unit}, ${part.failures.length} failures, ${seconds} s`,
       );
@@ -109,7 +120,7 @@ async function soak(): Promise<number> {
   const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? 'of unknown make'}, Node ${process.version}`;
   const rows = [...sums].map(
     ([{ name, unit }, sum]) =>
-      `| ${name} | ${sum.ran} ${unit} | ${Math.min(...sum.seeds)} to ${Math.max(...sum.seeds)} ` +
+      `| ${name} | ${sum.ran} ${unit}${placesOf(sum)} | ${Math.min(...sum.seeds)} to ${Math.max(...sum.seeds)} ` +
       `| ${sum.lost} | ${sum.doubled} | ${sum.failures.length} |`,
   );
   const table = [
@@ -127,6 +138,11 @@ async function soak(): Promise<number> {
   const leftBad = process.env['CI'] === 'true' ? left.length : 0;
   console.log(`\n${sums.size - bad} passed, ${bad + leftBad} failed, ${left.length - leftBad} skipped`);
   return bad + leftBad;
+}
+
+/** Of what is walked over, how much of it this run came to. */
+function placesOf({ places: { seen, of } }: Sum): string {
+  return of === 0 ? '' : `, at ${Math.min(seen.size, of)} of ${of} places`;
 }
 
 async function append(

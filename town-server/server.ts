@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { townContract } from '../shared/town-contract.ts';
 import { createSessions, hasPassword, setPassword } from './console.ts';
 import { newId, newKeys, signWith } from './crypto.ts';
-import { openDatabase, type Database } from './database.ts';
+import { openDatabase } from './database.ts';
 import { EngineError } from './engine.ts';
 import { issueCode } from './enrolment.ts';
 import { takeInSent } from './intake.ts';
@@ -20,6 +20,7 @@ import { noteRestored } from './restored.ts';
 import { townRouter } from './router.ts';
 import { seedSchema, seedTown, type Seed } from './seed.ts';
 import { readSentUpload, type SentUpload } from './sent-upload.ts';
+import type { Store } from './store.ts';
 import type { Town } from './town.ts';
 
 export type TownOptions = Readonly<{
@@ -56,14 +57,32 @@ export type StartedTown = Readonly<{
 
 const root = join(import.meta.dirname, '..');
 
+/** Where a town keeps its books, and the process that keeps them where it is one of ours. */
+export type Books = Readonly<{
+  storeOf: (town: string) => Store;
+  enginePid: () => number | null;
+  close: () => Promise<void>;
+}>;
+
 /** Starts a town: database, logic, HTTP. What it answered before is there after any end. */
-export async function startTown(options: TownOptions): Promise<StartedTown> {
+export function startTown(options: TownOptions): Promise<StartedTown> {
+  return startTownOn(options, async (log) => {
+    const { pool, ...database } = await openDatabase(options.dataFolder, options.databaseUrl ?? null, log);
+    return { ...database, storeOf: (town) => createPostgresStore(pool, town) };
+  });
+}
+
+/** The same on any books: those of a town that answers for points stand on PostgreSQL, those of a test may not. */
+export async function startTownOn(
+  options: TownOptions,
+  openBooks: (log: (line: string) => void) => Promise<Books>,
+): Promise<StartedTown> {
   const log = options.log ?? (() => {});
   mkdirSync(options.dataFolder, { recursive: true, mode: 0o711 });
   const identity = identityOf(options);
-  const database = await openDatabase(options.dataFolder, options.databaseUrl ?? null, log);
+  const books = await openBooks(log);
   try {
-    const { town, password } = await openTown(options, identity, database, log);
+    const { town, password } = await openTown(options, identity, books, log);
     if (options.restored === true)
       await town.store.transact(['points'], (transaction) => noteRestored(town, transaction));
     const enrolmentCode = options.demo ? await demoCode(town) : null;
@@ -75,15 +94,15 @@ export async function startTown(options: TownOptions): Promise<StartedTown> {
       password,
       enrolmentCode,
       town,
-      databasePid: database.enginePid,
+      databasePid: books.enginePid,
       close: async () => {
         rmSync(addressFileOf(options.dataFolder), { force: true });
         await app.close();
-        await database.close();
+        await books.close();
       },
     };
   } catch (error) {
-    await database.close();
+    await books.close();
     throw error;
   }
 }
@@ -146,13 +165,13 @@ const DEMO = 'demo';
 async function openTown(
   options: TownOptions,
   { key, keyFile, seed }: Identity,
-  database: Database,
+  books: Books,
   log: (line: string) => void,
 ): Promise<{ town: Town; password: string | null }> {
   const town: Town = {
     id: key.town,
     name: key.name,
-    store: createPostgresStore(database.pool, key.town),
+    store: books.storeOf(key.town),
     nowMs: options.clock?.nowMs ?? Date.now,
     newId,
     publicKey: key.publicKey,

@@ -6,7 +6,8 @@ import { hash } from '../../town-server/crypto.ts';
 import { enrolTestTill } from '../../town-server/test-till.ts';
 import { countFrom, seedOfRun } from '../ledger/chance.ts';
 import { townOver } from '../../electron/host-world.ts';
-import { runCuts, runLineFaults, type ExchangeFigures } from './cuts.ts';
+import { BYTES_MOST } from './bytes-most.ts';
+import { placeOf, runCuts, runLineFaults, walkCuts, type ExchangeFigures } from './cuts.ts';
 import { Frames } from './frames.ts';
 import { Line } from './line.ts';
 
@@ -39,6 +40,27 @@ test('frames are found wherever the bytes are split, with a length, in chunks, a
   for (let at = 1; at < whole.length; at += 1)
     expect([at, ends([whole.subarray(0, at), whole.subarray(at)])]).toEqual([at, wanted]);
 });
+
+test('numbers that follow each other come to every byte, either way, once in a round, wherever they begin', () => {
+  for (const from of [0, 20_781_000]) {
+    const places = Array.from({ length: 2 * BYTES_MOST }, (_, step) => placeOf(from + step));
+    expect(new Set(places.map(({ way, offset }) => `${way} ${offset}`)).size).toBe(2 * BYTES_MOST);
+    expect(Math.max(...places.map(({ offset }) => offset))).toBe(BYTES_MOST - 1);
+  }
+});
+
+test(
+  'a walk over the bytes cuts each exchange at the counter and in the night, and says which places it came to',
+  async () => {
+    const { cut, ran, places, ...figures } = await walkCuts({ from: seedOfRun(), count: 2 * CUTS });
+    console.log('walk over the bytes:', JSON.stringify({ ran, places, ...figures }));
+    expect(figures).toMatchObject({ failures: [], lost: 0, doubled: 0 });
+    expect(ran).toBeGreaterThan(0);
+    expect(new Set(cut).size).toBe(ran);
+    expect(places).toBeGreaterThan(ran);
+  },
+  LONG_MS,
+);
 
 describe('an exchange between a real till and a real town', () => {
   let line: Line;

@@ -1,5 +1,6 @@
 import { chanceOf, type Chance } from '../ledger/chance.ts';
-import { Line } from './line.ts';
+import { BYTES_MOST } from './bytes-most.ts';
+import { inMemory, Line } from './line.ts';
 import type { Fault, Measured, Way } from './proxy.ts';
 
 /** What came of a row of faults; `failures` are sentences, each with what repeats it. */
@@ -110,6 +111,79 @@ export function runCuts(run: Run & Readonly<{ at?: 'bytes' | 'frames'; from?: nu
     how: chance.pick(['reset', 'close']),
     stays: chance.percent(50),
   }));
+}
+
+/** The place of a number in the walk: every one of them once in `2 * BYTES_MOST` numbers that follow each other. */
+export function placeOf(number: number): Place & Readonly<{ index: number }> {
+  const index = (number * STRIDE) % (2 * BYTES_MOST);
+  return { index, way: index % 2 === 0 ? 'up' : 'down', offset: index >> 1 };
+}
+
+export type WalkFigures = Readonly<{
+  ran: number;
+  pending: number;
+  lost: number;
+  doubled: number;
+  failures: readonly string[];
+  /** How many bytes the parts of a clean exchange had, and which places were cut here: each has its own number. */
+  places: number;
+  cut: readonly number[];
+}>;
+
+/**
+ * The walk over every byte: exchanges with the numbers from `from` on, each cut twice, once while a customer is served and
+ * once in its night, both at the place of its number. Walks of `count` numbers whose `from` lies `count` apart come to
+ * each byte of either part, either way, once in `2 * BYTES_MOST` numbers.
+ */
+export async function walkCuts({ from, count }: Readonly<{ from: number; count: number }>): Promise<WalkFigures> {
+  const chance = chanceOf(from);
+  const failures: string[] = [];
+  const cut: number[] = [];
+  const sums = { ran: 0, pending: 0, lost: 0, doubled: 0, places: 0 };
+  for (let number = from; number < from + count && failures.length <= 20; ) {
+    const line = await Line.open(inMemory());
+    try {
+      let clean = await line.exchangeInParts(null, null);
+      for (let warm = 0; warm < WARM_UP; warm += 1) clean = await line.exchangeInParts(null, null);
+      if (clean.failures.length > 0) throw new Error(`without a fault: ${clean.failures.join('; ')}`);
+      const parts = [clean.counter.measured, clean.night.measured];
+      if (parts.some(({ up, down }) => Math.max(up, down) > BYTES_MOST)) throw new Error('BYTES_MOST is too few');
+      sums.places = Math.max(
+        sums.places,
+        parts.reduce((sum, { up, down }) => sum + up + down, 0),
+      );
+      for (let round = 0; round < ROUNDS_A_LINE && number < from + count; number += 1) {
+        const { index, way, offset } = placeOf(number);
+        const faults = parts.map((measured): Fault | null => {
+          const how = chance.pick(['reset', 'close'] as const);
+          const stays = chance.percent(50);
+          return offset < measured[way] ? { kind: 'cut', way, offset, how, stays } : null;
+        });
+        const [counter = null, night = null] = faults;
+        if (counter === null && night === null) continue;
+        round += 1;
+        const done = await line.exchangeInParts(counter, night);
+        // An exchange may be shorter than the one that was measured; then nothing was tried.
+        for (const [part, { struck }] of [done.counter, done.night].entries()) {
+          if (struck === 0) continue;
+          sums.ran += 1;
+          cut.push(part * 2 * BYTES_MOST + index);
+        }
+        if (done.pending) sums.pending += 1;
+        sums.lost += done.lost;
+        sums.doubled += done.doubled;
+        failures.push(...done.failures.map((text) => `number ${number} ${JSON.stringify(faults)}: ${text}`));
+        // What one fault broke would be found again after each that follows.
+        if (done.failures.length > 0) {
+          number += 1;
+          break;
+        }
+      }
+    } finally {
+      await line.close();
+    }
+  }
+  return { ...sums, failures, cut };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { BYTES_MOST } from '../exchange-faults/bytes-most.ts';
 import type { Findings } from '../ledger/ledger-check.ts';
 import { powerDiskNeeds } from '../ledger/power-disk.ts';
 import type { Prerequisite } from '../prerequisite.ts';
@@ -15,7 +16,14 @@ const QUARTERS = 4;
 const WAYS_BUT_ONE = 8;
 
 /** What one part of a soak found; each failure is a sentence. */
-export type Part = Readonly<{ ran: number; lost: number; doubled: number; failures: readonly string[] }>;
+export type Part = Readonly<{
+  ran: number;
+  lost: number;
+  doubled: number;
+  failures: readonly string[];
+  /** Where a kind walks over places, each with a number of its own: which it came to, and how many there are. */
+  places?: Readonly<{ seen: readonly number[]; of: number }>;
+}>;
 
 /** One sort of trial, decided by a seed. What it stands on is loaded by the process that runs it. */
 export type Kind = Readonly<{
@@ -71,6 +79,20 @@ export const KINDS: readonly Kind[] = [
       const present = plants.filter((plant) => plant !== undefined);
       const missed = await huntAll(present, PLANTED_SEEDS, 1);
       return { ran: present.length, lost: 0, doubled: 0, failures: missed };
+    },
+  },
+  {
+    // The books of this town stand in memory: what is tried at each byte is the line. `cuts of an exchange` has PostgreSQL.
+    name: 'every byte of an exchange',
+    unit: 'cuts',
+    needs: nothing,
+    // Ten of them come to every byte there is.
+    partCount: BYTES_MOST / 5,
+    ciCount: 100,
+    run: async (from, count) => {
+      const { walkCuts } = await import('../exchange-faults/cuts.ts');
+      const { cut, places, ...part } = await walkCuts({ from, count });
+      return { ...part, places: { seen: cut, of: places } };
     },
   },
   {
