@@ -147,3 +147,8 @@ test('goods near their date are listed by how long they keep', () => {
   const query = { text: '', only: 'expiring' as const, category: null, offset: 0, limit: 10 };
   expect(catalogue.stockRows(query).rows.map((row) => row.item)).toEqual(['item-bread']);
 });
+
+test('cases that multiply to more than a whole number can be are refused without that number', () => {
+  const answer = receive([{ quantity: 24, cases: 100_000_000, caseFactor: 100_000_000 }]);
+  expect(answer).toEqual({ kind: 'refused', reason: 'badInput', detail: { line: 0 } });
+});

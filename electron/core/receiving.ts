@@ -21,8 +21,12 @@ export function createReceiving(till: Till, catalogue: Pick<Catalogue, 'byId'>) 
       const item = catalogue.byId(line.item);
       if (item === null) return refuse('unknownItem', { line: index });
       if ((line.cases === null) !== (line.caseFactor === null)) return refuse('badInput', { line: index });
-      if (line.cases !== null && line.caseFactor !== null && line.cases * line.caseFactor !== line.quantity)
-        return refuse('badInput', { line: index, expected: line.cases * line.caseFactor });
+      if (line.cases !== null && line.caseFactor !== null) {
+        const expected = line.cases * line.caseFactor;
+        // Two numbers that are each possible multiply to one that no answer can carry.
+        if (!Number.isSafeInteger(expected)) return refuse('badInput', { line: index });
+        if (expected !== line.quantity) return refuse('badInput', { line: index, expected });
+      }
       if (line.producedOn !== null && !day.safeParse(line.producedOn).success)
         return refuse('badInput', { line: index });
       const shelfLifeDays = line.shelfLifeDays ?? item.shelfLifeDays;
