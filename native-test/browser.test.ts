@@ -13,6 +13,7 @@ import {
   overflowOf,
   scan,
   scanQueued,
+  scanStalled,
   smallButtons,
   startShop,
   type StartedShop,
@@ -139,6 +140,20 @@ groupNeeding('a day at the counter', chromium, (program) => {
     await scan(page, pieces[0] ?? '');
     await count(10);
   });
+
+  for (const headLength of [1, 2, 5]) {
+    test(`peers D37: a burst whose first ${headLength} keys the page had given up is one code, and leaves nothing`, async () => {
+      const before = (await screen()).sale.pieces;
+      await scanStalled(page, pieces[0] ?? '', headLength);
+      await expect.poll(async () => (await screen()).sale.pieces, { timeout: 20_000 }).toBe(before + 1);
+      await expect.poll(() => box().inputValue()).toBe('');
+      await page.keyboard.press('*');
+      await page.getByRole('dialog', { name: '改数量' }).waitFor();
+      await typeByHand(page, '1');
+      await page.keyboard.press('Enter');
+      await expect.poll(async () => (await screen()).sale.pieces, { timeout: 20_000 }).toBe(before);
+    });
+  }
 
   test('a typed PLU asks for the weight', async () => {
     await box().focus();

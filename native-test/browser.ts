@@ -162,6 +162,19 @@ export async function scanQueued(page: Page, code: string): Promise<void> {
   await Promise.all(keys.flatMap((key, index) => press(session, key, startAtMs + index * SCANNER_GAP_MS)));
 }
 
+/** A burst whose head came to the page so long before its rest that the page has already given it up. */
+export async function scanStalled(page: Page, code: string, headLength: number): Promise<void> {
+  const session = await sessionOf(page);
+  const keys = keysOf(code);
+  const sentAtMs = Date.now();
+  const stamped = keys.map((key, index) => ({ key, atMs: sentAtMs - (keys.length - index) * SCANNER_GAP_MS }));
+  const send = (part: typeof stamped) => Promise.all(part.flatMap(({ key, atMs }) => press(session, key, atMs)));
+  await send(stamped.slice(0, headLength));
+  // Longer than the page waits for the next key of a burst.
+  await sleep(250);
+  await send(stamped.slice(headLength));
+}
+
 /** The code's characters, and the suffix that a scanner is set to. */
 function keysOf(code: string): string[] {
   return [...code.split(''), 'Enter'];

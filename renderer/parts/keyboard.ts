@@ -10,7 +10,7 @@ import {
   type WedgeSettings,
 } from '../../shared/wedge.ts';
 import { type KeyName, keyName, leavesPage, typesCharacter } from './keys.ts';
-import { areFast, isWholeCode, joinTorn, type Stroke, TORN_PAUSE_MS, withStroke } from './torn.ts';
+import { goesOn, isWholeCode, joinTorn, type Stroke, TORN_PAUSE_MS, withStroke } from './torn.ts';
 
 /**
  * Every key of a page comes through here, before any field sees it: first the wedge, which tells a scanner's burst from
@@ -158,8 +158,7 @@ function onKeyDown(event: KeyboardEvent): void {
     const { scan, ...rest } = outcome;
     const torn = scan === undefined || isTorn(scan);
     // What stood in the field before the first piece of a torn burst; digits that a hand typed belong to the field.
-    const earlier = struck.slice(0, -1);
-    take(torn ? rest : outcome, earlier.length > 0 && areFast(earlier) && torn ? remembered : before);
+    take(torn ? rest : outcome, torn && goesOn(struck) ? remembered : before);
     if (!torn && stroke !== null) strokes = [stroke];
   }
   if (name === null || inputMethodHasIt(event)) return;

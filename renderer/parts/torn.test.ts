@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { areFast, joinTorn, type Stroke, withStroke } from './torn.ts';
+import { areFast, goesOn, joinTorn, type Stroke, withStroke } from './torn.ts';
 
 const EAN = '6901028180559';
 
@@ -44,4 +44,14 @@ test('an amount typed by hand just before a scan is no piece of it', () => {
   expect(areFast(typed)).toBe(false);
   expect(areFast([...typed, ...burst])).toBe(false);
   expect(areFast(burst)).toBe(true);
+});
+
+test.each<[string, readonly number[], boolean]>([
+  ['the second digit of a burst whose first was given up', [0, 8], true],
+  ['a digit after the pause of a torn burst', [0, 8, 16, 300], true],
+  ['the first digit of a scan behind a quantity', [0, 300], false],
+  ['the first digit of a scan behind an amount', [0, 120, 240, 600], false],
+  ['the very first digit', [0], false],
+])('%s', (_, timesMs, expected) => {
+  expect(goesOn(timesMs.map((atMs) => ({ digit: '6', atMs })))).toBe(expected);
 });

@@ -43,6 +43,15 @@ export function areFast(strokes: readonly Stroke[]): boolean {
   return pieces.every(isFast);
 }
 
+/**
+ * Whether the last stroke goes on with a burst of which the machine has given up the head, because the rest came so late:
+ * the head is fast by itself, or by its time up to this stroke. What stood in the field before the head is then what is
+ * put back.
+ */
+export function goesOn(strokes: readonly Stroke[]): boolean {
+  return strokes.length > 1 && (areFast(strokes.slice(0, -1)) || areFast(strokes));
+}
+
 /** A single digit tells nothing of its speed, and may be a quantity that a hand typed before the scan. */
 function isFast(piece: readonly Stroke[]): boolean {
   const first = piece[0];
