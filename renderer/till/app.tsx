@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { assertNever } from '../../shared/assert.ts';
 import { keysOf } from '../../shared/counter.ts';
 import { CODE_CHARACTERS_MAX } from '../../shared/wedge.ts';
@@ -10,6 +10,7 @@ import { useSaid } from '../parts/speaker.ts';
 import { DialogLayer } from './dialogs.tsx';
 import { EnrolPage } from './enrol.tsx';
 import { Header } from './header.tsx';
+import { later } from './later.tsx';
 import { NoticeToast } from './notice.tsx';
 import { PaidPage } from './paid.tsx';
 import { PayDialog } from './pay.tsx';
@@ -19,10 +20,19 @@ import { LockedPage, OpenShiftPage, SignInPage } from './shift-pages.tsx';
 import { StoppedPage } from './stopped.tsx';
 import { type Approvable, connection, type Dialog, notices, speaker, type Till, TillContext } from './till.ts';
 
-// What a sale does not need comes when a screen asks for it: from the same host as the screen, so that it is there.
-const DemoStrip = lazy(async () => ({ default: (await import('./demo-strip.tsx')).DemoStrip }));
-const EveningPage = lazy(async () => ({ default: (await import('./evening.tsx')).EveningPage }));
-const PracticeBar = lazy(async () => ({ default: (await import('../parts/practice-bar.tsx')).PracticeBar }));
+// What a sale does not need comes after the page.
+const DemoStrip = later(
+  async () => (await import('./demo-strip.tsx')).DemoStrip,
+  () => null,
+);
+const EveningPage = later(
+  async () => (await import('./evening.tsx')).EveningPage,
+  () => null,
+);
+const PracticeBar = later(
+  async () => (await import('../parts/practice-bar.tsx')).PracticeBar,
+  () => <div className="practice-bar">练习中 · 不算数</div>,
+);
 
 export function App(): ReactNode {
   const screen = useScreen(connection);
@@ -125,11 +135,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
         data-practice={screen.practice}
       >
         <Header link={link} show={setDialog} />
-        {screen.practice && (
-          <Suspense fallback={<div className="practice-bar">练习中 · 不算数</div>}>
-            <PracticeBar leave={() => void send({ kind: 'endPractice' })} />
-          </Suspense>
-        )}
+        {screen.practice && <PracticeBar leave={() => void send({ kind: 'endPractice' })} />}
         <div className="stage">
           {phasePage(screen)}
           {screen.phase === 'paying' && <PayDialog />}
@@ -155,11 +161,7 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
             <NoticeToast except={screen.phase === 'signIn' || screen.phase === 'locked' ? SAID_BY_THE_FIELD : []} />
           )}
         </div>
-        {screen.demo && (
-          <Suspense fallback={null}>
-            <DemoStrip send={send} />
-          </Suspense>
-        )}
+        {screen.demo && <DemoStrip send={send} />}
         <Said />
         {link !== 'open' && (
           <div className="reconnecting" role="status">
@@ -194,11 +196,7 @@ function phasePage(screen: Screen): ReactNode {
     case 'closeShift':
       return <CloseShiftPage />;
     case 'evening':
-      return (
-        <Suspense fallback={null}>
-          <EveningPage />
-        </Suspense>
-      );
+      return <EveningPage />;
     case 'stopped':
       return <StoppedPage />;
     case 'paid':

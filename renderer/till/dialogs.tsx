@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
 import { assertNever } from '../../shared/assert.ts';
-import { CashDialog } from './cash.tsx';
 import { EnrolDialog } from './enrol.tsx';
 import { HeldDialog } from './held.tsx';
 import { PriceDialog, QuantityDialog, VoidDialog } from './line-dialogs.tsx';
@@ -8,7 +7,6 @@ import { later } from './later.tsx';
 import { MemberDialog } from './member.tsx';
 import { MoreDialog } from './more.tsx';
 import { PickerDialog, PriceCheckDialog } from './picker.tsx';
-import { ReceiptsDialog } from './receipts.tsx';
 import { StatusDialog } from './status-dialog.tsx';
 import type { Dialog } from './till.ts';
 
@@ -22,6 +20,8 @@ const ShiftResultDialog = later(async () => (await import('./shift-report.tsx'))
 const TenderDialog = later(async () => (await import('./tender.tsx')).TenderDialog);
 const HandBackDialog = later(async () => (await import('./refund.tsx')).HandBackDialog);
 const RefundDialog = later(async () => (await import('./refund.tsx')).RefundDialog);
+const ReceiptsDialog = later(async () => (await import('./receipts.tsx')).ReceiptsDialog);
+const CashDialog = later(async () => (await import('./cash.tsx')).CashDialog);
 const HelpDialog = later(async () => (await import('./help.tsx')).HelpDialog);
 
 /** Whatever dialog stands over the page. */

@@ -9,33 +9,52 @@ const AGAIN_MS = 3_000;
 
 const waiting: (() => Promise<unknown>)[] = [];
 
+type MeanwhileProps = Readonly<{ failed: boolean }>;
+
 /**
- * A dialog in a file of its own, so that the page itself stays small. Its file is fetched while nobody waits for it: by
- * the time somebody presses its key it stands there as if it had come with the page, also when the core is gone by then.
+ * A part in a file of its own, so that the page itself stays small. Its file is fetched while nobody waits for it: by
+ * the time somebody needs it, it stands there as if it had come with the page, also when the core is gone by then. Until
+ * it came, `Meanwhile` stands in its place; a dialog says so in its frame.
  */
-export function later<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+export function later<P extends object>(
+  load: () => Promise<ComponentType<P>>,
+  Meanwhile: ComponentType<MeanwhileProps> = DialogMeanwhile,
+): ComponentType<P> {
   let loaded: ComponentType<P> | null = null;
   const fetchIt = async (): Promise<void> => {
     loaded ??= await load();
   };
   waiting.push(fetchIt);
   return function Later(props: P): ReactNode {
-    const { hide } = useTill();
-    const [state, setState] = useState<'loading' | 'failed' | 'loaded'>(loaded === null ? 'loading' : 'loaded');
+    /** How often it was asked for in vain. */
+    const [failures, setFailures] = useState(0);
+    const [, setIsHere] = useState(loaded !== null);
     useEffect(() => {
-      fetchIt().then(
-        () => setState('loaded'),
-        () => setState('failed'),
+      if (loaded !== null) return undefined;
+      // A part that did not come is asked for again for as long as somebody waits for it.
+      const timer = window.setTimeout(
+        () => {
+          fetchIt().then(
+            () => setIsHere(true),
+            () => setFailures(failures + 1),
+          );
+        },
+        failures === 0 ? 0 : AGAIN_MS,
       );
-    }, []);
-    const Dialog = loaded;
-    if (Dialog !== null) return <Dialog {...props} />;
-    return (
-      <Frame title="请稍等" size="medium" leave={hide}>
-        <Reading state={state === 'failed' ? 'failed' : 'loading'} />
-      </Frame>
-    );
+      return () => window.clearTimeout(timer);
+    }, [failures]);
+    const Part = loaded;
+    return Part === null ? <Meanwhile failed={failures > 0} /> : <Part {...props} />;
   };
+}
+
+function DialogMeanwhile({ failed }: MeanwhileProps): ReactNode {
+  const { hide } = useTill();
+  return (
+    <Frame title="请稍等" size="medium" leave={hide}>
+      <Reading state={failed ? 'failed' : 'loading'} />
+    </Frame>
+  );
 }
 
 /** Fetches what was left out of the page, one file after another, and again where one did not come. */

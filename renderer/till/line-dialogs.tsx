@@ -100,7 +100,7 @@ export function PriceDialog({ line }: { line: number }): ReactNode {
   );
 }
 
-const VOID_REASONS = ['顾客不要了', '录错了', '培训练习'] as const;
+const VOID_REASONS = ['顾客不要了', '录错了'] as const;
 
 export function VoidDialog(): ReactNode {
   const { hide, send, screen } = useTill();

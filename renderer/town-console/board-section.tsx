@@ -23,17 +23,8 @@ import { asked, town, useSession } from './town.ts';
 type Board = Extract<Awaited<ReturnType<typeof town.board>>, { kind: 'ok' }>;
 type Notice = Board['notices'][number];
 
-type Draft = Readonly<{
-  /** Made with the draft, so that a save whose answer was lost is the same notice when it is sent again. */
-  id: string;
-  title: string;
-  text: string;
-  village: string | null;
-  shop: string | null;
-  fromDay: string;
-  toDay: string;
-  onReceipt: boolean;
-}>;
+/** Its id is made with the draft, so that a save whose answer was lost is the same notice when it is sent again. */
+type Draft = Readonly<Omit<Parameters<typeof town.writeNotice>[0], 'by'>>;
 
 const FAULTS: Readonly<Record<NoticeFault, string>> = {
   title: `标题要有，最多 ${NOTICE_TITLE_MAX} 个字`,
