@@ -1,3 +1,4 @@
+import { noticeHangUp } from './hang-up.ts';
 import { findAgain } from './identity.ts';
 import type { DeviceIdentity, FoundDevice, InputTrouble, InputWorld, Tell } from './input.ts';
 import { keepOpen, type KeptOpen, messageOf } from './keep-open.ts';
@@ -53,6 +54,7 @@ export const machineSerial: SerialPorts = {
   async open(path, settings, on) {
     const { SerialPort } = await import('serialport');
     const port = new SerialPort({ path, ...settings, autoOpen: false });
+    noticeHangUp(port);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Without a listener the error of a port that breaks off would end the process.
     port.on('error', (error) => {

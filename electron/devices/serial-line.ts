@@ -1,5 +1,6 @@
 import type { SerialPort } from 'serialport';
 import type { BaudRate, DeviceIdentity } from '../../shared/device-set-up.ts';
+import { noticeHangUp } from './hang-up.ts';
 import { findAgain } from './identity.ts';
 import { machineSerial } from './serial-input.ts';
 
@@ -97,6 +98,7 @@ async function open(
     const { SerialPort: Port } = await import('serialport');
     return await new Promise((resolve) => {
       const port = new Port({ path, baudRate, autoOpen: false });
+      noticeHangUp(port);
       port.on('error', () => {});
       port.on('close', closed);
       // Whatever it says unasked is let go, or it would be taken for the next answer.
