@@ -15,6 +15,8 @@ const DOTS_PER_MM = 8;
 const FONT_DOTS = 24;
 const COLUMN_DOTS = FONT_DOTS / 2;
 const MARGIN_DOTS = 10;
+/** Three dots are 0.375 mm, a little more than a symbol on goods has; wider ones only take room. */
+const NARROW_DOTS_MAX = 3;
 
 type Layout = Readonly<{
   widthMm: number;
@@ -39,10 +41,10 @@ export function tagBytes(tag: ShelfTag, size: TagSize): Uint8Array {
   const widthDots = layout.widthMm * DOTS_PER_MM - 2 * MARGIN_DOTS;
   const columns = Math.floor(widthDots / COLUMN_DOTS);
   const label = new Label(layout);
-  twoLines(clean(tag.name), columns).forEach((line, index) => label.text(MARGIN_DOTS + index * 26, line, 1));
+  label.name(clean(tag.name), columns);
   label.text(layout.specY, cut(clean(tag.spec), columns), 1);
   label.text(layout.priceY, priceWords(tag, Math.floor(columns / layout.priceScale)), layout.priceScale);
-  label.barcode(layout.codeY, tag.code, layout.codeDots, widthDots);
+  label.barcode(layout.codeY, tag.code, layout.codeDots);
   return label.bytes();
 }
 
@@ -53,10 +55,15 @@ function priceWords(tag: ShelfTag, columns: number): string {
   return displayWidth(whole) <= columns ? whole : price;
 }
 
+/** From the top of one line of a name to the top of the next. */
+const LINE_DOTS = FONT_DOTS + 2;
+
 class Label {
   readonly #bytes: number[] = [];
+  readonly #widthDots: number;
 
   constructor({ widthMm, heightMm }: Layout) {
+    this.#widthDots = widthMm * DOTS_PER_MM;
     this.#line(`SIZE ${widthMm} mm,${heightMm} mm`);
     this.#line('GAP 2 mm,0 mm');
     this.#line('DIRECTION 1');
@@ -68,12 +75,29 @@ class Label {
     this.#line(`TEXT ${MARGIN_DOTS},${y},"TSS24.BF2",0,${scale},${scale},"${content}"`);
   }
 
+  /** A short name is read from the aisle, so it takes the room of both lines; a longer one has them, or stands between. */
+  name(name: string, columns: number): void {
+    if (displayWidth(name) * 2 <= columns) return this.text(MARGIN_DOTS, name, 2);
+    const [first, second] = twoLines(name, columns);
+    if (second === '') return this.text(MARGIN_DOTS + LINE_DOTS / 2, first, 1);
+    this.text(MARGIN_DOTS, first, 1);
+    this.text(MARGIN_DOTS + LINE_DOTS, second, 1);
+  }
+
   /** The widest bars that fit; a code that fits in none is printed in figures, which a hand can type. */
-  barcode(y: number, code: string, heightDots: number, widthDots: number): void {
+  barcode(y: number, code: string, heightDots: number): void {
     const symbol = symbolOf(code);
-    const narrow = symbol === null ? 0 : Math.min(2, Math.floor(widthDots / symbol.modules));
-    if (symbol === null || narrow === 0) return this.text(y, cut(clean(code), Math.floor(widthDots / COLUMN_DOTS)), 1);
-    this.#line(`BARCODE ${MARGIN_DOTS},${y},"${symbol.type}",${heightDots},1,0,${narrow},${narrow},"${symbol.data}"`);
+    const widthDots = this.#widthDots;
+    // A scanner wants blank beside the bars, and the edge of a tag lies against the next thing on the shelf.
+    const narrow =
+      symbol === null
+        ? 0
+        : Math.min(NARROW_DOTS_MAX, Math.floor(widthDots / (symbol.modules + 2 * symbol.quietModules)));
+    if (symbol === null || narrow === 0) {
+      return this.text(y, cut(clean(code), Math.floor((widthDots - 2 * MARGIN_DOTS) / COLUMN_DOTS)), 1);
+    }
+    const x = Math.floor((widthDots - symbol.modules * narrow) / 2);
+    this.#line(`BARCODE ${x},${y},"${symbol.type}",${heightDots},1,0,${narrow},${narrow},"${symbol.data}"`);
   }
 
   bytes(): Uint8Array {
@@ -87,13 +111,22 @@ class Label {
   }
 }
 
-/** Which bars a code gets, and how many modules they take; Code 128 packs pairs of digits into one symbol. */
-function symbolOf(code: string): Readonly<{ type: 'EAN13' | 'EAN8' | '128'; data: string; modules: number }> | null {
-  if (/^\d{13}$/.test(code) && hasRightCheckDigit(code)) return { type: 'EAN13', data: code, modules: 95 };
-  if (/^\d{8}$/.test(code) && hasRightCheckDigit(code)) return { type: 'EAN8', data: code, modules: 67 };
+type BarSymbol = Readonly<{ type: 'EAN13' | 'EAN8' | '128'; data: string; modules: number; quietModules: number }>;
+
+/**
+ * Which bars a code gets, how many modules they take, and how many a scanner wants blank at either side. Code 128 packs
+ * pairs of digits into one symbol.
+ */
+function symbolOf(code: string): BarSymbol | null {
+  if (/^\d{13}$/.test(code) && hasRightCheckDigit(code)) {
+    return { type: 'EAN13', data: code, modules: 95, quietModules: 11 };
+  }
+  if (/^\d{8}$/.test(code) && hasRightCheckDigit(code)) {
+    return { type: 'EAN8', data: code, modules: 67, quietModules: 7 };
+  }
   if (!/^[ !#-[\]-~]{1,40}$/.test(code)) return null;
   const symbols = /^\d+$/.test(code) ? Math.ceil(code.length / 2) + (code.length % 2) : code.length;
-  return { type: '128', data: code, modules: 11 * (symbols + 3) + 2 };
+  return { type: '128', data: code, modules: 11 * (symbols + 3) + 2, quietModules: 10 };
 }
 
 /** No text can become a command: no quotation mark, no control character, no line end. */
@@ -117,8 +150,10 @@ function cut(text: string, columns: number): string {
   return kept;
 }
 
-function twoLines(text: string, columns: number): string[] {
+/** A word of Latin letters goes to the second line as a whole where it can. */
+function twoLines(text: string, columns: number): readonly [string, string] {
   const first = cut(text, columns);
-  const rest = text.slice(first.length).trimStart();
-  return rest === '' ? [first] : [first, cut(rest, columns)];
+  const isInWord = /[!-~]$/.test(first) && /^[!-~]/.test(text.slice(first.length));
+  const words = isInWord && first.includes(' ') ? first.slice(0, first.lastIndexOf(' ')) : first;
+  return [words.trimEnd(), cut(text.slice(words.length).trimStart(), columns)];
 }
