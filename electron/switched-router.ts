@@ -36,6 +36,9 @@ export function switchedRouter(now: () => Turn): TillRouter {
     scans: os.scans.handler(({ signal }) =>
       onAndOn(now, signal, ({ client }, until) => client.scans(undefined, { signal: until })),
     ),
+    cards: os.cards.handler(({ signal }) =>
+      onAndOn(now, signal, ({ client }, until) => client.cards(undefined, { signal: until })),
+    ),
   };
 }
 

@@ -84,6 +84,9 @@ export const displaySettingsSchema = z.discriminatedUnion('kind', [
 ]);
 export type DisplaySettings = z.infer<typeof displaySettingsSchema>;
 
+/** What lies beyond a scale's range is no weight; 30 kg where nothing is said. */
+const capacityGrams = z.int().min(1_000).max(300_000).optional();
+
 export const scaleSettingsSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }),
   z.object({ kind: z.literal('simulated') }),
@@ -91,8 +94,11 @@ export const scaleSettingsSchema = z.discriminatedUnion('kind', [
     kind: z.literal('serial'),
     identity: deviceIdentitySchema,
     protocol: z.enum(['os2Active', 'os2Passive', 'dahua', 'toledo']),
+    /** The protocol's own where the scale was not set to another. */
+    baudRate: baudRate.optional(),
+    capacityGrams,
   }),
-  z.object({ kind: z.literal('hid'), identity: deviceIdentitySchema }),
+  z.object({ kind: z.literal('hid'), identity: deviceIdentitySchema, capacityGrams }),
 ]);
 export type ScaleSettings = z.infer<typeof scaleSettingsSchema>;
 

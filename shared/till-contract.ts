@@ -742,6 +742,17 @@ const recordingSchema = z.object({ isRunning: z.boolean(), lines: z.int() }).nul
 /** A code that a device read, on its way to the page that wants it. */
 export type DeviceScan = Readonly<{ code: string }>;
 
+/** A card that a reader read, on its way to the page that tries readers. */
+export type DeviceCard = Readonly<{ token: string }>;
+
+/** What a card would be at the sale: the number that members are looked up by, and whose it is or why it does not count. */
+const triedCardSchema = z.object({
+  number: z.string(),
+  member: z.string().nullable(),
+  refusal: refusalSchema.nullable(),
+});
+export type TriedCard = z.infer<typeof triedCardSchema>;
+
 const input = <T extends z.ZodType>(schema: T) => oc.input(schema);
 
 export const tillContract = {
@@ -758,6 +769,10 @@ export const tillContract = {
    * The page that began last is the one.
    */
   scans: oc.output(eventIterator(type<DeviceScan>())),
+  /** Cards that devices read, for a manager who tries readers: while a page listens here no card comes to the sale. */
+  cards: oc.output(eventIterator(type<DeviceCard>())),
+  /** What a card would be at the sale, which hears nothing of it; null for whoever is no manager. */
+  tryCard: input(z.object({ code: z.string().max(200) })).output(triedCardSchema.nullable()),
   search: input(z.object({ text: z.string().max(60), limit: z.int().min(1).max(200) })).output(
     z.array(foundItemSchema),
   ),

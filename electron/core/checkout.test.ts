@@ -108,6 +108,18 @@ describe('a card on its reader', () => {
     expect(JSON.stringify(textsOf(till.folder))).not.toContain(cards.chip);
   });
 
+  test('is known by the printed number also where a driver brings its bytes, and another kind of card beside it', async () => {
+    const { counter } = await till.screen();
+    const cardNumber = { reads: '8H', order: 'same', prints: '8H10D' } as const;
+    await till.ask({ kind: 'saveCounter', counter: { ...counter, cardNumber } });
+    await till.ask(scan('04a1b2c3', 'card'));
+    expect((await till.screen()).sale.member).toMatchObject({ lastFour: cards.chip.slice(-4), how: 'presented' });
+    await till.ask({ kind: 'removeMember' });
+    await till.ask(scan(cards.good, 'card'));
+    expect((await till.screen()).sale.member).toMatchObject({ lastFour: cards.good.slice(-4) });
+    expect(await till.send(scan('04a1b2c4', 'card'))).toEqual(refused('cardUnknown'));
+  });
+
   test('goods with such a number are rung up as often as they are scanned', async () => {
     const item = { ...salt, id: 'item-ten', code: '0040856634', name: '十位码' };
     await till.ask({ kind: 'saveItem', id: 'item-ten-made', item });

@@ -35,6 +35,7 @@ import type {
   ScreenMember,
   ScreenPaid,
   ScreenPay,
+  TriedCard,
 } from '../../shared/till-contract.ts';
 import type { CustomerPin } from './customer-pin.ts';
 import { expiredBatchWarning } from './batches.ts';
@@ -418,11 +419,36 @@ export function createCheckout(parts: Parts) {
     return !seen.isNew;
   };
 
-  /** What a card reader brings is a card's number, whatever else its digits could mean; it tells of each card once. */
+  /**
+   * What a card reader brings is a card's number, whatever else its digits could mean: the one that is printed, where the
+   * till learned what its reader makes of that, or the one that it brought (a stripe, a block, a card taken in by its UID).
+   */
+  const cardRead = (code: string): Readonly<{ number: string; card: CardView | null }> => {
+    const read = stripeToken(code) ?? code.trim().toLowerCase();
+    const rule = parts.cardNumber();
+    const printed = rule === null ? null : cardNumberBy(rule, read);
+    const byPrint = printed === null ? null : members.cardBehind(printed);
+    if (printed !== null && byPrint !== null) return { number: printed, card: byPrint };
+    const card = read === '' ? null : members.cardBehind(read);
+    return { number: card === null ? (printed ?? read) : read, card };
+  };
+
+  /** What a card is, for whoever tries a reader; the sale hears nothing of it, and no record is made. */
+  const tryCard = (code: string): TriedCard => {
+    const token = tokenOf(code);
+    const typed = token === null ? null : members.cardBehind(token);
+    const { number, card } = token !== null && typed !== null ? { number: token, card: typed } : cardRead(code);
+    if (card === null && operators.byCard(code) !== null) return { number, member: null, refusal: 'staffCardHere' };
+    const judged = members.judge(card);
+    return judged.kind === 'refused'
+      ? { number, member: null, refusal: judged.reason }
+      : { number, member: judged.view.mask, refusal: null };
+  };
+
+  /** A reader that is no keyboard tells of each card once. */
   const presentRead = (code: string): Answer => {
-    const token = stripeToken(code) ?? code.trim().toLowerCase();
-    if (token === '') return refuse('badInput');
-    const card = members.cardBehind(token);
+    if (code.trim() === '') return refuse('badInput');
+    const { card } = cardRead(code);
     const isStaff = card === null && operators.byCard(code) !== null;
     const answer = isStaff ? refused('staffCardHere') : presentCard(card);
     if (answer.kind === 'refused') recordRefusedScan('cardToken');
@@ -1099,6 +1125,7 @@ export function createCheckout(parts: Parts) {
     pinProven,
     allowCard,
     tokenOf,
+    tryCard,
     setBearer,
     pickCard,
     lookUpMember,

@@ -4,7 +4,16 @@ import { assertNever, must } from '../../shared/assert.ts';
 import { keysOf, keyWords } from '../../shared/counter.ts';
 import { policyOn, type Policy } from '../../shared/policy.ts';
 import { businessDayOf, MINUTE_MS } from '../../shared/time.ts';
-import type { Answer, Approval, Command, Notice, Screen, Status } from '../../shared/till-contract.ts';
+import type {
+  Answer,
+  Approval,
+  Command,
+  DeviceCard,
+  DeviceScan,
+  Notice,
+  Screen,
+  Status,
+} from '../../shared/till-contract.ts';
 import { createAudit } from './audit.ts';
 import { createBoard } from './board.ts';
 import { createCatalogue } from './catalogue.ts';
@@ -1120,13 +1129,16 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
   const lookAtDrawer = (): void => {
     if (drawerWatch.look(world.devices.drawer, world.clock.nowMs())) say('warn', 'drawerLeftOpen');
   };
-  const scans = createScans(({ code }) => void scanned(code, 'scanner'));
+  const scans = createScans<DeviceScan>(({ code }) => void scanned(code, 'scanner'));
+  /** A card that was tried is nobody's at the sale, also where the page left before it took it. */
+  const tried = createScans<DeviceCard>(() => {});
   const stopListening = world.devices.listen((event) => {
     if (!open) return;
     switch (event.kind) {
       case 'code':
         return scans.give({ code: event.code });
       case 'card':
+        if (tried.isWatched() && operator?.role === 'manager') return tried.give({ token: event.token });
         return void scanned(event.token, 'card');
       case 'changed':
         lookAtDrawer();
@@ -1273,6 +1285,8 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       operator?.role === 'cashier' ? { kind: 'refused', reason: 'managerOnly' } : importItems(till, catalogue, file),
     recordings: voice.recordings,
     scans,
+    tried,
+    tryCard: counter.tryCard,
     labels,
     setUp: world.devices.setUp,
     isManager: () => operator?.role === 'manager',

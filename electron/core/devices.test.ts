@@ -100,6 +100,52 @@ test('a dialog that listens gets the codes and the sale gets none; cards go to t
   expect(await lines()).toEqual([`${salt.name} 1`]);
 });
 
+test('a card that a manager tries is shown to them alone, and to the sale again once they are done', async () => {
+  const leaving = new AbortController();
+  const stream = await till.client.cards(undefined, { signal: leaving.signal });
+  const first = stream.next();
+  await settled();
+  const before = till.records().length;
+  for (const token of [cards.good, cards.lost]) tell({ kind: 'card', token });
+  expect(await first).toMatchObject({ value: { token: cards.good } });
+  leaving.abort();
+  await stream.return?.(undefined).catch(() => {});
+  await settled();
+  expect((await till.screen()).sale.member).toBeNull();
+  expect(till.records()).toHaveLength(before);
+  tell({ kind: 'card', token: cards.good });
+  await settled();
+  expect((await till.screen()).sale.member?.mask).toBe('孙**');
+});
+
+test('whoever is no manager tries no card, and takes none from the sale', async () => {
+  await till.ask({ kind: 'signOut' });
+  await till.ask({ kind: 'signIn', pin: pins.cashier });
+  const leaving = new AbortController();
+  const stream = await till.client.cards(undefined, { signal: leaving.signal });
+  void stream.next().catch(() => {});
+  await settled();
+  tell({ kind: 'card', token: cards.good });
+  await settled();
+  expect((await till.screen()).sale.member?.mask).toBe('孙**');
+  expect(await till.client.tryCard({ code: cards.good })).toBeNull();
+  leaving.abort();
+});
+
+test('of a card that is tried it is said whose it is, or why it does not count', async () => {
+  const tried = (token: string) => till.client.tryCard({ code: token });
+  expect(await tried(cards.good)).toEqual({ number: cards.good, member: '孙**', refusal: null });
+  expect(await tried(`;${cards.good}=2512?`)).toMatchObject({ number: cards.good, member: '孙**' });
+  expect(await tried(cards.lost)).toMatchObject({ member: null, refusal: 'cardLost' });
+  expect(await tried('04a1b2c3')).toEqual({ number: '04a1b2c3', member: null, refusal: 'cardUnknown' });
+  const { counter } = await till.screen();
+  const cardNumber = { reads: '8H', order: 'same', prints: '8H10D' } as const;
+  await till.ask({ kind: 'saveCounter', counter: { ...counter, cardNumber } });
+  expect(await tried('04a1b2c3')).toEqual({ number: cards.chip, member: '孙**', refusal: null });
+  expect(await tried(cards.good)).toMatchObject({ number: cards.good, member: '孙**' });
+  expect((await till.screen()).sale.member).toBeNull();
+});
+
 test('a scan while nobody is signed in is said aloud and rings up nothing', async () => {
   await till.ask({ kind: 'signOut' });
   code(bread.code);

@@ -1,6 +1,15 @@
 import { implement, type RouterClient } from '@orpc/server';
 import { defaultCounter } from '../../shared/counter.ts';
-import { tillContract, type Answer, type Command, type FoundItem, type Screen } from '../../shared/till-contract.ts';
+import {
+  tillContract,
+  type Answer,
+  type Command,
+  type DeviceCard,
+  type DeviceScan,
+  type FoundItem,
+  type Screen,
+  type TriedCard,
+} from '../../shared/till-contract.ts';
 import type { createAudit } from './audit.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { DeviceSetUp } from '../../shared/device-set-up.ts';
@@ -51,7 +60,9 @@ type Parts = Readonly<{
     file: Readonly<{ fileName: string; bytes: Uint8Array }>,
   ) => Promise<ImportReport | { kind: 'refused'; reason: 'managerOnly' }>;
   recordings: () => { word: string; base64: string }[];
-  scans: Scans;
+  scans: Scans<DeviceScan>;
+  tried: Scans<DeviceCard>;
+  tryCard: (code: string) => TriedCard;
   labels: Labels;
   setUp: DeviceSetUp | null;
   isManager: () => boolean;
@@ -70,6 +81,8 @@ export function createRouter(parts: Parts) {
     watch: os.watch.handler(({ signal }) => screens.watch(signal)),
     follow: os.follow.handler(({ input, signal }) => screens.follow(signal, input?.page === 'customer')),
     scans: os.scans.handler(({ signal }) => parts.scans.watch(signal)),
+    cards: os.cards.handler(({ signal }) => parts.tried.watch(signal)),
+    tryCard: os.tryCard.handler(({ input }) => (parts.isManager() ? parts.tryCard(input.code) : null)),
     search: os.search.handler(({ input }) => catalogue.search(input.text, input.limit)),
     findMembers: os.findMembers.handler(({ input }) => parts.roster.find(input.text)),
     receipts: os.receipts.handler(({ input }) => receipts.list(input, parts.ackSeq())),
@@ -177,6 +190,12 @@ export function createRouter(parts: Parts) {
 export type TillRouter = ReturnType<typeof createRouter>;
 export type TillClient = RouterClient<TillRouter>;
 
+/** Nothing ever comes, until the page leaves. */
+async function* untilLeft(signal: AbortSignal | undefined): AsyncGenerator<never> {
+  await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+  yield* [];
+}
+
 /** The router of a till that could not open its folder: it shows why, and refuses everything else. */
 export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: string): TillRouter {
   const refused: Answer = { kind: 'refused', reason: reason === 'diskFull' ? 'diskFull' : 'journalDamaged' };
@@ -194,10 +213,9 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
       yield { screen: stoppedScreen(reason, detail) };
       await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
     }),
-    scans: os.scans.handler(async function* ({ signal }) {
-      await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
-      yield* [];
-    }),
+    scans: os.scans.handler(({ signal }) => untilLeft(signal)),
+    cards: os.cards.handler(({ signal }) => untilLeft(signal)),
+    tryCard: os.tryCard.handler(() => null),
     search: os.search.handler(() => none),
     findMembers: os.findMembers.handler(() => []),
     receipts: os.receipts.handler(() => []),

@@ -3,7 +3,7 @@ import { createScans } from './scans.ts';
 
 function counter() {
   const sold: string[] = [];
-  const scans = createScans(({ code }) => sold.push(code));
+  const scans = createScans<Readonly<{ code: string }>>(({ code }) => void sold.push(code));
   const page = () => {
     const leaving = new AbortController();
     const stream = scans.watch(leaving.signal);

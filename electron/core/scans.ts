@@ -1,15 +1,13 @@
-import type { DeviceScan } from '../../shared/till-contract.ts';
-
 /**
  * Where the codes of devices go: to the page that asked for them last, as long as it listens (a dialog that wants a
  * receipt's number, a delivery being written down), and to the sale otherwise. To listen is the whole claim: a page that
  * is closed, reloaded or lost listens no more, and what it had not taken yet goes on to the next.
  */
-export function createScans(sell: (scan: DeviceScan) => void) {
-  type Taker = { readonly waiting: DeviceScan[]; wake: () => void };
+export function createScans<Scan>(sell: (scan: Scan) => void) {
+  type Taker = { readonly waiting: Scan[]; wake: () => void };
   const takers: Taker[] = [];
 
-  const give = (scan: DeviceScan): void => {
+  const give = (scan: Scan): void => {
     const newest = takers.at(-1);
     if (newest === undefined) return sell(scan);
     newest.waiting.push(scan);
@@ -18,8 +16,9 @@ export function createScans(sell: (scan: DeviceScan) => void) {
 
   return {
     give,
+    isWatched: (): boolean => takers.length > 0,
     /** The scans from now on, until the page leaves. */
-    async *watch(signal: AbortSignal | undefined): AsyncGenerator<DeviceScan> {
+    async *watch(signal: AbortSignal | undefined): AsyncGenerator<Scan> {
       const taker: Taker = { waiting: [], wake: () => {} };
       takers.push(taker);
       const leave = (): void => taker.wake();
@@ -45,4 +44,4 @@ export function createScans(sell: (scan: DeviceScan) => void) {
   };
 }
 
-export type Scans = ReturnType<typeof createScans>;
+export type Scans<Scan> = ReturnType<typeof createScans<Scan>>;

@@ -1,10 +1,26 @@
+import { useQuery } from '@tanstack/react-query';
 import { Alert, Button, Input } from 'antd';
 import { useState } from 'react';
-import { learnCardRule } from '../../shared/card-number.ts';
-import type { CardReaderSettings, FoundDevice, ScaleSettings, ScannerSettings } from '../../shared/device-set-up.ts';
+import {
+  cardNumberBy,
+  type CardRule,
+  type CardSample,
+  learnCardRule,
+  writeCardNumber,
+} from '../../shared/card-number.ts';
+import type {
+  BaudRate,
+  CardReaderSettings,
+  FoundDevice,
+  ScaleSettings,
+  ScannerSettings,
+} from '../../shared/device-set-up.ts';
 import { scaleWords } from '../../shared/device-words.ts';
 import { formatWeight } from '../../shared/quantity.ts';
-import { Choice, Field, FoundList, HeardList, identityWords, isSame } from './device-parts.tsx';
+import type { TriedCard as TriedCardAnswer } from '../../shared/till-contract.ts';
+import { wordsOf } from '../../shared/words.ts';
+import { core } from './core.ts';
+import { BAUDS, Choice, Field, FoundList, HeardList, identityWords, isSame, TypedPort } from './device-parts.tsx';
 import { OtherState } from './device-outputs.tsx';
 import type { DevicePart } from './device-section.tsx';
 import { useSending } from './sending.ts';
@@ -33,15 +49,16 @@ function Chosen({
   );
 }
 
+type SerialScanner = Extract<ScannerSettings, { kind: 'serial' }>;
+
 export function ScannerForm({ screen, view, found, change, scanned }: DevicePart): React.JSX.Element {
   const { scanners } = view.settings;
-  const [ending, setEnding] = useState<Extract<ScannerSettings, { kind: 'serial' }>['ending']>('cr');
   const fitting = found.devices.filter(
     ({ line, proposal }) => (line === 'hid' && proposal === 'scanner') || line === 'serial',
   );
-  const choose = ({ line, identity }: FoundDevice): void => {
+  const choose = ({ line, identity }: Pick<FoundDevice, 'line' | 'identity'>): void => {
     const scanner: ScannerSettings =
-      line === 'hid' ? { kind: 'hid', identity } : { kind: 'serial', identity, baudRate: 9_600, ending };
+      line === 'hid' ? { kind: 'hid', identity } : { kind: 'serial', identity, baudRate: 9_600, ending: 'cr' };
     change({ scanners: [...scanners, scanner] });
   };
   return (
@@ -56,18 +73,22 @@ export function ScannerForm({ screen, view, found, change, scanned }: DevicePart
             drop={() => change({ scanners: scanners.filter((_, at) => at !== index) })}
           >
             <div className="small muted">{identityWords(scanner.identity)}</div>
+            {scanner.kind === 'serial' ? (
+              <SerialScannerForm
+                scanner={scanner}
+                save={(next) => change({ scanners: scanners.map((one, at) => (at === index ? next : one)) })}
+              />
+            ) : null}
           </Chosen>
         ))}
         <h3>插着的</h3>
-        <Field label="串口枪的结尾">
-          <Choice value={ending} options={ENDINGS} pick={setEnding} />
-        </Field>
         <FoundList
           devices={fitting}
           isChosen={({ identity }) => scanners.some((one) => isSame(one.identity, identity))}
           choose={choose}
           none="没有找到 HID-POS 或串口的枪。用枪的说明书里的设置条码切到这两种之一，再“重新找一遍”。"
         />
+        <TypedPort choose={(identity) => choose({ line: 'serial', identity })} />
       </div>
       <div className="sheet">
         <h3>现在</h3>
@@ -79,7 +100,28 @@ export function ScannerForm({ screen, view, found, change, scanned }: DevicePart
   );
 }
 
-export function ReaderForm({ screen, view, found, change, scanned }: DevicePart): React.JSX.Element {
+/** How a serial scanner was set up by its own bar codes; what is chosen works at once. */
+function SerialScannerForm({
+  scanner,
+  save,
+}: Readonly<{ scanner: SerialScanner; save: (next: SerialScanner) => void }>): React.JSX.Element {
+  return (
+    <div className="fields">
+      <Field label="码的结尾">
+        <Choice value={scanner.ending} options={ENDINGS} pick={(ending) => save({ ...scanner, ending })} />
+      </Field>
+      <Field label="波特率">
+        <Choice<BaudRate>
+          value={scanner.baudRate}
+          options={BAUDS}
+          pick={(baudRate) => save({ ...scanner, baudRate })}
+        />
+      </Field>
+    </div>
+  );
+}
+
+export function ReaderForm({ screen, view, found, change, cardRead }: DevicePart): React.JSX.Element {
   const { cardReaders } = view.settings;
   const fitting = found.devices.filter(({ proposal }) => proposal === 'stripeReader' || proposal === 'cardReader');
   const choose = ({ line, identity }: FoundDevice): void => {
@@ -119,11 +161,40 @@ export function ReaderForm({ screen, view, found, change, scanned }: DevicePart)
       <div className="sheet">
         <h3>现在</h3>
         <OtherState screen={screen} role="cardReader" none="没有选用读卡器。" />
-        <HeardList heard={view.heard} role="cardReader" ask="刷一张卡，这里显示读到的号码。" />
-        <LearnCard screen={screen} last={view.heard.find((one) => one.role === 'cardReader')?.parsed ?? scanned} />
+        <TriedCard screen={screen} code={cardRead} />
+        <LearnCard screen={screen} last={cardRead} />
+        <HeardList heard={view.heard} role="cardReader" ask="选用的读卡器发来的每个字节会列在这里。" />
       </div>
     </div>
   );
+}
+
+/** What the last card is for this till; it is only shown, and comes to no sale. */
+function TriedCard({ screen, code }: Readonly<{ screen: DevicePart['screen']; code: string }>): React.JSX.Element {
+  const tried = useQuery({
+    queryKey: ['tryCard', code, screen.counter.cardNumber],
+    queryFn: () => core.client().tryCard({ code }),
+    enabled: code !== '',
+    networkMode: 'always',
+    gcTime: 0,
+  });
+  if (code === '') return <p className="state">试读卡：刷一张卡。这里只看不收，不会刷进收银台的单子。</p>;
+  const found = tried.data ?? null;
+  const known = found === null ? '' : (found.member ?? refusedWords(found.refusal));
+  return (
+    <p className="state" aria-live="polite">
+      读到 {code}
+      {found === null || found.number === code ? '' : `，换算成 ${found.number}`}
+      <small>{found?.member === null || found === null ? known : `是会员 ${known} 的卡，能用。`}</small>
+    </p>
+  );
+}
+
+/** The words at the sale are for a customer who waits; here somebody sets a reader up. */
+function refusedWords(reason: TriedCardAnswer['refusal']): string {
+  if (reason === null) return '';
+  if (reason === 'cardUnknown') return '店里没有这个号码的会员卡。和卡面上印的不一样，就在下面教它。';
+  return reason === 'staffCardHere' ? '是员工卡。' : wordsOf(reason);
 }
 
 type ChipReader = Extract<CardReaderSettings, { kind: 'pcsc' }>;
@@ -159,48 +230,65 @@ function ReadingForm({
   );
 }
 
+/** A card whose bytes show in every format what a rule makes of them. */
+const EXAMPLE_CARD = Uint8Array.of(0x04, 0xa1, 0x01, 0x02, 0x6f, 0x6c, 0x3a);
+
+function ruleWords(rule: CardRule): string {
+  const read = writeCardNumber(EXAMPLE_CARD, rule.reads) ?? '';
+  return `已学会：读卡器读出 ${read} 这样的号码，换算成 ${cardNumberBy(rule, read) ?? ''} 这样的去找会员。`;
+}
+
 /** One card held to the reader and its printed number typed: so the till learns how this reader writes numbers. */
 function LearnCard({ screen, last }: Readonly<{ screen: DevicePart['screen']; last: string }>): React.JSX.Element {
   const sending = useSending();
   const [typed, setTyped] = useState('');
   const [printed, setPrinted] = useState('');
-  const [samples, setSamples] = useState<readonly Readonly<{ read: string; printed: string }>[]>([]);
+  const [samples, setSamples] = useState<readonly CardSample[]>([]);
   const read = typed === '' ? last : typed;
   const learned = samples.length === 0 ? null : learnCardRule(samples);
+  const keep = (cardNumber: CardRule | null, said: string) =>
+    sending.run({ kind: 'saveCounter', counter: { ...screen.counter, cardNumber } }, said);
   const learn = async (): Promise<void> => {
     const next = [...samples, { read, printed: printed.trim() }];
-    setSamples(next);
+    const found = learnCardRule(next);
     setTyped('');
     setPrinted('');
-    const found = learnCardRule(next);
+    // What was learned is done with; the next reader that is taught begins afresh.
+    setSamples(found.kind === 'found' ? [] : next);
     if (found.kind !== 'found') return;
-    const cardNumber = found.rule === 'asRead' ? null : found.rule;
-    await sending.run({ kind: 'saveCounter', counter: { ...screen.counter, cardNumber } }, '已学会这种读卡器的号码');
+    await keep(found.rule === 'asRead' ? null : found.rule, '已学会这种读卡器的号码');
   };
   return (
     <>
       <h3>学卡号</h3>
-      <p className="small muted">
-        {screen.counter.cardNumber === null
-          ? '现在读出什么就按什么找会员。卡面上印的号码和读出来的不一样，就教它一次：'
-          : `现在按 ${screen.counter.cardNumber.reads} 读、按 ${screen.counter.cardNumber.prints} 找会员。`}
-      </p>
-      <div className="pair">
-        <Input
-          aria-label="读卡器读出的号码"
-          style={{ width: 190 }}
-          value={typed === '' ? last : typed}
-          placeholder="在这里刷卡"
-          onChange={(event) => setTyped(event.target.value.trim())}
-        />
-        <Input
-          aria-label="卡面上印的号码"
-          style={{ width: 190 }}
-          value={printed}
-          placeholder="卡面上印的号码"
-          onChange={(event) => setPrinted(event.target.value)}
-        />
-        <Button loading={sending.busy} disabled={read === '' || printed.trim() === ''} onClick={() => void learn()}>
+      {screen.counter.cardNumber === null ? (
+        <p className="small muted">
+          现在读出什么就按什么找会员。卡面上印的号码和读出来的不一样，就教它一次：刷卡，再照卡面输入。
+        </p>
+      ) : (
+        <div className="found">
+          <span className="small muted">{ruleWords(screen.counter.cardNumber)}</span>
+          <Button onClick={() => void keep(null, '不再换算，读出什么就按什么找')}>不换算了</Button>
+        </div>
+      )}
+      <div className="learn">
+        <Field label="读卡器读出的">
+          <Input value={read} placeholder="刷一下卡" onChange={(event) => setTyped(event.target.value.trim())} />
+        </Field>
+        <Field label="卡面上印的">
+          <Input
+            value={printed}
+            placeholder="照卡面输入"
+            onChange={(event) => setPrinted(event.target.value)}
+            onPressEnter={() => void learn()}
+          />
+        </Field>
+        <Button
+          type="primary"
+          loading={sending.busy}
+          disabled={read === '' || printed.trim() === ''}
+          onClick={() => void learn()}
+        >
           学
         </Button>
       </div>
@@ -223,14 +311,23 @@ const SCALES = [
   ['toledo', '托利多 8217'],
 ] as const;
 
+const CAPACITIES = [
+  [6_000, '6 公斤'],
+  [15_000, '15 公斤'],
+  [30_000, '30 公斤（多数）'],
+  [60_000, '60 公斤'],
+  [150_000, '150 公斤'],
+] as const;
+
+const CAPACITY_GRAMS = 30_000;
+
+type SerialScale = Extract<ScaleSettings, { kind: 'serial' }>;
+
 export function ScaleForm({ screen, view, found, change }: DevicePart): React.JSX.Element {
   const { scale } = view.settings;
-  const [protocol, setProtocol] = useState<Extract<ScaleSettings, { kind: 'serial' }>['protocol']>(
-    scale.kind === 'serial' ? scale.protocol : 'os2Active',
-  );
   const fitting = found.devices.filter(({ line, proposal }) => line === 'serial' || proposal === 'scale');
-  const choose = ({ line, identity }: FoundDevice): void =>
-    change({ scale: line === 'hid' ? { kind: 'hid', identity } : { kind: 'serial', identity, protocol } });
+  const choose = ({ line, identity }: Pick<FoundDevice, 'line' | 'identity'>): void =>
+    change({ scale: line === 'hid' ? { kind: 'hid', identity } : { kind: 'serial', identity, protocol: 'os2Active' } });
   const words = scaleWords[screen.status.scale];
   const grams = screen.status.weightGrams;
   return (
@@ -244,18 +341,30 @@ export function ScaleForm({ screen, view, found, change }: DevicePart): React.JS
             drop={() => change({ scale: { kind: 'none' } })}
           >
             <div className="small muted">{'identity' in scale ? identityWords(scale.identity) : ''}</div>
+            {scale.kind === 'simulated' ? null : (
+              <div className="fields">
+                {scale.kind === 'serial' ? (
+                  <SerialScaleForm scale={scale} save={(next) => change({ scale: next })} />
+                ) : null}
+                <Field label="最大称量（超过的不当重量）">
+                  <Choice<number>
+                    value={scale.capacityGrams ?? CAPACITY_GRAMS}
+                    options={CAPACITIES}
+                    pick={(capacityGrams) => change({ scale: { ...scale, capacityGrams } })}
+                  />
+                </Field>
+              </div>
+            )}
           </Chosen>
         )}
         <h3>插着的</h3>
-        <Field label="串口秤的协议（看秤的说明书）">
-          <Choice value={protocol} options={SCALES} pick={setProtocol} />
-        </Field>
         <FoundList
           devices={fitting}
           isChosen={({ identity }) => 'identity' in scale && isSame(scale.identity, identity)}
           choose={choose}
           none="没有找到串口或 USB 秤。"
         />
+        <TypedPort choose={(identity) => choose({ line: 'serial', identity })} />
       </div>
       <div className="sheet">
         <h3>现在</h3>
@@ -263,9 +372,30 @@ export function ScaleForm({ screen, view, found, change }: DevicePart): React.JS
           {words.means}
           <small>{words.todo ?? ''}</small>
         </p>
-        <p className="state">{grams === null ? '--' : `${formatWeight(grams, 'kg')}（${grams} 克）`}</p>
+        <p className="state weight">{grams === null ? '--' : `${formatWeight(grams, 'kg')}（${grams} 克）`}</p>
         <HeardList heard={view.heard} role="scale" ask="放上一件东西，这里显示收到的每个字节。" />
       </div>
     </div>
+  );
+}
+
+/** How a serial scale is spoken to; what is chosen works at once. */
+function SerialScaleForm({
+  scale,
+  save,
+}: Readonly<{ scale: SerialScale; save: (next: SerialScale) => void }>): React.JSX.Element {
+  const pickRate = (rate: BaudRate | 0): void => {
+    const { baudRate: _before, ...rest } = scale;
+    save(rate === 0 ? rest : { ...rest, baudRate: rate });
+  };
+  return (
+    <>
+      <Field label="协议（看秤的说明书）">
+        <Choice value={scale.protocol} options={SCALES} pick={(protocol) => save({ ...scale, protocol })} />
+      </Field>
+      <Field label="波特率">
+        <Choice<BaudRate | 0> value={scale.baudRate ?? 0} options={[[0, '按协议（9600）'], ...BAUDS]} pick={pickRate} />
+      </Field>
+    </>
   );
 }

@@ -12,7 +12,7 @@ import {
   type TagSize,
 } from '../../shared/device-set-up.ts';
 import { otherDeviceWords, printerWords } from '../../shared/device-words.ts';
-import { BAUD_RATES, Choice, Field, PortNumber, PortPicker, TryButton } from './device-parts.tsx';
+import { BAUDS, Choice, Field, PortNumber, PortPicker, TryButton } from './device-parts.tsx';
 import type { DevicePart } from './device-section.tsx';
 
 type LineKind = PrinterSettings['kind'];
@@ -25,8 +25,6 @@ type LineDraft = Readonly<{
   baudRate: BaudRate;
   identity: Extract<PrinterSettings, { kind: 'serial' }>['identity'] | null;
 }>;
-
-const BAUDS = BAUD_RATES.map((rate) => [rate, String(rate)] as const);
 
 /** The fields of every line at once, so that a change of mind loses none of them. */
 function draftOf(settings: PrinterSettings | LabelSettings): LineDraft {

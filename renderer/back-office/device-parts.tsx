@@ -1,9 +1,10 @@
 import { App, Button, Input, InputNumber, Select } from 'antd';
 import { useState } from 'react';
-import type { DeviceIdentity, Found, FoundDevice, Heard, TryWhat } from '../../shared/device-set-up.ts';
+import type { BaudRate, DeviceIdentity, Found, FoundDevice, Heard, TryWhat } from '../../shared/device-set-up.ts';
 import { core } from './core.ts';
 
-export const BAUD_RATES = [2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200] as const;
+const BAUD_RATES: readonly BaudRate[] = [2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200];
+export const BAUDS = BAUD_RATES.map((rate) => [rate, String(rate)] as const);
 
 /** A label above what is chosen. */
 export function Field({ label, children }: Readonly<{ label: string; children: React.ReactNode }>): React.JSX.Element {
@@ -86,6 +87,27 @@ export function PortPicker({
         />
       </Field>
     </>
+  );
+}
+
+/** A port that no list shows, such as a name that a udev rule gave it. */
+export function TypedPort({ choose }: Readonly<{ choose: (identity: DeviceIdentity) => void }>): React.JSX.Element {
+  const [path, setPath] = useState('');
+  return (
+    <div className="typed-port">
+      <Field label="没列出来的串口，输入路径（COM3、/dev/ttyS0）">
+        <Input value={path} maxLength={100} onChange={(event) => setPath(event.target.value.trim())} />
+      </Field>
+      <Button
+        disabled={path === ''}
+        onClick={() => {
+          choose({ vendorId: null, productId: null, serialNumber: null, path });
+          setPath('');
+        }}
+      >
+        选用
+      </Button>
+    </div>
   );
 }
 

@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { Alert, App, Button, Tabs } from 'antd';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { DeviceSettings, Found } from '../../shared/device-set-up.ts';
 import { otherDeviceWords, printerWords, scaleWords } from '../../shared/device-words.ts';
 import type { OtherDevice } from '../../shared/devices.ts';
 import type { Screen } from '../../shared/till-contract.ts';
+import { takeDeviceCards } from '../parts/device-scans.ts';
 import { useKeys } from '../parts/keyboard.ts';
 import { core } from './core.ts';
 import { DisplayForm, LabelForm, PrinterForm } from './device-outputs.tsx';
+import { AllFound } from './device-found.tsx';
 import { ReaderForm, ScaleForm, ScannerForm } from './device-inputs.tsx';
 import { DeviceRecorder } from './device-recorder.tsx';
 import { useReading } from './reading.ts';
@@ -22,8 +24,10 @@ export type DevicePart = Readonly<{
   view: DeviceView;
   found: Found;
   change: (next: Partial<DeviceSettings>) => void;
-  /** What a scanner or reader gave while this page is open; it rings up nothing. */
+  /** What a scanner or a keyboard gave while this page is open; it rings up nothing. */
   scanned: string;
+  /** The number that a reader of cards gave last, also one that types; it is brought to no sale. */
+  cardRead: string;
 }>;
 
 /** How often what the devices say is read while somebody tries them. */
@@ -44,11 +48,15 @@ export function DeviceSection({ screen }: Readonly<{ screen: Screen }>): React.J
   const found = useReading('findDevices', () => core.client().findDevices());
   const [busy, setBusy] = useState(false);
   const [scanned, setScanned] = useState('');
+  const [cardRead, setCardRead] = useState('');
+  const [shown, show] = useState('all');
+  useEffect(() => takeDeviceCards(core, setCardRead), []);
   useKeys(
     0,
     () => null,
     (code) => {
       setScanned(code);
+      setCardRead(code);
       return true;
     },
   );
@@ -91,7 +99,7 @@ export function DeviceSection({ screen }: Readonly<{ screen: Screen }>): React.J
       </>
     );
   }
-  const part: DevicePart = { screen, view: view.data, found: found.value ?? NOTHING_FOUND, change, scanned };
+  const part: DevicePart = { screen, view: view.data, found: found.value ?? NOTHING_FOUND, change, scanned, cardRead };
   const { status } = screen;
   return (
     <>
@@ -104,7 +112,10 @@ export function DeviceSection({ screen }: Readonly<{ screen: Screen }>): React.J
         />
       ) : null}
       <Tabs
+        activeKey={shown}
+        onChange={show}
         items={[
+          tab('all', '插着的', null, <AllFound {...part} show={show} />),
           tab('printer', '打印机和钱箱', printerWords[status.printer].level, <PrinterForm {...part} />),
           tab('scanner', '扫码枪', levelOf(status.otherDevices, 'scanner'), <ScannerForm {...part} />),
           tab('reader', '读卡器', levelOf(status.otherDevices, 'cardReader'), <ReaderForm {...part} />),
