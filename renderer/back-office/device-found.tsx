@@ -1,6 +1,6 @@
 import { Button } from 'antd';
 import type { DeviceSettings, FoundDevice } from '../../shared/device-set-up.ts';
-import { identityWords, isSame } from './device-parts.tsx';
+import { FoundName, identityWords, isSame } from './device-parts.tsx';
 import type { DevicePart } from './device-section.tsx';
 
 type Proposal = NonNullable<FoundDevice['proposal']>;
@@ -37,8 +37,7 @@ export function AllFound({
       {known.map((device) => (
         <div className="found" key={`${device.line} ${identityWords(device.identity)}`}>
           <span>
-            <b>{device.name === '' ? '没有名字的设备' : device.name}</b>
-            <div className="small muted">{identityWords(device.identity)}</div>
+            <FoundName device={device} />
           </span>
           <Use device={device} settings={view.settings} show={show} />
         </div>
@@ -89,7 +88,7 @@ function Use({
     <div className="pair">
       <span className="small muted">串口上接的是：</span>
       {SERIAL_TABS.map(([tab, words]) => (
-        <Button key={tab} size="small" onClick={() => show(tab)}>
+        <Button key={tab} onClick={() => show(tab)}>
           {words}
         </Button>
       ))}

@@ -6,6 +6,9 @@ import { core } from './core.ts';
 const BAUD_RATES: readonly BaudRate[] = [2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200];
 export const BAUDS = BAUD_RATES.map((rate) => [rate, String(rate)] as const);
 
+/** What is said of the last thing that was done takes the place of what was said before, and covers no more than that. */
+export const MESSAGE = 'devices';
+
 /** A label above what is chosen. */
 export function Field({ label, children }: Readonly<{ label: string; children: React.ReactNode }>): React.JSX.Element {
   return (
@@ -60,7 +63,7 @@ export function PortPicker({
     label: `${port.name} · ${identityWords(port.identity)}`,
   }));
   if (chosen !== undefined && !options.some(({ value }) => value === chosen)) {
-    options.push({ value: chosen, label: `${chosen}（现在没插）` });
+    options.push({ value: chosen, label: identity?.vendorId === null ? chosen : `${chosen}（现在没插）` });
   }
   return (
     <>
@@ -136,8 +139,8 @@ export function TryButton({ what, label }: Readonly<{ what: TryWhat; label: stri
     setBusy(true);
     try {
       const outcome = await core.client().tryDevice({ what });
-      if (outcome === 'done') void message.success(`${label}：设备收下了，请看一眼对不对`);
-      else void message.error(`${label}：没有成，请看看电源、线和设置`);
+      if (outcome === 'done') void message.success({ key: MESSAGE, content: `${label}：设备收下了，请看一眼对不对` });
+      else void message.error({ key: MESSAGE, content: `${label}：没有成，请看看电源、线和设置` });
     } catch {
       void message.error('没有收到收银机的回答，请再试一次');
     }
@@ -174,6 +177,18 @@ function spaced(hex: string): string {
   return hex.replace(/(..)/g, '$1 ').trim();
 }
 
+/** A port without a make has its path for a name, which need not be said twice. */
+export function FoundName({ device }: Readonly<{ device: FoundDevice }>): React.JSX.Element {
+  const { name, line, identity } = device;
+  const place = identityWords(identity);
+  return (
+    <>
+      <b>{name === '' ? '没有名字的设备' : name}</b>
+      <div className="small muted">{name !== place ? place : line === 'serial' ? '串口' : '读卡器（PC/SC）'}</div>
+    </>
+  );
+}
+
 /** Devices that are plugged in, each with the one thing that it can become here. */
 export function FoundList({
   devices,
@@ -192,8 +207,7 @@ export function FoundList({
       {devices.map((device) => (
         <div className="found" key={`${device.line} ${identityWords(device.identity)}`}>
           <span>
-            <b>{device.name === '' ? '没有名字的设备' : device.name}</b>
-            <div className="small muted">{identityWords(device.identity)}</div>
+            <FoundName device={device} />
           </span>
           {isChosen(device) ? (
             <span className="muted">已选用</span>

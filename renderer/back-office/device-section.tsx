@@ -11,6 +11,7 @@ import { core } from './core.ts';
 import { DisplayForm, LabelForm, PrinterForm } from './device-outputs.tsx';
 import { AllFound } from './device-found.tsx';
 import { ReaderForm, ScaleForm, ScannerForm } from './device-inputs.tsx';
+import { MESSAGE } from './device-parts.tsx';
 import { DeviceRecorder } from './device-recorder.tsx';
 import { useReading } from './reading.ts';
 import { SectionHead } from './section-head.tsx';
@@ -55,8 +56,9 @@ export function DeviceSection({ screen }: Readonly<{ screen: Screen }>): React.J
     0,
     () => null,
     (code) => {
-      setScanned(code);
-      setCardRead(code);
+      // Goods that are scanned on another tab are no cards.
+      if (shown === 'reader') setCardRead(code);
+      else setScanned(code);
       return true;
     },
   );
@@ -67,8 +69,11 @@ export function DeviceSection({ screen }: Readonly<{ screen: Screen }>): React.J
     const save = async (): Promise<void> => {
       try {
         const outcome = await core.client().saveDevices({ ...settings, ...next });
-        if (outcome === 'saved') void message.success('已保存，马上按新的设置工作');
-        else void message.error(outcome === 'managerOnly' ? '要店长登录才能改' : '没有保存成，请看看磁盘');
+        if (outcome === 'saved') void message.success({ key: MESSAGE, content: '已保存，马上按新的设置工作' });
+        else {
+          const content = outcome === 'managerOnly' ? '要店长登录才能改' : '没有保存成，请看看磁盘';
+          void message.error({ key: MESSAGE, content });
+        }
         await view.refetch();
       } catch {
         void message.error('没有收到收银机的回答，请再试一次');
