@@ -186,6 +186,8 @@ groupNeedingAll('the set-up page of a counter, in a real browser', [chromium, so
     ]);
     const text = readFileSync(await download.path(), 'utf8');
     expect(text).toContain('"cards":"masked"');
+    const { devices = [] } = (await shop.client.findDevices()) ?? {};
+    for (const { name } of devices) expect(text).toContain(JSON.stringify(name));
     expect(text).toContain(Buffer.from('0000000000000\n').toString('hex'));
     expect(text).not.toContain(Buffer.from('6901028180559').toString('hex'));
   });

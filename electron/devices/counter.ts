@@ -2,10 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertNever } from '../../shared/assert.ts';
 import type { DeviceSettings, DeviceSetUp, Found, TryWhat } from '../../shared/device-set-up.ts';
-import type { DeviceEvent, Devices } from '../../shared/devices.ts';
+import type { CustomerFigure, DeviceEvent, Devices } from '../../shared/devices.ts';
 import { sampleSale } from '../../shared/receipt-sample.ts';
 import { openDevices, type OpenDevices } from './devices.ts';
+import { machineHid } from './hid-input.ts';
 import { listInputDevices } from './input-list.ts';
+import type { InputWorld } from './input.ts';
 import { queuesOf } from './queue-printer.ts';
 import { createRecorder } from './recorder.ts';
 
@@ -43,9 +45,12 @@ export function openCounter(
   const recorder = createRecorder(hosted.about, Date.now);
   let chosen = settings;
   let now: OpenDevices;
+  let figure: CustomerFigure | null = null;
   const open = (): void => {
     now = openDevices(chosen, { log: hosted.log, raw: recorder.take });
     now.listen(tell);
+    // Whoever shows a figure says it once, and a display that was set up since has not heard of it.
+    if (figure !== null) now.show(figure);
   };
   open();
 
@@ -61,7 +66,10 @@ export function openCounter(
     },
     heard: () => now.heard(),
     try: (what) => tryOut(now, what),
-    record: recorder.set,
+    record(wish) {
+      recorder.set(wish);
+      if (wish.on) void notePlugged(recorder, hosted.log);
+    },
     recording: recorder.recording,
   };
 
@@ -87,7 +95,10 @@ export function openCounter(
     lookAtPrinter: () => now.lookAtPrinter(),
     weightGrams: () => now.weightGrams(),
     tellScale: (what) => now.tellScale(what),
-    show: (figure) => now.show(figure),
+    show: (next) => {
+      figure = next;
+      now.show(next);
+    },
     shown: () => now.shown(),
     listen(take) {
       takers.add(take);
@@ -109,8 +120,7 @@ async function tryOut(devices: OpenDevices, what: TryWhat): Promise<'done' | 'fa
     case 'drawer':
       return (await devices.openDrawer()) === 'opened' ? 'done' : 'failed';
     case 'display':
-      devices.show({ what: 'total', amountFen: 1_234, name: '' });
-      return devices.others.some(({ role, state }) => role === 'display' && state === 'ready') ? 'done' : 'failed';
+      return (await devices.tryDisplay({ what: 'total', amountFen: 1_234, name: '' })) ? 'done' : 'failed';
     case 'tag':
       return (await devices.printTag(SAMPLE_TAG)) === 'printed' ? 'done' : 'failed';
     default:
@@ -118,16 +128,30 @@ async function tryOut(devices: OpenDevices, what: TryWhat): Promise<'done' | 'fa
   }
 }
 
-async function found(log: (line: string) => void): Promise<Found> {
-  const world = {
+/** Writes what is plugged in at the head of a recording. */
+async function notePlugged(recorder: ReturnType<typeof createRecorder>, log: (line: string) => void): Promise<void> {
+  for (const device of await listInputDevices(worldOf(log))) {
+    const { line, identity } = device;
+    recorder.plugged(
+      device,
+      line === 'hid' && identity.path !== null ? await machineHid.descriptor(identity.path) : null,
+    );
+  }
+}
+
+function worldOf(log: (line: string) => void): InputWorld {
+  return {
     nowMs: () => performance.now(),
-    later: (delayMs: number, task: () => void) => {
+    later: (delayMs, task) => {
       const timer = setTimeout(task, delayMs);
       return () => clearTimeout(timer);
     },
     log,
   };
-  const [devices, queues] = await Promise.all([listInputDevices(world), queuesOf()]);
+}
+
+async function found(log: (line: string) => void): Promise<Found> {
+  const [devices, queues] = await Promise.all([listInputDevices(worldOf(log)), queuesOf()]);
   return { devices: [...devices], queues: [...queues], paths: usbPrinters() };
 }
 

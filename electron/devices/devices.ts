@@ -6,7 +6,14 @@ import type {
   LabelSettings,
   PrinterSettings,
 } from '../../shared/device-set-up.ts';
-import type { DeviceEvent, Devices, OtherDevice, PrinterState, SimulatedAct } from '../../shared/devices.ts';
+import type {
+  CustomerFigure,
+  DeviceEvent,
+  Devices,
+  OtherDevice,
+  PrinterState,
+  SimulatedAct,
+} from '../../shared/devices.ts';
 import { filePrinter } from './file-printer.ts';
 import { type InputRole, openInputs } from './inputs.ts';
 import { networkPrinter } from './network-printer.ts';
@@ -14,7 +21,7 @@ import { figureWords, poleDisplay, type PoleDisplay } from './pole-display.ts';
 import type { Printer } from './printer.ts';
 import { queuePrinter } from './queue-printer.ts';
 import { DRAWER_UNSENSED, receiptPrinter, type ReceiptPrinter } from './receipt-printer.ts';
-import { findPort, serialLine } from './serial-line.ts';
+import { portFinder, serialLine } from './serial-line.ts';
 import { serialPrinter } from './serial-printer.ts';
 import { type Printout, simulatedPrinter, simulatedScale } from './simulated.ts';
 import { tagBytes } from './tspl.ts';
@@ -25,6 +32,8 @@ export type OpenDevices = Devices &
     printouts: () => readonly Printout[];
     /** What scanners, readers and scale said last, newest first. */
     heard: () => readonly Heard[];
+    /** Shows a figure and waits until the display has it; false where none took it. */
+    tryDisplay: (figure: CustomerFigure) => Promise<boolean>;
   }>;
 
 /** The port on which receipt and label printers listen for raw bytes. */
@@ -113,7 +122,8 @@ export function openDevices(settings: DeviceSettings, hosted: Hosted = {}): Open
       else scale.put(0);
       return true;
     },
-    show: (figure) => display.pole?.show(figure),
+    show: (figure) => void display.pole?.show(figure),
+    tryDisplay: async (figure) => (await display.pole?.show(figure)) ?? false,
     shown: display.shown,
     listen(take) {
       takers.add(take);
@@ -191,7 +201,7 @@ function printerOn(chosen: Exclude<PrinterSettings | LabelSettings, { kind: 'non
     case 'file':
       return filePrinter(chosen);
     case 'serial':
-      return serialPrinter({ find: () => findPort(chosen.identity), baudRate: chosen.baudRate });
+      return serialPrinter({ find: portFinder(chosen.identity), baudRate: chosen.baudRate });
     case 'queue':
       return queuePrinter(chosen);
     default:
@@ -206,9 +216,10 @@ function openDisplay(chosen: DisplaySettings, changed: () => void) {
       return { pole: null, other: null, shown: () => null };
     case 'simulated': {
       const pole: PoleDisplay = {
-        show(figure) {
+        async show(figure) {
           shown = figureWords(figure);
           changed();
+          return true;
         },
         close() {},
       };
@@ -216,12 +227,17 @@ function openDisplay(chosen: DisplaySettings, changed: () => void) {
     }
     case 'serial': {
       let isThere = true;
-      const line = serialLine({ find: () => findPort(chosen.identity), baudRate: chosen.baudRate });
-      const pole = poleDisplay(line, chosen, (next) => {
-        if (next === isThere) return;
-        isThere = next;
-        changed();
-      });
+      const find = portFinder(chosen.identity);
+      const pole = poleDisplay(
+        (lost) => serialLine({ find, baudRate: chosen.baudRate, lost }),
+        chosen,
+        (next) => {
+          if (next === isThere) return;
+          isThere = next;
+          changed();
+        },
+        laterOf(),
+      );
       return {
         pole,
         get other(): OtherDevice {

@@ -2,10 +2,10 @@ import { codeOf } from './scan-text.ts';
 
 /**
  * Reports of HID point-of-sale scanners: 64 bytes with their ID, 02, in front. Two layouts are in the field: with the AIM
- * identifier before the data (Honeywell, Access-IS, and by their libraries Zebra and Datalogic), and without (新大陆
- * Newland, Quio). A long code comes in several reports, all but the last with bit 0 of byte 63 set.
+ * identifier before the data (Honeywell, Access-IS, and by their libraries Zebra and Datalogic; some Zebra one byte later),
+ * and without (新大陆 Newland, Quio). A long code comes in several reports, all but the last with bit 0 of byte 63 set.
  */
-type Layout = 'aim' | 'plain';
+type Layout = 'aim' | 'aimLater' | 'plain';
 
 /** The parts of a long code that came so far. */
 export type PartialScan = Readonly<{ layout: Layout; bytes: Uint8Array; atMs: number }> | null;
@@ -13,6 +13,10 @@ export type PartialScan = Readonly<{ layout: Layout; bytes: Uint8Array; atMs: nu
 const REPORT_ID = 0x02;
 const LENGTH = 64;
 const DATA_MAX = 56;
+const DATA_AT = 2;
+const AIM_LENGTH = 3;
+/** Where the identifier stands; the data comes behind it. */
+const AIM_AT: Readonly<Record<Layout, number | null>> = { aim: 2, aimLater: 3, plain: null };
 /** Reports of one code follow each other at once; after this the rest will not come. */
 const NEXT_MS = 200;
 /** More than any code: a scanner that goes on and on is broken. */
@@ -40,17 +44,30 @@ function readPart(
   before: PartialScan,
 ): Readonly<{ layout: Layout; bytes: Uint8Array; goesOn: boolean }> | null {
   const size = report[1] ?? 0;
+  const goesOn = ((report[LENGTH - 1] ?? 0) & 1) === 1;
   if (report.length !== LENGTH || report[0] !== REPORT_ID || size > DATA_MAX) return null;
-  const layout = before?.layout ?? layoutOf(report);
-  const from = layout === 'aim' ? 5 : 2;
-  // The identifier stands in each report, and counts once.
-  const front = before === null ? report.subarray(2, from) : before.bytes;
-  const bytes = Uint8Array.from([...front, ...report.subarray(from, from + size)]);
-  if (before === null && size === 0) return null;
-  return { layout, bytes, goesOn: ((report[LENGTH - 1] ?? 0) & 1) === 1 };
+  if (before === null) {
+    const layout = layoutOf(report);
+    const front = AIM_AT[layout];
+    const from = front === null ? DATA_AT : front + AIM_LENGTH;
+    // An identifier counts as data where the scanner was told to send it so; what is then beyond the data is zero.
+    const bytes = report.slice(front ?? from, from + size);
+    if (size === 0) return null;
+    return { layout, bytes, goesOn };
+  }
+  // The identifier stands in the same place of each report, and counts once. Where it does not come again it was data.
+  const front = AIM_AT[before.layout];
+  const isAgain = front !== null && before.bytes.every((byte, at) => at >= AIM_LENGTH || report[front + at] === byte);
+  const from = front !== null && isAgain ? front + AIM_LENGTH : DATA_AT;
+  const bytes = Uint8Array.from([...before.bytes, ...report.subarray(from, from + size)]);
+  return { layout: before.layout, bytes, goesOn };
 }
 
 /** `]`, a letter and a digit or letter are an AIM identifier (ISO/IEC 15424). */
 function layoutOf(report: Uint8Array): Layout {
-  return /^\][A-Za-z][0-9A-Za-z]$/.test(String.fromCharCode(...report.subarray(2, 5))) ? 'aim' : 'plain';
+  const isAimAt = (at: number): boolean =>
+    /^\][A-Za-z][0-9A-Za-z]$/.test(String.fromCharCode(...report.subarray(at, at + AIM_LENGTH)));
+  if (isAimAt(2)) return 'aim';
+  // A code of digits with such a sign in its second place is no code; a byte below a space in front of it is none of it.
+  return isAimAt(3) && (report[2] ?? 0) < 0x20 ? 'aimLater' : 'plain';
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findAgain, troubleOf } from './identity.ts';
+import { claimPlace, findAgain, troubleOf } from './identity.ts';
 import type { DeviceIdentity } from './input.ts';
 
 const device = (
@@ -38,4 +38,15 @@ test.each([
   ['something else', 'broken'],
 ])('what a library says means something to a person: %s', (message, trouble) => {
   expect(troubleOf(new Error(message))).toBe(trouble);
+});
+
+test('the place of a device that was set up is left to it while a counter opens, and to whoever is there afterwards', () => {
+  let nowMs = 0;
+  const at = (path: string) =>
+    claimPlace({ vendorId: 0x1a86, productId: 0x7523, serialNumber: null, path }, () => nowMs);
+  const [isAnothersThanScale, isAnothersThanScanner] = [at('/dev/ttyUSB1'), at('/dev/ttyUSB0')];
+  expect([isAnothersThanScale('/dev/ttyUSB0'), isAnothersThanScale('/dev/ttyUSB1')]).toEqual([true, false]);
+  expect([isAnothersThanScanner('/dev/ttyUSB0'), isAnothersThanScanner('/dev/ttyUSB7')]).toEqual([false, false]);
+  nowMs = 2_000;
+  expect(isAnothersThanScale('/dev/ttyUSB0')).toBe(false);
 });

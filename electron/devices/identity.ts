@@ -16,6 +16,25 @@ export function findAgain<Found extends Pick<FoundDevice, 'identity'>>(
   return alike[0] ?? null;
 }
 
+/** Long enough for every driver of a counter that opens to have looked at the place where its own device stood. */
+const CLAIM_MS = 2_000;
+
+let claims: readonly Readonly<{ path: string; untilMs: number }>[] = [];
+
+/**
+ * Says that a device stood at this place when it was set up. Adapters of one make have no serial number, so while a counter
+ * opens, a driver whose device is not there would take the adapter of another before that other one could. Answers whether
+ * a place is claimed by somebody else; once all have looked, what they hold says who is where.
+ */
+export function claimPlace(
+  { vendorId, path }: DeviceIdentity,
+  nowMs = (): number => performance.now(),
+): (other: string) => boolean {
+  claims = claims.filter(({ untilMs }) => nowMs() < untilMs);
+  if (vendorId !== null && path !== null) claims = [...claims, { path, untilMs: nowMs() + CLAIM_MS }];
+  return (other) => other !== path && claims.some((claim) => claim.path === other && nowMs() < claim.untilMs);
+}
+
 function isSameMake(wanted: DeviceIdentity, there: DeviceIdentity): boolean {
   if (wanted.vendorId === null) return wanted.path === there.path;
   return (

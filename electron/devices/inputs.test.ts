@@ -155,6 +155,11 @@ test('a recording holds times, devices and shapes, and no number unless somebody
   expect(Buffer.from(String(scan?.['hex']), 'hex').toString()).toBe(']E00000000000000\r');
   expect(card).toMatchObject({ role: 'chipReader', device: 'ACR122U 00 00', hex: 'xxxxxxxx' });
   recorder.set({ on: true, keepCards: true });
+  const stripe = { line: 'hid', name: 'a reader', proposal: 'stripeReader', identity: usb(4) } as const;
+  recorder.plugged(stripe, Uint8Array.of(0x06, 0x8e, 0));
+  expect(recorder.recording()?.text).toContain('"proposal":"stripeReader"');
+  expect(recorder.recording()?.text).toContain('"descriptor":"068e00"');
+  expect(recorder.recording()?.lines).toBe(0);
   reader({ kind: 'raw', bytes: Uint8Array.of(4, 0xa1) });
   expect(recorder.recording()?.text).toContain('"hex":"04a1"');
 });

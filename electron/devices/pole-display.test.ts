@@ -99,21 +99,76 @@ test('no name breaks a line, whatever is in it', () => {
   );
 });
 
-test('a slow display is given the newest figure and none of those that were overtaken', async () => {
+/** An LED display on a line that is out, in, or as slow as the test makes it. */
+function display() {
   const written: string[] = [];
-  const pending: (() => void)[] = [];
-  const line = {
-    write: (bytes: Uint8Array): Promise<boolean> => {
-      written.push(led(bytes).digits);
-      return new Promise((resolve) => pending.push(() => resolve(true)));
+  const pending: ((isWritten: boolean) => void)[] = [];
+  const heard: boolean[] = [];
+  let due: (() => void)[] = [];
+  let lose = (): void => {};
+  const pole = poleDisplay(
+    (lost) => {
+      lose = lost;
+      return {
+        write: (bytes) => {
+          written.push(led(bytes).digits);
+          return new Promise((resolve) => pending.push(resolve));
+        },
+        close: () => {},
+      };
     },
-    close: () => {},
+    { protocol: 'led8', gbk: false },
+    (isThere) => heard.push(isThere),
+    (_delayMs, task) => {
+      due.push(task);
+      return () => (due = due.filter((one) => one !== task));
+    },
+  );
+  const turn = async (isWritten: boolean): Promise<void> => {
+    pending.shift()?.(isWritten);
+    await new Promise((resolve) => setImmediate(resolve));
   };
-  const display = poleDisplay(line, { protocol: 'led8', gbk: false }, () => {});
-  for (const amountFen of [100, 200, 300]) display.show({ what: 'price', amountFen, name: '' });
-  pending.shift()?.();
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(written).toEqual(['1.00', '3.00']);
+  const wait = (): void => {
+    for (const task of due.splice(0)) task();
+  };
+  return { pole, written, heard, turn, wait, lose: () => lose(), waiting: () => due.length };
+}
+
+test('a slow display is given the newest figure and none of those that were overtaken', async () => {
+  const { pole, written, turn } = display();
+  await turn(true);
+  for (const amountFen of [100, 200, 300]) void pole.show({ what: 'price', amountFen, name: '' });
+  await turn(true);
+  expect(written).toEqual(['', '1.00', '3.00']);
+});
+
+test('a display that is not there is known at once, and shows what the till shows by the time it is', async () => {
+  const { pole, written, heard, turn, wait } = display();
+  await turn(false);
+  expect(heard).toEqual([false]);
+  const tried = pole.show({ what: 'total', amountFen: 100, name: '' });
+  await turn(false);
+  expect(await tried).toBe(false);
+  void pole.show({ what: 'total', amountFen: 250, name: '' });
+  await turn(false);
+  wait();
+  await turn(true);
+  expect([written.at(-1), heard.at(-1)]).toEqual(['2.50', true]);
+});
+
+test('a display that is pulled out is missed before the next figure, and shows it again when it is back', async () => {
+  const { pole, written, heard, turn, wait, lose, waiting } = display();
+  await turn(true);
+  void pole.show({ what: 'total', amountFen: 250, name: '' });
+  await turn(true);
+  lose();
+  expect(heard.at(-1)).toBe(false);
+  wait();
+  await turn(true);
+  expect([written.slice(1), heard.at(-1), waiting()]).toEqual([['2.50', '2.50'], true, 0]);
+  pole.close();
+  lose();
+  expect(waiting()).toBe(0);
 });
 
 test('a simulated display says what it shows', () => {

@@ -86,35 +86,72 @@ function encoded(text: string, hasGbk: boolean): number[] {
   return bytes;
 }
 
-export type PoleDisplay = Readonly<{ show: (figure: CustomerFigure) => void; close: () => void }>;
+export type PoleDisplay = Readonly<{
+  /** Answers whether the display was there to take it. */
+  show: (figure: CustomerFigure) => Promise<boolean>;
+  close: () => void;
+}>;
+
+/** How long until a display that is not there is looked for again. */
+const RETRY_MS = 1_000;
 
 /**
  * A pole display on its line. Only the newest figure counts: those that came while one was being written are passed
- * over, so that a slow line (2400 baud is 240 characters a second) never lags behind the till.
+ * over, so that a slow line (2400 baud is 240 characters a second) never lags behind the till. One that was pulled out
+ * and plugged in again shows what the till shows by then.
  */
 export function poleDisplay(
-  line: Pick<SerialLine, 'write' | 'close'>,
+  open: (lost: () => void) => Pick<SerialLine, 'write' | 'close'>,
   settings: Readonly<{ protocol: Protocol; gbk: boolean }>,
   heard: (isThere: boolean) => void,
+  later: (delayMs: number, task: () => void) => () => void,
 ): PoleDisplay {
-  let wanted: CustomerFigure | null = null;
-  let isWriting = false;
-  const write = async (): Promise<void> => {
-    if (isWriting) return;
-    isWriting = true;
-    while (wanted !== null) {
-      const figure = wanted;
-      wanted = null;
-      heard(await line.write(displayBytes(settings.protocol, settings.gbk, figure)));
-    }
-    isWriting = false;
+  let last: CustomerFigure = { what: 'none', amountFen: 0, name: '' };
+  let isWanted = false;
+  let writing: Promise<boolean> | null = null;
+  let isClosed = false;
+  let cancel = (): void => {};
+
+  const again = (): void => {
+    cancel();
+    if (!isClosed) cancel = later(RETRY_MS, () => void begin());
   };
+  const line = open(() => {
+    if (isClosed) return;
+    heard(false);
+    isWanted = true;
+    again();
+  });
+  const write = async (): Promise<boolean> => {
+    let isThere = false;
+    do {
+      isWanted = false;
+      isThere = await line.write(displayBytes(settings.protocol, settings.gbk, last));
+    } while (isWanted && isThere);
+    writing = null;
+    if (isClosed) return isThere;
+    heard(isThere);
+    if (!isThere) again();
+    return isThere;
+  };
+  const begin = (): Promise<boolean> => {
+    cancel();
+    isWanted = true;
+    writing ??= write();
+    return writing;
+  };
+  // A display that is not there is known before the first customer.
+  void begin();
   return {
     show(figure) {
-      wanted = figure;
-      void write();
+      last = figure;
+      return begin();
     },
-    close: line.close,
+    close() {
+      isClosed = true;
+      cancel();
+      line.close();
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { FoundDevice } from './input.ts';
 import type { InputRole } from './inputs.ts';
 
 /** A recording is for a fault that shows within minutes; what would fill the memory is left out at the end. */
@@ -15,22 +16,31 @@ export function createRecorder(about: Readonly<Record<string, string>>, nowMs: (
   let isRunning = false;
   let keepsCards = false;
   let hasBegun = false;
+  let taken = 0;
   return {
     set: ({ on, keepCards }: Readonly<{ on: boolean; keepCards: boolean }>): void => {
       if (on && !isRunning) {
         keepsCards = keepCards;
         hasBegun = true;
+        taken = 0;
         lines = [JSON.stringify({ ...about, atMs: nowMs(), cards: keepCards ? 'kept' : 'masked' })];
       }
       isRunning = on;
     },
     take: (role: InputRole, device: string, bytes: Uint8Array): void => {
       if (!isRunning || lines.length >= LINES_MAX) return;
+      taken += 1;
       lines.push(
         JSON.stringify({ atMs: nowMs(), role, device, hex: keepsCards ? hexOf(bytes) : maskedHex(role, bytes) }),
       );
     },
-    recording: () => (hasBegun ? { text: `${lines.join('\n')}\n`, isRunning, lines: lines.length - 1 } : null),
+    /** What is plugged in, and how an HID device lays its reports out: without it, its bytes say little. */
+    plugged: ({ line, name, proposal, identity }: FoundDevice, descriptor: Uint8Array | null): void => {
+      if (!isRunning || lines.length >= LINES_MAX) return;
+      const layout = descriptor === null ? {} : { descriptor: hexOf(descriptor) };
+      lines.push(JSON.stringify({ atMs: nowMs(), plugged: line, name, proposal, identity, ...layout }));
+    },
+    recording: () => (hasBegun ? { text: `${lines.join('\n')}\n`, isRunning, lines: taken } : null),
   };
 }
 

@@ -1,5 +1,5 @@
 import { noticeHangUp } from './hang-up.ts';
-import { findAgain } from './identity.ts';
+import { claimPlace, findAgain } from './identity.ts';
 import type { DeviceIdentity, FoundDevice, InputTrouble, InputWorld, Tell } from './input.ts';
 import { keepOpen, type KeptOpen, messageOf } from './keep-open.ts';
 
@@ -30,6 +30,14 @@ export type SerialPorts = Readonly<{
 const SCANNER_VENDORS: ReadonlySet<number> = new Set([0x05e0, 0x05f9, 0x0c2e, 0x1eab, 0x23d0]);
 
 const held = new Set<string>();
+
+/** Marks a port as taken before it is open, so that no second driver looks for its device there; answers the end of it. */
+export function holdPort(path: string): () => void {
+  // Who opens a port that another driver holds is refused by the system, and has nothing to let go of.
+  if (held.has(path)) return () => {};
+  held.add(path);
+  return () => void held.delete(path);
+}
 
 /** By the serialport package, loaded when first wanted: a machine on which it cannot be loaded still has a till. */
 export const machineSerial: SerialPorts = {
@@ -62,17 +70,20 @@ export const machineSerial: SerialPorts = {
       on.lost('broken');
     });
     port.on('close', () => {
-      held.delete(path);
+      letGo();
       on.lost('notPluggedIn');
     });
     port.on('data', (bytes: Uint8Array) => on.bytes(bytes));
+    const letGo = holdPort(path);
     port.open((error) => (error === null || error === undefined ? resolve() : reject(error)));
-    await promise;
-    held.add(path);
+    await promise.catch((error: unknown) => {
+      letGo();
+      throw error;
+    });
     return {
       write: (bytes) => void port.write(Buffer.from(bytes)),
       close: () => {
-        held.delete(path);
+        letGo();
         if (port.isOpen) port.close(() => {});
       },
     };
@@ -92,9 +103,10 @@ export function openSerialInput(
   world: InputWorld,
   ports: SerialPorts,
 ): KeptOpen<SerialHandle> {
+  const isAnothers = claimPlace(identity);
   return keepOpen<SerialHandle>({
     async open(lost) {
-      const path = await pathOf(identity, ports);
+      const path = await pathOf(identity, ports, isAnothers);
       if (path === null) return 'notPluggedIn';
       const bytes = (piece: Uint8Array): void => {
         try {
@@ -117,8 +129,14 @@ export function openSerialInput(
 }
 
 /** A port without a make is opened by its path, also one that no list shows. */
-async function pathOf(identity: DeviceIdentity, ports: SerialPorts): Promise<string | null> {
+export async function pathOf(
+  identity: DeviceIdentity,
+  ports: Pick<SerialPorts, 'list' | 'held'>,
+  isAnothers: (path: string) => boolean,
+): Promise<string | null> {
   if (identity.vendorId === null) return identity.path;
-  const free = (await ports.list()).filter((one) => one.identity.path !== null && !ports.held.has(one.identity.path));
+  const free = (await ports.list()).filter(
+    ({ identity: { path } }) => path !== null && !ports.held.has(path) && !isAnothers(path),
+  );
   return findAgain(identity, free)?.identity.path ?? null;
 }

@@ -1,8 +1,8 @@
 import type { SerialPort } from 'serialport';
 import type { BaudRate, DeviceIdentity } from '../../shared/device-set-up.ts';
 import { noticeHangUp } from './hang-up.ts';
-import { findAgain } from './identity.ts';
-import { machineSerial } from './serial-input.ts';
+import { claimPlace } from './identity.ts';
+import { holdPort, machineSerial, pathOf } from './serial-input.ts';
 
 /** A line that takes no more bytes for this long, beyond what its speed explains, is stuck. */
 const STUCK_MS = 4_000;
@@ -22,14 +22,22 @@ export type SerialLine = Readonly<{
 }>;
 
 /** A line finds its port by `find` each time it opens, since a device may have been put into another socket. */
-export function serialLine(settings: { find: () => Promise<string | null>; baudRate: BaudRate }): SerialLine {
-  const { find, baudRate } = settings;
+export function serialLine(settings: {
+  find: () => Promise<string | null>;
+  baudRate: BaudRate;
+  /** The line broke off; whoever writes next opens it anew. */
+  lost?: () => void;
+}): SerialLine {
+  const { find, baudRate, lost = () => {} } = settings;
   let opening: Promise<SerialPort | null> | null = null;
   let isClosed = false;
 
   const port = async (): Promise<SerialPort | null> => {
     if (isClosed) return null;
-    opening ??= open(find, baudRate, () => (opening = null)).then((opened) => {
+    opening ??= open(find, baudRate, () => {
+      opening = null;
+      if (!isClosed) lost();
+    }).then((opened) => {
       if (opened === null) opening = null;
       // Closed while it was being opened: nobody else would let go of it.
       if (isClosed) opened?.close(() => {});
@@ -100,18 +108,26 @@ async function open(
       const port = new Port({ path, baudRate, autoOpen: false });
       noticeHangUp(port);
       port.on('error', () => {});
-      port.on('close', closed);
+      port.on('close', () => {
+        letGo();
+        closed();
+      });
       // Whatever it says unasked is let go, or it would be taken for the next answer.
       port.on('data', () => {});
-      port.open((error) => resolve(error === null || error === undefined ? port : null));
+      const letGo = holdPort(path);
+      port.open((error) => {
+        const isOpen = error === null || error === undefined;
+        if (!isOpen) letGo();
+        resolve(isOpen ? port : null);
+      });
     });
   } catch {
     return null;
   }
 }
 
-/** Where a device is plugged in now; a port without any identity is known by its path alone. */
-export async function findPort(identity: DeviceIdentity): Promise<string | null> {
-  if (identity.vendorId === null) return identity.path;
-  return findAgain(identity, await machineSerial.list())?.identity.path ?? null;
+/** Finds where a device is plugged in now; a port without any identity is known by its path alone. */
+export function portFinder(identity: DeviceIdentity): () => Promise<string | null> {
+  const isAnothers = claimPlace(identity);
+  return () => pathOf(identity, machineSerial, isAnothers);
 }

@@ -18,6 +18,14 @@ export const aimScanner = {
     Uint8Array.from([...padded([0x02, data.length, ...ascii(aim), ...ascii(data)], 61), 0x64, 0, goesOn ? 1 : 0]),
 } as const;
 
+/** One byte later, behind one that says nothing. */
+export const laterAimScanner = {
+  source: '@point-of-sale/webhid-barcode-scanner 1.2.2, which looks for the identifier at two places (Zebra)',
+  synthetic: true,
+  report: (aim: string, data: string, goesOn = false): Uint8Array =>
+    Uint8Array.from([...padded([0x02, data.length, 0, ...ascii(aim), ...ascii(data)], 63), goesOn ? 1 : 0]),
+} as const;
+
 /** Without. */
 export const plainScanner = {
   source: 'Newland NLS-FM420 guide p. 47',

@@ -8,7 +8,7 @@ import { openHidScanner } from '../../electron/devices/hid-scanner.ts';
 import type { DeviceIdentity } from '../../electron/devices/input.ts';
 import { openStripeReader } from '../../electron/devices/stripe-reader.ts';
 import { stripeLayout, trackTwoOf } from '../../electron/devices/stripe-report.ts';
-import { aimScanner, magtekReader, plainScanner, stripeReader, usbScale } from './hid-reports.ts';
+import { aimScanner, laterAimScanner, magtekReader, plainScanner, stripeReader, usbScale } from './hid-reports.ts';
 import { type Listened, listenTo } from './listened.ts';
 import { type ReplayHid, replayHid } from './replay-hid.ts';
 
@@ -57,6 +57,15 @@ test('a scanner’s report gives its code, with the AIM identifier where it send
   expect(codesOf(plainScanner.report(LONG.slice(0, 56), true), plainScanner.report(LONG.slice(56)))).toEqual([LONG]);
 });
 
+test('an identifier one byte later is found, and one that was set up as part of the code is taken as one', () => {
+  expect(codesOf(laterAimScanner.report(']E0', EAN))).toEqual([`]E0${EAN}`]);
+  const long = [laterAimScanner.report(']C1', LONG.slice(0, 56), true), laterAimScanner.report(']C1', LONG.slice(56))];
+  expect(codesOf(...long)).toEqual([`]C1${LONG}`]);
+  expect(codesOf(plainScanner.report(`]E0${EAN}`))).toEqual([`]E0${EAN}`]);
+  const whole = `]C1${LONG}`;
+  expect(codesOf(plainScanner.report(whole.slice(0, 56), true), plainScanner.report(whole.slice(56)))).toEqual([whole]);
+});
+
 test('a code whose rest did not come is dropped, and does not stand before the next', () => {
   const [first, next] = [plainScanner.report(LONG.slice(0, 56), true), plainScanner.report(EAN)];
   const partial = takeScanReport(null, first, 0).partial;
@@ -84,6 +93,9 @@ test('whatever reports come, nothing throws and every code is text that a scanne
     fc
       .tuple(fc.stringMatching(/^[ -~]{0,56}$/), fc.boolean())
       .map(([text, goesOn]) => aimScanner.report(']Q1', text, goesOn)),
+    fc
+      .tuple(fc.stringMatching(/^[ -~]{0,56}$/), fc.boolean())
+      .map(([text, goesOn]) => laterAimScanner.report(']Q1', text, goesOn)),
   );
   fc.assert(
     fc.property(fc.array(report, { maxLength: 30 }), (reports) => {

@@ -247,3 +247,36 @@ test('a port that is none is missing', async () => {
   open.push(none.device);
   await none.until('it is missing', () => none.states().at(-1) === 'missing notPluggedIn');
 });
+
+test('of two adapters that are alike each driver takes its own, also when one is not there', async () => {
+  const plugged = new Set(['/dev/ttyUSB0']);
+  const held = new Set<string>();
+  const ports: SerialPorts = {
+    held,
+    list: async () =>
+      [...plugged].map((path) => ({
+        identity: { vendorId: 0x1a86, productId: 0x7523, serialNumber: null, path },
+        line: 'serial',
+        name: path,
+        proposal: null,
+      })),
+    open: async (path) => {
+      if (held.has(path)) throw new Error('Cannot lock port');
+      held.add(path);
+      return { write: () => {}, close: () => held.delete(path) };
+    },
+  };
+  const adapter = (path: string): DeviceIdentity => ({ ...at(path), vendorId: 0x1a86, productId: 0x7523 });
+  const scale = listenTo((tell, world) =>
+    openSerialScale({ protocol: 'dahua', identity: adapter('/dev/ttyUSB1') }, tell, world, ports),
+  );
+  const scanner = listenTo((tell, world) =>
+    openSerialScanner({ identity: adapter('/dev/ttyUSB0'), serial: DEFAULT_SERIAL, ending: 'cr' }, tell, world, ports),
+  );
+  open.push(scale.device, scanner.device);
+  await scanner.until('it is ready', () => scanner.states().at(-1) === 'ready');
+  await scale.until('it is missing', () => scale.states().at(-1) === 'missing notPluggedIn');
+  plugged.add('/dev/ttyUSB4');
+  await scale.until('it is ready', () => scale.states().at(-1) === 'ready');
+  expect([scanner.states(), [...held]]).toEqual([['ready'], ['/dev/ttyUSB0', '/dev/ttyUSB4']]);
+});
