@@ -385,6 +385,20 @@ describe('paying', () => {
     });
   }
 
+  for (const [pieces, proposedFen] of [
+    [1, [250, 500, 1_000, 2_000, 5_000]],
+    [12, [3_000, 4_000, 5_000, 10_000]],
+    [27, [6_750, 7_000, 8_000, 10_000]],
+    [41, [10_250, 10_500, 11_000, 12_000, 15_000, 20_000]],
+  ] as const) {
+    test(`${pieces} packets of salt propose the notes that may be handed over, a hundred among them unless it is a trifle`, async () => {
+      await till.ask({ kind: 'quantityFirst', count: pieces });
+      await till.ask(scan(salt.code));
+      await till.ask({ kind: 'startPay' });
+      expect((await till.screen()).pay?.suggestionsFen).toEqual(proposedFen);
+    });
+  }
+
   test('nothing, or without the prompt, is refused', async () => {
     expect(await till.send({ kind: 'startPay' })).toEqual(refused('saleEmpty'));
     await till.ask(scan(bread.code));

@@ -84,8 +84,10 @@ type Parts = Readonly<{
 /** How many goods one sale may hold; far above any basket, and a bound on what a stuck scanner can do. */
 const LINES_LIMIT = 500;
 
-/** Coins and notes a customer may hand over for an amount: the next tens, and the notes above it. */
+/** Notes of which a customer may hand over as many as it takes. */
 const NOTES_FEN = [500, 1_000, 2_000, 5_000, 10_000] as const;
+/** Nobody pays for a sweet with a note of a hundred. */
+const NOTE_TIMES_DUE_MAX = 20;
 
 /** The open sale: every command that touches it, from the first scan to the record. */
 export function createCheckout(parts: Parts) {
@@ -642,8 +644,9 @@ export function createCheckout(parts: Parts) {
 
   const suggestions = (dueFen: number): number[] => {
     if (dueFen === 0) return [];
-    const rounded = NOTES_FEN.map((note) => Math.ceil(dueFen / note) * note);
-    return [...new Set([dueFen, ...rounded])].sort((a, b) => a - b).slice(0, 4);
+    const likely = NOTES_FEN.filter((note) => note <= dueFen * NOTE_TIMES_DUE_MAX);
+    const rounded = likely.map((note) => Math.ceil(dueFen / note) * note);
+    return [...new Set([dueFen, ...rounded])].sort((a, b) => a - b);
   };
 
   const startPay = (): Answer => {

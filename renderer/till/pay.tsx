@@ -19,7 +19,7 @@ const ROWS: readonly Row[] = ['points', 'mobile', 'cash'];
 
 /** What is being typed is sent when the hand rests, so that a scan into the field never becomes an amount. */
 const TYPING_RESTS_MS = 110;
-/** From here on an amount takes the room of one suggestion more. */
+/** There is room for the sum itself and the roundest ones above it, of which so large a sum leaves fewer. */
 const WIDE_FEN = 100_000;
 /** The second Enter of a bouncing key must not pay what the first one opened. */
 const BOUNCE_MS = 120;
@@ -317,18 +317,20 @@ function Paying({ pay }: { pay: ScreenPay }): ReactNode {
               </small>
             </h2>
             <div className="options">
-              {pay.suggestionsFen.slice(0, pay.cashDueFen < WIDE_FEN ? 4 : 3).map((amountFen) => (
-                <button
-                  type="button"
-                  key={amountFen}
-                  className="option"
-                  aria-pressed={pay.cashGivenFen === amountFen}
-                  onMouseDown={keepFocus}
-                  onClick={() => cash(amountFen)}
-                >
-                  {amountFen % 100 === 0 ? amountFen / 100 : yuan(amountFen)}
-                </button>
-              ))}
+              {pay.suggestionsFen
+                .filter((_, at, all) => at === 0 || at > all.length - (pay.cashDueFen < WIDE_FEN ? 5 : 3))
+                .map((amountFen) => (
+                  <button
+                    type="button"
+                    key={amountFen}
+                    className="option"
+                    aria-pressed={pay.cashGivenFen === amountFen}
+                    onMouseDown={keepFocus}
+                    onClick={() => cash(amountFen)}
+                  >
+                    {amountFen % 100 === 0 ? amountFen / 100 : yuan(amountFen)}
+                  </button>
+                ))}
               <span className="with-unit">
                 {input('cash', '现金实收')}
                 <i>元</i>
