@@ -39,12 +39,17 @@ function Idle({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
           <span>★★★★★</span>
         </div>
         <h1>{screen.shopName}</h1>
-        <p>{isOpen ? '乡亲您好，欢迎光临' : '收银台还没有开，请稍等'}</p>
+        <p>{greeting(screen, isOpen)}</p>
         {isOpen ? <p className="hint">带了信用一卡通，请先给收银员刷一下</p> : null}
       </div>
       <Footer screen={screen} />
     </div>
   );
+}
+
+function greeting(screen: Screen, isOpen: boolean): string {
+  if (screen.phase === 'stopped') return '收银台出了点问题，请稍等';
+  return isOpen ? '乡亲您好，欢迎光临' : '收银台还没有开，请稍等';
 }
 
 /** What the town has to say takes the middle of the page; who comes with a card still reads what to do with it. */
@@ -54,7 +59,7 @@ function IdleWithBoard({ screen, isOpen }: Readonly<{ screen: Screen; isOpen: bo
       <div className="with-board">
         <header>
           <h1>{screen.shopName}</h1>
-          <p>{isOpen ? '乡亲您好，欢迎光临' : '收银台还没有开，请稍等'}</p>
+          <p>{greeting(screen, isOpen)}</p>
         </header>
         <NoticeBoard notices={screen.board} townName={screen.townName} />
         {isOpen ? <p className="hint">带了信用一卡通，请先给收银员刷一下</p> : null}
@@ -96,13 +101,16 @@ function Serving({ screen }: Readonly<{ screen: Screen }>): React.JSX.Element {
   );
 }
 
+/** Characters of a name with its size from which on they do not all fit into one row. */
+const NAME_LONG = 18;
+
 /** The list keeps the line that was touched last in sight, because that is the one the customer is checking. */
 function Lines({ lines, selected }: Readonly<{ lines: readonly ScreenLine[]; selected: number }>): React.JSX.Element {
   return (
     <ol className="lines">
       {lines.map((line, index) => (
         <li key={line.key} className={index === selected ? 'new' : ''} ref={index === selected ? keepInSight : null}>
-          <span className="name">
+          <span className={line.name.length + line.spec.length > NAME_LONG ? 'name long' : 'name'}>
             {line.name}
             <small>{line.spec}</small>
           </span>
@@ -178,6 +186,7 @@ function Paying({ screen, pay }: Readonly<{ screen: Screen; pay: NonNullable<Scr
       {sale.member === null ? null : <PointsToCome member={sale.member} pay={pay} />}
       <ul className="sum">
         <Part label="一共" text={formatFen(sale.totalFen)} />
+        {pay.pointsUsed > 0 ? <Part label="积分抵" text={`−${formatFen(pay.pointsFen)}`} /> : null}
         {pay.mobileFen > 0 && !isAllMobile ? (
           <Part label={`${channel}付`} text={`−${formatFen(pay.mobileFen)}`} />
         ) : null}
@@ -215,7 +224,7 @@ function PointsToCome({
           现有 {member.spendable} 分，用后还剩 <b>{pay.spendableAfter ?? 0}</b> 分
         </span>
       </p>
-      <p className="points-note">抵 {formatFen(pay.pointsFen)} 元，付好才扣；不想用请说一声</p>
+      <p className="points-note">付好才扣；不想用请说一声</p>
     </section>
   );
 }
@@ -314,7 +323,7 @@ function Saved({ label, fen }: Readonly<{ label: string; fen: number }>): React.
 function Due({ label, amountFen }: Readonly<{ label: string; amountFen: number }>): React.JSX.Element {
   const text = formatFen(amountFen);
   return (
-    <div className={text.length > 7 ? 'due long' : 'due'}>
+    <div className={text.length > 6 ? 'due long' : 'due'}>
       <span>{label}</span>
       <b>
         <small>￥</small>

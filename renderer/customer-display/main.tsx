@@ -37,5 +37,14 @@ function App(): React.JSX.Element {
   );
 }
 
+// No key loads this page anew or leaves it; a browser's window is made to fill the screen by F11.
+window.addEventListener(
+  'keydown',
+  (event) => {
+    if (/^F(?!11$)\d/.test(event.code) || event.ctrlKey || event.altKey || event.metaKey) event.preventDefault();
+  },
+  { capture: true },
+);
+
 const root = document.getElementById('root');
 if (root !== null) createRoot(root).render(<App />);
