@@ -164,7 +164,7 @@ function onKeyDown(event: KeyboardEvent): void {
   if (name === null || inputMethodHasIt(event)) return;
   if (name === 'Enter' && !event.repeat && isTabbedTo(document.activeElement)) return;
   const inBurst = outcome.state.text.length > 1;
-  const action = layers.at(-1)?.current.onKey({ name, shift: event.shiftKey, repeat: event.repeat, field }) ?? null;
+  const action = actionOf({ name, shift: event.shiftKey, repeat: event.repeat, field });
   if (mayBeBurst && field !== null && (action === null || inBurst)) {
     event.preventDefault();
     event.stopPropagation();
@@ -188,6 +188,14 @@ function onKeyDown(event: KeyboardEvent): void {
     if (eaten && field !== null) restoreField({ field, value: kept }, true);
     action();
   }, BURST_GAP_MS);
+}
+
+/** What a page has no use for may belong to what stands around every page. */
+function actionOf(press: Press): (() => void) | null {
+  const top = layers.at(-1)?.current;
+  const own = top?.onKey(press) ?? null;
+  if (own !== null || top === undefined || top.level > LEVEL.pay) return own;
+  return layers[0]?.current.onKey(press) ?? null;
 }
 
 /** A key that types one letter or digit as it is, and is not held down. */

@@ -1,15 +1,13 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { assertNever } from '../../shared/assert.ts';
-import { keysOf } from '../../shared/counter.ts';
+import { functionOf, keysOf, pressedKey } from '../../shared/counter.ts';
 import { CODE_CHARACTERS_MAX } from '../../shared/wedge.ts';
 import type { Command, Screen } from '../../shared/till-contract.ts';
 import { type LinkState, type SendAnswer, useLink, useScreen } from '../parts/connection.ts';
 import { LEVEL, setWedge, useKeys } from '../parts/keyboard.ts';
-import { CloseShiftPage } from './close-shift.tsx';
 import { useSaid } from '../parts/speaker.ts';
 import { DialogLayer } from './dialogs.tsx';
-import { EnrolPage } from './enrol.tsx';
-import { Header } from './header.tsx';
+import { Header, offersMore } from './header.tsx';
 import { later } from './later.tsx';
 import { NoticeToast } from './notice.tsx';
 import { PaidPage } from './paid.tsx';
@@ -23,6 +21,14 @@ import { type Approvable, connection, type Dialog, notices, speaker, type Till, 
 // What a sale does not need comes after the page.
 const DemoStrip = later(
   async () => (await import('./demo-strip.tsx')).DemoStrip,
+  () => null,
+);
+const EnrolPage = later(
+  async () => (await import('./enrol.tsx')).EnrolPage,
+  () => null,
+);
+const CloseShiftPage = later(
+  async () => (await import('./close-shift.tsx')).CloseShiftPage,
   () => null,
 );
 const EveningPage = later(
@@ -113,10 +119,15 @@ function TillPage({ screen, link }: { screen: Screen; link: LinkState }): ReactN
     [screen, sendApproved, hide, dialog, keys],
   );
 
-  // The layer below all others: a scan goes to the core from wherever no dialog wants it.
+  // The layer below all others: a scan goes to the core from wherever no dialog wants it, and the keys that the header
+  // shows do what they say on every page.
   useKeys(
     LEVEL.base,
-    () => null,
+    ({ name, shift }) => {
+      const which = name.length > 1 && screen.phase !== 'stopped' ? functionOf(keys, pressedKey(name, shift)) : null;
+      const opens = which === 'help' || which === 'status' || (which === 'more' && offersMore(screen));
+      return opens ? () => setDialog({ kind: which }) : null;
+    },
     (code) => {
       scanNow(code);
       setDialog(null);

@@ -1,16 +1,16 @@
 import type { ReactNode } from 'react';
 import { assertNever } from '../../shared/assert.ts';
-import { EnrolDialog } from './enrol.tsx';
 import { HeldDialog } from './held.tsx';
 import { PriceDialog, QuantityDialog, VoidDialog } from './line-dialogs.tsx';
 import { later } from './later.tsx';
 import { MemberDialog } from './member.tsx';
 import { MoreDialog } from './more.tsx';
 import { PickerDialog, PriceCheckDialog } from './picker.tsx';
-import { StatusDialog } from './status-dialog.tsx';
 import type { Dialog } from './till.ts';
 
 // What is not needed for every sale comes after the page.
+const StatusDialog = later(async () => (await import('./status-dialog.tsx')).StatusDialog);
+const EnrolDialog = later(async () => (await import('./enrol.tsx')).EnrolDialog);
 const PointsDialog = later(async () => (await import('./points.tsx')).PointsDialog);
 const SettingsDialog = later(async () => (await import('./settings.tsx')).SettingsDialog);
 const SoundDialog = later(async () => (await import('./sound-dialog.tsx')).SoundDialog);

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { type KeyHandler, LEVEL, type ScanHandler, useKeys } from '../parts/keyboard.ts';
 import { keepFocus } from './header.tsx';
 
@@ -24,10 +24,18 @@ export function Frame({
 }): ReactNode {
   const id = useId();
   const box = useRef<HTMLElement>(null);
+  const [before] = useState(() => document.activeElement);
   useEffect(() => {
     // A dialog without a field of its own takes the focus itself, so that no key goes to what lies below.
     if (!box.current?.contains(document.activeElement)) box.current?.focus({ preventScroll: true });
-  }, []);
+    return () => {
+      if (document.activeElement !== document.body) return;
+      // Whoever typed below goes on typing there; a dialog that this one came from is gone, the page's field is not.
+      const isThere = before instanceof HTMLElement && before !== document.body && before.isConnected;
+      const field = isThere ? before : document.querySelector<HTMLElement>('main input');
+      field?.focus({ preventScroll: true });
+    };
+  }, [before]);
   useKeys(LEVEL.dialog, (press) => onKey?.(press) ?? (press.name === 'Esc' ? leave : null), onScan ?? null);
   return (
     <div className="veil">

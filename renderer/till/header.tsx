@@ -15,18 +15,21 @@ function PlainHeader({ link, show }: { link: LinkState; show: (dialog: Dialog) =
   const who = useScreenPart(connection, whoWords);
   const demo = useScreenPart(connection, (screen) => screen?.demo === true);
   const more = useScreenPart(connection, (screen) => keyWords(keysOf(screen?.counter.keys ?? {}).more));
-  const hasMore = useScreenPart(
-    connection,
-    (screen) => screen !== null && screen.operator !== null && screen.phase !== 'stopped' && screen.phase !== 'locked',
-  );
+  const hasMore = useScreenPart(connection, (screen) => screen !== null && offersMore(screen));
+  // A core that could not start knows of no device and no hour.
+  const stopped = useScreenPart(connection, (screen) => screen?.phase === 'stopped');
   return (
     <header className="header">
       <b className="shop">{shopName}</b>
       <span className="who">{who}</span>
       {demo && <span className="demo-badge">模拟</span>}
       <span className="space" />
-      <Lights link={link} show={show} />
-      <Clock />
+      {!stopped && (
+        <>
+          <Lights link={link} show={show} />
+          <Clock />
+        </>
+      )}
       {hasMore && (
         <button type="button" className="more" onMouseDown={keepFocus} onClick={() => show({ kind: 'more' })}>
           更多 <kbd>{more}</kbd>
@@ -34,6 +37,11 @@ function PlainHeader({ link, show }: { link: LinkState; show: (dialog: Dialog) =
       )}
     </header>
   );
+}
+
+/** Whether somebody stands at the till for whom there is more than what the page shows. */
+export function offersMore({ operator, phase }: Screen): boolean {
+  return operator !== null && phase !== 'stopped' && phase !== 'locked';
 }
 
 function Lights({ link, show }: { link: LinkState; show: (dialog: Dialog) => void }): ReactNode {
