@@ -13,6 +13,8 @@ import { useTill } from './till.ts';
 export function CloseShiftPage(): ReactNode {
   const { screen, send, show } = useTill();
   const [byNotes, setByNotes] = useState(true);
+  /** Kept while the sum is looked at instead: what was counted is not counted again for a key that slipped. */
+  const [texts, setTexts] = useState<readonly string[]>(() => DENOMINATIONS_FEN.map(() => ''));
   const { closing, shift } = screen;
   if (shift === null || closing === null) return null;
   const isEvening = closing.shutDown;
@@ -31,6 +33,8 @@ export function CloseShiftPage(): ReactNode {
       <NotesPage
         title={title}
         enterLabel={enterLabel}
+        texts={texts}
+        type={setTexts}
         submit={(notes) => void close(notesFen(notes), notes)}
         leave={leave}
         leaveLabel={leaveLabel}
@@ -76,6 +80,8 @@ function ClosingFacts(): ReactNode {
 function NotesPage({
   title,
   enterLabel,
+  texts,
+  type,
   submit,
   leave,
   leaveLabel,
@@ -83,6 +89,8 @@ function NotesPage({
 }: {
   title: string;
   enterLabel: string;
+  texts: readonly string[];
+  type: (texts: readonly string[]) => void;
   submit: (notes: CountedNotes) => void;
   leave: () => void;
   leaveLabel: string;
@@ -91,13 +99,17 @@ function NotesPage({
   const fields = useRef<(HTMLInputElement | null)[]>([]);
   /** The field that the number pad types into. */
   const field = useRef<HTMLInputElement>(null);
-  const [texts, setTexts] = useState<readonly string[]>(() => DENOMINATIONS_FEN.map(() => ''));
+  const { say } = useTill();
   useEffect(() => fields.current[0]?.focus(), []);
   const notes: CountedNotes = DENOMINATIONS_FEN.flatMap((valueFen, index) => {
     const count = Number(texts[index] ?? '');
     return count > 0 ? [{ valueFen, count }] : [];
   });
-  const enter = (): void => submit(notes);
+  // A slip of the key that hands over must not record that the drawer was empty; whoever means that types a 0.
+  const enter = (): void => {
+    if (texts.some((text) => text !== '')) submit(notes);
+    else say({ tone: 'warn', text: '还没有点钱。钱箱真是空的，请输一个 0' });
+  };
   const go = (steps: number): void => {
     const at = fields.current.indexOf(field.current);
     const next = fields.current[at + steps];
@@ -149,7 +161,7 @@ function NotesPage({
                     field.current = event.currentTarget;
                     event.currentTarget.select();
                   }}
-                  onChange={(event) => setTexts(texts.with(index, event.target.value.replaceAll(/\D/g, '')))}
+                  onChange={(event) => type(texts.with(index, event.target.value.replaceAll(/\D/g, '')))}
                 />
                 <em>{noteAmount(notes, valueFen)}</em>
               </label>
