@@ -42,7 +42,12 @@ export function MoreDialog(): ReactNode {
     { label: '现金存取', note: '换零钱、上交、付货款', act: () => show({ kind: 'cash' }), off: !open },
     { label: '本班小计', note: '随时可看可打，也看以前的', act: () => show({ kind: 'shiftReport' }) },
     { label: '取挂单', note: `${screen.held.length} 笔`, act: () => show({ kind: 'held' }) },
-    { label: '整单作废', note: '这一单全部不要', act: () => show({ kind: 'void' }) },
+    {
+      label: '整单作废',
+      note: '这一单全部不要',
+      act: () => show({ kind: 'void' }),
+      off: screen.sale.lines.length === 0,
+    },
     { label: '日结', note: '与镇上核对账目', act: () => show({ kind: 'night' }) },
     { label: '后台', note: '进货、盘点、改价', act: () => openBackOffice() },
     { label: '设置', note: '按键、大字、声音', act: () => show({ kind: 'settings' }) },

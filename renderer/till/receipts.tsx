@@ -6,6 +6,7 @@ import { ReceiptView } from '../parts/receipt-view.tsx';
 import { Frame } from './frame.tsx';
 import { keepFocus } from './header.tsx';
 import { KeyButton } from './key-button.tsx';
+import { Numpad } from './numpad.tsx';
 import { connection, useTill } from './till.ts';
 import './receipts.css';
 
@@ -154,12 +155,11 @@ export function ReceiptsDialog(): ReactNode {
               </button>
             ))}
           </div>
+          <Numpad field={field} strip />
         </div>
-        <div className="receipts-paper">
-          {opened === null ? <p className="nothing">选一张小票</p> : <ReceiptView receipt={opened.receipt} />}
-        </div>
+        <div className="receipts-paper">{opened !== null && <ReceiptView receipt={opened.receipt} />}</div>
         <div className="receipts-keys">
-          <KeyButton label="重打" keys="R" act={reprint} />
+          <KeyButton label="重打" keys="R" act={number === null ? undefined : reprint} />
           <KeyButton label="退货" keys="T" act={opened?.kind === 'sale' ? refund : undefined} />
           <KeyButton label="换货" keys="H" act={opened?.kind === 'sale' ? exchange : undefined} />
           <KeyButton label="改付款" keys="G" act={isMendable ? mend : undefined} />
