@@ -91,7 +91,7 @@ export function SellingPage(): ReactNode {
     quantity: star,
     price: () => withLine((line) => show({ kind: 'price', line })),
     deleteLine: () => withLine((line) => void send({ kind: 'deleteLine', line })),
-    voidSale: () => show({ kind: 'void' }),
+    voidSale: () => (selected === undefined ? say({ tone: 'info', text: 'saleEmpty' }) : show({ kind: 'void' })),
     removeMember: () => {
       if (sale.member !== null || sale.cardWaiting !== null) void send({ kind: 'removeMember' });
     },
@@ -212,7 +212,11 @@ function PlainBasketFoot({
       <span>
         件数 <b>{pieces}</b>
       </span>
-      {adultsOnly && <span className="adults">18+ 有烟酒，请确认已成年</span>}
+      {adultsOnly && (
+        <span className="adults">
+          18+ <i>有烟酒，</i>请确认已成年
+        </span>
+      )}
       <span className="space" />
       <FootKeys keys={keys} act={act} />
     </footer>
@@ -567,9 +571,9 @@ function PlainNoMember({ keys, act }: { keys: CounterKeys; act: Act }): ReactNod
   return (
     <button type="button" className="card no-card" onMouseDown={keepFocus} onClick={() => act('member')}>
       <span className="no-card-title">信用一卡通</span>
-      <span>请顾客刷卡或扫卡，也可输入卡号</span>
+      <span>请顾客刷卡或扫卡；没有卡按标价结账</span>
       <span className="no-card-key">
-        非会员按标价结账 <kbd>{keyWords(keys.member)}</kbd>
+        卡刷不出、没带卡 <kbd>{keyWords(keys.member)}</kbd>
       </span>
     </button>
   );

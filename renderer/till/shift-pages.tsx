@@ -106,9 +106,11 @@ export function OpenShiftPage(): ReactNode {
       blank={false}
       enterLabel="开班"
       facts={
-        <p className="fact-line">
-          上一班留下 <b>{yuan(screen.carriedFloatFen)}</b> 元
-        </p>
+        screen.carriedFloatFen > 0 && (
+          <p className="fact-line">
+            上一班留下 <b>{yuan(screen.carriedFloatFen)}</b> 元
+          </p>
+        )
       }
       submit={(floatFen) => void send({ kind: 'openShift', shift: shift.current, floatFen })}
       leave={() => void send({ kind: 'signOut' })}

@@ -21,7 +21,7 @@ export function StatusDialog(): ReactNode {
             </span>
             <b>
               {light.name}
-              <small>{light.text}</small>
+              {light.text !== light.name && <small>{light.text}</small>}
             </b>
             <p>
               {light.means}
