@@ -192,6 +192,32 @@ groupNeedingAll('the set-up page of a counter, in a real browser', [chromium, so
     expect(text).not.toContain(Buffer.from('6901028180559').toString('hex'));
   });
 
+  test('a counter marked 模拟 runs out of paper, says so before the customer pays, and prints once it has some', async () => {
+    await page.goto(shop.till);
+    const strip = page.getByRole('navigation', { name: '模拟设备' });
+    await strip.getByText('模拟', { exact: true }).waitFor();
+    await strip.getByRole('button', { name: '设备…' }).click();
+    const hands = page.getByRole('region', { name: '模拟设备' });
+    await hands.getByText('模拟', { exact: true }).waitFor();
+    await hands.getByRole('button', { name: '缺纸' }).click();
+    await strip.getByRole('button').first().click();
+    await expect.poll(async () => (await sale()).lines.length).toBe(1);
+    await page.keyboard.press('Enter');
+    const paying = page.getByRole('dialog', { name: /付款/ });
+    await paying.getByText('打印机没有纸了').waitFor();
+    await hands.getByRole('button', { name: '拉开' }).click();
+    await paying.getByText('钱箱还开着').waitFor();
+    for (const overflow of await look(page, '59-paper-out')) expect(overflow).toEqual({ sideways: 0, down: 0 });
+    const waiting = async () => (await currentScreen(shop.client)).status.slipsWaiting;
+    await shop.client.send({ kind: 'pay', sale: (await sale()).id });
+    await expect.poll(waiting).toBe(1);
+    expect((await currentScreen(shop.client)).phase).toBe('paid');
+    await look(page, '60-paper-out-paid');
+    await hands.getByRole('button', { name: '正常' }).click();
+    await shop.client.send({ kind: 'printWaiting' });
+    await expect.poll(waiting).toBe(0);
+  });
+
   test('nothing was written to the console and nobody else was asked for anything', () => {
     expect([counter.faults, counter.strangers]).toEqual([[], []]);
   });

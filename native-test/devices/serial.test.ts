@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
+import { takeFrames } from '../../electron/devices/frames.ts';
 import type { DeviceIdentity } from '../../electron/devices/input.ts';
 import type { ScaleProtocol } from '../../electron/devices/scale-protocols.ts';
 import {
@@ -9,7 +11,7 @@ import {
   type SerialSettings,
 } from '../../electron/devices/serial-input.ts';
 import { openSerialScale } from '../../electron/devices/serial-scale.ts';
-import { openSerialScanner, type ScanEnding } from '../../electron/devices/serial-scanner.ts';
+import { codeAt, openSerialScanner, type ScanEnding } from '../../electron/devices/serial-scanner.ts';
 import { weightNow } from '../../electron/devices/weight-reading.ts';
 import { groupNeeding } from '../prerequisite.ts';
 import { type Listened, listenTo } from './listened.ts';
@@ -246,6 +248,32 @@ test('a port that is none is missing', async () => {
   );
   open.push(none.device);
   await none.until('it is missing', () => none.states().at(-1) === 'missing notPluggedIn');
+});
+
+test('whatever bytes a serial scanner sends and however they are cut, each code is what stood between two endings', () => {
+  const codes = fc.array(fc.stringMatching(/^[!-~]{1,40}$/), { minLength: 1, maxLength: 6 });
+  const ending = fc.constantFrom(['cr', '\r'] as const, ['lf', '\n'] as const, ['crlf', '\r\n'] as const);
+  fc.assert(
+    fc.property(codes, ending, fc.array(fc.nat({ max: 50 }), { maxLength: 8 }), (sent, [kind, suffix], cuts) => {
+      let rest = Buffer.from(sent.map((code) => code + suffix).join(''));
+      let pending: Uint8Array = new Uint8Array();
+      const taken: string[] = [];
+      for (const length of [...cuts, rest.length]) {
+        const next = takeFrames(pending, rest.subarray(0, length), codeAt(kind));
+        ({ pending } = next);
+        rest = rest.subarray(length);
+        taken.push(...next.frames.map((frame) => Buffer.from(frame).toString()));
+      }
+      expect([taken, pending.length]).toEqual([sent, 0]);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 600 }), { maxLength: 6 }), ending, (pieces, [kind]) => {
+      let pending: Uint8Array = new Uint8Array();
+      for (const piece of pieces) ({ pending } = takeFrames(pending, piece, codeAt(kind)));
+      expect(pending.length).toBeLessThanOrEqual(2_000);
+    }),
+  );
 });
 
 test('of two adapters that are alike each driver takes its own, also when one is not there', async () => {
