@@ -159,6 +159,22 @@ groupNeeding('every page of the till, in a real browser', chromium, (program) =>
       expect(await beyond(customer, '.due b', 'aside'), `${size.width}`).toBe(0);
       expect(await unseen(customer, '.name.long'), `${size.width}`).toBeLessThan(4);
     }
+    // Nor does a card with more on it push the keys below it down.
+    const payKey = (): Promise<number | undefined> =>
+      page.locator('.keys .pay-key').evaluate((key) => Math.round(key.getBoundingClientRect().y));
+    const before = await payKey();
+    await page.evaluate(() => {
+      const write = (selector: string, text: string): void => {
+        const node = document.querySelector(selector)?.firstChild;
+        if (node !== null && node !== undefined) node.textContent = text;
+      };
+      write('.card-name small', '大石磨沟村第三居民小组');
+      write('.card-tail', '尾号 2786 · 已核对本人 · 密码已核对 · 陈** 代购');
+      write('.main-points b', '12345 ');
+      write('.card-points > div:nth-child(2)', '镇上总数 · 截至 11-26 03:48');
+      write('.card-points > div:nth-child(2) b', '23456 ');
+    });
+    expect(await payKey()).toBe(before);
     await page.keyboard.press('+');
     await until((now) => now.phase, 'paying');
     await page.keyboard.press('y');

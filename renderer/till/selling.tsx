@@ -616,9 +616,9 @@ function PlainMemberCard({ member, keys, act }: { member: ScreenMember; keys: Co
       </div>
       <div className="card-tail">
         {member.lastFour === '' ? '没有带卡 · 名单上查到' : `尾号 ${member.lastFour}`}
+        {member.bearer !== null && ` · ${member.bearer.mask} 代购`}
         {member.personConfirmed && ' · 已核对本人'}
         {member.pinProven && ' · 密码已核对'}
-        {member.bearer !== null && ` · ${member.bearer.mask} 代购`}
       </div>
       <div className="card-rate">{rateWords(member.rateBp) || '不打折'}</div>
       <div className="card-points">
