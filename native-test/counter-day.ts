@@ -422,6 +422,47 @@ export function counterDay(name: Hands['name']): void {
       await nextSale();
     });
 
+    test('practice sells apples that nobody counts, and the till stands there as it was left', async () => {
+      const { shift, status } = await screen();
+      const before = {
+        receipt: await lastReceipt(),
+        stock: await stockOf(GOODS.apples),
+        cash: await shop.client.shiftReport(),
+      };
+      await more('练习', 'r');
+      await says('练习中 · 不算数');
+      await says('备用金（元）');
+      await hands.press('开班', 'Enter');
+      await hands.press('选商品', 'F12');
+      await dialog('选商品');
+      await hands.spell('hfs');
+      await hands.pick('红富士苹果 散装', ['1']);
+      await dialog('称重');
+      await hands.type('1');
+      await hands.press('按输入重量', 'Enter');
+      await counter.page.getByRole('table', { name: '商品' }).getByText('红富士苹果').waitFor();
+      await hands.press('付款', '+');
+      await dialog(/付款/);
+      await hands.press('收款', 'Enter');
+      await says('不是销售凭证');
+      await see('practice');
+      await hands.press('更多', 'F4');
+      await dialog('更多');
+      await hands.pick('结束练习', ['r']);
+      // Whoever comes back to the money says who they are.
+      await says('屏幕已锁');
+      await hands.type(demo.cashier.pin);
+      await hands.press('确定', 'Enter');
+      await until((now) => now.phase, 'selling');
+      expect(await counter.page.getByText('练习中').count()).toBe(0);
+      await atRest();
+      expect(await lastReceipt()).toBe(before.receipt);
+      expect(await stockOf(GOODS.apples)).toBe(before.stock);
+      expect(await shop.client.shiftReport()).toEqual(before.cash);
+      const after = await screen();
+      expect([after.shift, after.status.unsent]).toEqual([shift, status.unsent]);
+    });
+
     test('cash is taken out with its reason, and the shift is counted by notes and handed over', async () => {
       await more('现金存取', '3');
       await dialog('现金存取');
