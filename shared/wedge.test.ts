@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  MIXED,
   type WedgeKey,
   type WedgeRules,
   type WedgeState,
@@ -140,6 +141,27 @@ test('two scans without a suffix are two scans though no timer came between', ()
   const first = press([...keysFor(EAN, 0, 8), ...keysFor('6921168509256', 400, 8)]);
   expect(first.scans).toEqual([EAN]);
   expect(flush(first.state, 2000).scan).toBe('6921168509256');
+});
+
+test('two scanners that type at once are one code that is neither, or each its own, and never part of one', () => {
+  const other = '6921168509256';
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 200 }), (lateMs) => {
+      const keys = [...keysFor(`${EAN}\r`, 0, 8), ...keysFor(`${other}\r`, lateMs, 8)].toSorted(
+        (one, two) => one.atMs - two.atMs,
+      );
+      for (const code of press(keys).scans) {
+        if (code !== EAN && code !== other && !code.startsWith(MIXED)) expect(code.length).toBeGreaterThan(13);
+      }
+    }),
+  );
+});
+
+test('what a person types behind a long code is theirs', () => {
+  const long = '134567890123456789';
+  const behind = press([...keysFor(`${long}\r`, 0, 8), ...keysFor('3', 170, 0), ...keysFor('\r', 600, 0)]);
+  expect(behind).toMatchObject({ scans: [long], consumed: ['Enter'] });
+  expect(press([...keysFor(`${long}\r`, 0, 8), ...keysFor(`${EAN}\r`, 400, 8)]).scans).toEqual([long, EAN]);
 });
 
 test('what a person typed before a scan is no part of it', () => {

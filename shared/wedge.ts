@@ -64,9 +64,27 @@ export type WedgeState = Readonly<{
   broken: boolean;
   /** An Enter up to this time belongs to a scan that was already taken. */
   swallowUntilMs: number;
+  /** What begins up to this time is the rest of a code that another scanner typed into the one before. */
+  mixedUntilMs: number;
+  /** This run is such a rest. */
+  mixed: boolean;
 }>;
 
-export const wedgeAtRest: WedgeState = { text: '', firstAtMs: 0, lastAtMs: 0, broken: false, swallowUntilMs: -1 };
+export const wedgeAtRest: WedgeState = {
+  text: '',
+  firstAtMs: 0,
+  lastAtMs: 0,
+  broken: false,
+  swallowUntilMs: -1,
+  mixedUntilMs: -1,
+  mixed: false,
+};
+
+/** Stands before what was left of a code that two scanners typed at once: no code holds it, so nothing is rung up by it. */
+export const MIXED = '\ufffd';
+
+/** Two article numbers in one are longer than either. */
+const ARTICLE_DIGITS_MAX = 13;
 
 /**
  * `scan` is the code, without prefix and suffix. `began` says that a run may begin with this key: remember the focused
@@ -103,15 +121,20 @@ function finish(state: WedgeState, atMs: number, rules: WedgeRules): WedgeOutcom
   if (state.text === '') {
     return { state: wedgeAtRest, began: false, consume: atMs <= state.swallowUntilMs };
   }
+  const late = atMs - state.lastAtMs > rules.pauseMs;
+  if (state.mixed && !late && looksFast(state, rules)) {
+    return { state: wedgeAtRest, scan: MIXED + state.text, began: false, consume: true };
+  }
   const scan = scanOf(state, rules);
   if (scan === null) return { state: wedgeAtRest, began: false, consume: state.broken && looksFast(state, rules) };
-  const late = atMs - state.lastAtMs > rules.pauseMs;
-  return { state: wedgeAtRest, scan, began: false, consume: !late };
+  const isTwo = state.text.length > ARTICLE_DIGITS_MAX && /^\d+$/.test(state.text);
+  const after = isTwo ? { ...wedgeAtRest, mixedUntilMs: atMs + rules.averageGapMs } : wedgeAtRest;
+  return { state: after, scan, began: false, consume: !late };
 }
 
 function extend(state: WedgeState, character: string, atMs: number, rules: WedgeRules): WedgeOutcome {
   const fresh: WedgeState = { ...wedgeAtRest, text: character, firstAtMs: atMs, lastAtMs: atMs };
-  if (state.text === '') return { state: fresh, began: true, consume: false };
+  if (state.text === '') return { state: { ...fresh, mixed: atMs <= state.mixedUntilMs }, began: true, consume: false };
   const gapMs = atMs - state.lastAtMs;
   if (gapMs <= rules.longestGapMs) {
     return { state: { ...state, text: state.text + character, lastAtMs: atMs }, began: false, consume: false };

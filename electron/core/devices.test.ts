@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bareCounter, type DeviceEvent, type Devices, type DrawerState, type ShelfTag } from '../../shared/devices.ts';
 import type { PaperSlip } from '../../shared/paper.ts';
+import { MIXED } from '../../shared/wedge.ts';
 import { cards, goods, openTestCore, pins, ringingClock, scan, type TestCore } from './test-core.ts';
 
 /** What the devices of the counter bring to the till, and what the till does when they fail. */
@@ -79,6 +80,15 @@ test('what a scanner and a reader send is rung up in the order of the hand, and 
   await settled();
   expect(await lines()).toEqual([`${bread.name} 2`, `${salt.name} 2`]);
   expect((await till.screen()).sale.member?.mask).toBe('孙**');
+});
+
+test('what was left of a code that two scanners typed at once rings up nothing, and says so', async () => {
+  for (const rest of [bread.code, '10901', cards.good]) {
+    expect(await till.send(scan(MIXED + rest))).toMatchObject({ kind: 'refused' });
+    expect((await till.screen()).notice?.tone).toBe('bad');
+  }
+  expect(await lines()).toEqual([]);
+  expect((await till.screen()).sale.member).toBeNull();
 });
 
 test('a dialog that listens gets the codes and the sale gets none; cards go to the sale all the same', async () => {

@@ -1,11 +1,13 @@
 import { Alert, Button, Input } from 'antd';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { assertNever } from '../../shared/assert.ts';
+import { defaultCounter } from '../../shared/counter.ts';
 import type { Screen } from '../../shared/till-contract.ts';
 import { clockOf } from '../../shared/time.ts';
 import { nightWords, stoppedWords } from '../../shared/words.ts';
 import { tokenOfThisPage, useLink, useScreen } from '../parts/connection.ts';
 import { agoText } from '../parts/format.ts';
+import { setWedge } from '../parts/keyboard.ts';
 import { PracticeBar } from '../parts/practice-bar.tsx';
 import { core } from './core.ts';
 import { CountSection } from './count-section.tsx';
@@ -61,6 +63,8 @@ const TILL = '../till/index.html';
 
 export function BackOffice(): React.JSX.Element {
   const screen = useScreen(core);
+  const { prefix, suffix } = screen?.counter.wedge ?? defaultCounter.wedge;
+  useEffect(() => setWedge({ prefix, suffix }), [prefix, suffix]);
   if (screen?.practice !== true) return <Pages key="till" screen={screen} />;
   return (
     <div className="practising">

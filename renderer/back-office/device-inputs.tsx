@@ -23,6 +23,7 @@ import { core } from './core.ts';
 import { BAUDS, Choice, Field, FoundList, HeardList, identityWords, isSame, TypedPort } from './device-parts.tsx';
 import { OtherState } from './device-outputs.tsx';
 import type { DevicePart } from './device-section.tsx';
+import { WedgeForm } from './device-wedge.tsx';
 import { useSending } from './sending.ts';
 
 const ENDINGS = [
@@ -89,6 +90,7 @@ export function ScannerForm({ screen, view, found, change, scanned }: DevicePart
           none="没有找到 HID-POS 或串口的枪。用枪的说明书里的设置条码切到这两种之一，再“重新找一遍”。"
         />
         <TypedPort choose={(identity) => choose({ line: 'serial', identity })} />
+        <WedgeForm screen={screen} />
       </div>
       <div className="sheet">
         <h3>现在</h3>
