@@ -95,6 +95,7 @@ groupNeedingAll('the set-up page of a counter, in a real browser', [chromium, so
     await shown('扫码枪好用');
     line.send('6921168509256\n');
     await shown('刚才收到：6921168509256');
+    await shown(/36 39 32 31 31 36 38/);
     await panel().getByLabel('每个码前面加的').fill('-');
     await panel().getByRole('button', { name: '保存' }).click();
     await expect.poll(async () => (await currentScreen(shop.client)).counter.wedge.prefix).toBe('-');
