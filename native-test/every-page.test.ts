@@ -324,6 +324,19 @@ groupNeeding('every page of the till, in a real browser', chromium, (program) =>
     await until((now) => now.phase, 'selling');
   });
 
+  test('in large letters the count and the evening are whole, too', async () => {
+    await large(true);
+    await send({ kind: 'startCloseShift', shutDown: true });
+    await page.getByText('点好了，结账').waitFor();
+    await whole('large-count');
+    await typeByHand(page, '0+');
+    await until((now) => now.phase, 'evening');
+    await page.getByRole('region', { name: '交班单' }).waitFor();
+    await whole('large-evening');
+    await send({ kind: 'leaveEvening' });
+    await large(false);
+  });
+
   test('the customer’s page is not loaded anew by a key either', async () => {
     await customer.bringToFront();
     expect(await leftToBrowser(customer)).toEqual([]);
@@ -409,9 +422,10 @@ function cutOff(page: Page): Promise<string[]> {
       const holders: DOMRect[] = [new DOMRect(0, 0, innerWidth, innerHeight)];
       for (let part = button.parentElement; part !== null; part = part.parentElement) {
         const { overflowX, overflowY } = getComputedStyle(part);
-        // What scrolls is reached by scrolling, and what hangs in it is as whole as it is.
-        if (overflowY === 'auto' || overflowX === 'auto') break;
-        if (overflowX === 'hidden' || overflowX === 'clip') holders.push(part.getBoundingClientRect());
+        // A list that scrolls is reached by scrolling, and what hangs in it is as whole as it is; a page never scrolls.
+        const isPage = part.matches('.center-page');
+        if (!isPage && (overflowY === 'auto' || overflowX === 'auto')) break;
+        if (isPage || overflowX === 'hidden' || overflowX === 'clip') holders.push(part.getBoundingClientRect());
       }
       const isWhole = holders.every(
         (holder) =>
