@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Pages in a browser answer within the patience of a test only while the machine is theirs. */
-const ALONE = ['browser', 'by-keyboard', 'by-touch', 'practice', 'balance', 'notice-page'].map(
+const ALONE = ['browser', 'by-keyboard', 'by-touch', 'practice', 'balance', 'notice-page', 'device-set-up'].map(
   (name) => `native-test/${name}.test.ts`,
 );
 
@@ -60,6 +60,7 @@ export default defineConfig({
           include: ['native-test/**/*.test.{ts,tsx}'],
           exclude: ALONE,
           environment: 'node',
+          globalSetup: 'native-test/town-mould.ts',
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
@@ -71,7 +72,8 @@ export default defineConfig({
           name: 'native-alone',
           include: ALONE,
           environment: 'node',
-          fileParallelism: false,
+          globalSetup: 'native-test/town-mould.ts',
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -11,6 +11,7 @@ import { type Served, serve } from '../electron/serve.ts';
 import { GENESIS_PREVIOUS, recordHash, recordText, type JournalRecord } from '../shared/journal.ts';
 import { signRequest } from '../shared/signed.ts';
 import { ask, deep, expectTyped, json, raw, type Answer } from './stranger.ts';
+import { layTown } from './town-mould.ts';
 
 describe('the till’s loopback host', () => {
   let till: TestCore;
@@ -163,6 +164,7 @@ describe('the town’s interface', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'one-card-api-'));
     const root = fileURLToPath(new URL('..', import.meta.url));
+    await layTown(join(folder, 'town'));
     town = await startDemoTown(root, join(folder, 'town'), (line) => void log.push(line));
     port = Number(new URL(town.url).port);
     const enrolled = await call('enrol', {

@@ -8,7 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
 import { clientOfHolder } from '../electron/holder.ts';
+import { townFolder, writeShop } from '../electron/shop-folder.ts';
 import type { TillClient } from '../electron/till-client.ts';
+import { SIMULATED_DEVICES } from '../shared/device-set-up.ts';
+import { layTown } from './town-mould.ts';
 
 /** The demo shop that `npm start` opens, in a process and a folder of its own. */
 export type StartedShop = Readonly<{
@@ -28,6 +31,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export async function startShop(): Promise<StartedShop> {
   const scratch = mkdtempSync(join(tmpdir(), 'one-card-browser-'));
   const folder = join(scratch, 'shop');
+  writeShop(folder, { demo: true, townUrl: null, furnished: false, devices: SIMULATED_DEVICES });
+  await layTown(townFolder(folder));
   const child = spawn(
     process.execPath,
     [join(root, 'scripts', 'start.ts'), '--no-open', '--port', '0', '--data', folder],
@@ -94,7 +99,14 @@ export async function openCounter(program: string, hasTouch = false): Promise<Co
   const browser = await chromium.launch({
     executablePath: program,
     headless: true,
-    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      // Pages of the browser's own behind an address bar that nobody sees take longer to start than ours.
+      '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,Translate,MediaRouter,OptimizationHints',
+    ],
   });
   const context = await browser.newContext({
     viewport: SIZES[0],

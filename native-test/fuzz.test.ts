@@ -12,6 +12,7 @@ import { type Served, serve } from '../electron/serve.ts';
 import { mutated } from '../shared/mutated-sample.ts';
 import { tillContract, type Command } from '../shared/till-contract.ts';
 import { ask, expectTyped, json } from './stranger.ts';
+import { layTown } from './town-mould.ts';
 
 /**
  * Both interfaces as a stranger with no manners meets them. What is named in `api.test.ts` case by case is drawn here:
@@ -321,6 +322,7 @@ describe('the town’s interface', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'one-card-fuzz-'));
     const root = fileURLToPath(new URL('..', import.meta.url));
+    await layTown(join(folder, 'town'));
     town = await startDemoTown(root, join(folder, 'town'), (line) => void log.push(line));
     port = Number(new URL(town.url).port);
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DemoTown, startDemoTown } from '../electron/demo-town.ts';
+import { layTown } from './town-mould.ts';
 
 /** The commands as a person types them, each in a process of its own, beside a town on a real PostgreSQL. */
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,6 +15,7 @@ let town: DemoTown | null = null;
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'one-card-life-'));
   townFolder = join(scratch, 'town');
+  await layTown(townFolder);
   town = await startDemoTown(root, townFolder, () => {});
 });
 afterAll(async () => {

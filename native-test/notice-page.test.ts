@@ -10,6 +10,11 @@ groupNeeding("the town's notices on the customer page, in a real browser", chrom
   let shop: StartedShop;
   let counter: Counter;
   const board = () => counter.page.locator('.notice-board');
+  /** A till asks its town at once when the network is back, and need not be waited for. */
+  const hearTown = async (): Promise<void> => {
+    await shop.client.send({ kind: 'simulateNetwork', connected: false });
+    await shop.client.send({ kind: 'simulateNetwork', connected: true });
+  };
 
   beforeAll(async () => {
     shop = await startShop();
@@ -63,11 +68,13 @@ groupNeeding("the town's notices on the customer page, in a real browser", chrom
     await hang.click();
     const row = town.getByRole('row').filter({ hasText: '门店早七点开' });
     await row.getByText('正在显示').waitFor();
+    await hearTown();
     const dots = board().getByRole('img', { name: /共 3 条/ });
     await dots.waitFor({ timeout: 60_000 });
     await row.getByRole('button', { name: '结束' }).click();
     await town.locator('.ant-popconfirm').getByRole('button', { name: '结束' }).click();
     await row.getByText('提前结束').waitFor();
+    await hearTown();
     await board()
       .getByRole('img', { name: /共 2 条/ })
       .waitFor({ timeout: 60_000 });

@@ -12,6 +12,7 @@ import { hostWorld, newId, townOver } from '../electron/host-world.ts';
 import { SIMULATED_DEVICES } from '../shared/device-set-up.ts';
 import { clientOf, currentScreen, type TillClient } from '../electron/till-client.ts';
 import type { Command, Screen } from '../shared/till-contract.ts';
+import { layTown } from './town-mould.ts';
 
 /** A real till on a real town, small enough to be made anew for each test: a few goods, one manager, one cashier. */
 export type TestShop = {
@@ -120,6 +121,7 @@ export async function openTestShop(): Promise<TestShop> {
   const folder = mkdtempSync(join(tmpdir(), 'one-card-till-'));
   const facts = readDemo(root);
   const log: string[] = [];
+  await layTown(join(folder, 'town'));
   const town = await startDemoTown(root, join(folder, 'town'), (text) => void log.push(text));
   const line: TestShop['line'] = { fault: null, calls: [] };
   const core = openTill(folder, town.url, line, log);

@@ -24,6 +24,7 @@ import { enrolTestTill, type TestTill, type TownApi } from '../town-server/test-
 import { checkLaws, openTestTown } from '../town-server/test-town.ts';
 import { chanceOf, seedOfRun } from './ledger/chance.ts';
 import { checkHeld, Intake, noTownFigures } from './town-faults/intake.ts';
+import { layTown } from './town-mould.ts';
 
 const root = join(import.meta.dirname, '..');
 /** Each with a start of its own; the soak has many more. */
@@ -44,6 +45,7 @@ function apiOf(url: string, headers: Record<string, string> = {}): TownApi {
 }
 
 async function start(dataFolder: string, more: Partial<TownOptions> = {}): Promise<StartedTown> {
+  await layTown(dataFolder);
   const town = await startTown({ dataFolder, port: 0, demo: true, pagesFolder: null, ...more });
   running.push(town);
   return town;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { enrolCall, TownRefusal } from '../../shared/town-contract.ts';
+import { askReportsAgain } from './card-reports.ts';
 import type { Keeper, Keys } from './keeper.ts';
 import { createKeeper, keepName } from './keeper.ts';
 import { readShop, writeShop } from './shop.ts';
@@ -55,6 +56,8 @@ export function takeEnrolment(
   ledger.transaction(() => {
     writeShop(ledger, { townName, shopName, shopAddress, hotline, tillName, townKey });
     ledger.setSetting('enrolledIncarnation', String(incarnation));
+    // A folder that went back does not know how far its town was, nor sees that the town forgot some of it meanwhile.
+    askReportsAgain(ledger);
     if (identity === null) {
       ledger.begin(
         { town, shop, till: answer.till, incarnation },

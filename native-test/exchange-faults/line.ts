@@ -16,6 +16,7 @@ import { issueLot } from '../../town-server/points.ts';
 import { createMemoryStore } from '../../town-server/memory-store.ts';
 import { startTown, startTownOn, type StartedTown } from '../../town-server/server.ts';
 import { command, goods, openTill, saveGoods } from '../shop.ts';
+import { layTown } from '../town-mould.ts';
 import { openProxy, type Fault, type Measured, type Proxy } from './proxy.ts';
 
 /** What was wrong after an exchange; each is a sentence. `lost` and `doubled` count facts of the counter. */
@@ -39,7 +40,10 @@ export function scratchFolder(): string {
 /** Starts the town of a line on its folder; again on the same folder it is the same town. */
 type StartTown = (dataFolder: string) => Promise<StartedTown>;
 
-const onPostgres: StartTown = (dataFolder) => startTown({ dataFolder, port: 0, demo: true, pagesFolder: null });
+const onPostgres: StartTown = async (dataFolder) => {
+  await layTown(dataFolder);
+  return startTown({ dataFolder, port: 0, demo: true, pagesFolder: null });
+};
 
 /**
  * A town whose books stand in the store in memory, which passes the tests of PostgreSQL: three times as fast, where it is

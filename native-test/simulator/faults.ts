@@ -1,12 +1,14 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { movesOf } from '../../shared/allotment.ts';
+import { bodyOf } from '../../shared/record-bodies.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/time.ts';
 import type { Rows } from '../../town-server/store.ts';
 import { loseCard } from './cards.ts';
 import type { Machine } from './machine.ts';
 import type { FaultKind } from './options.ts';
 import type { Random } from './random.ts';
-import { expose, type Post, type Simulation } from './simulation.ts';
+import { expose, machinesOf, type Post, type Simulation } from './simulation.ts';
 
 const CUTS_MS = [5 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS, 3 * DAY_MS, 7 * DAY_MS] as const;
 const FREEABLE_AFTER_MS = 24 * HOUR_MS;
@@ -169,7 +171,30 @@ async function setTownBack(simulation: Simulation, random: Random): Promise<void
   for (const villager of town.villagers) if (simulation.lostCards.has(villager.card)) await town.reportLost(villager);
 }
 
-/** A clerk frees the term of a till that was silent for a day after its end: the possible loss is what it held. */
+/**
+ * What a till gave back into a term and the town has not settled yet, of sales that it has: free again when it is, and
+ * the till may have spent it once more while the term was its own.
+ */
+function exposeUnseenRefunds(simulation: Simulation, { term, till, incarnation }: Rows['term']): void {
+  const { town } = simulation;
+  const chain = town.rows('incarnation').find((row) => row.till === till && row.incarnation === incarnation);
+  const folded = new Set(town.rows('sale').map(({ sale }) => sale));
+  for (const machine of machinesOf(simulation)) {
+    if (machine.truth.till() !== till) continue;
+    for (const { record } of machine.truth.seen()) {
+      const refund = bodyOf(record, 'refund');
+      if (refund === null || record.incarnation !== incarnation || record.seq <= (chain?.settledSeq ?? 0)) continue;
+      if (!folded.has(refund.sale)) continue;
+      for (const move of movesOf(record))
+        if (move.kind === 'returnToTerm' && move.term === term) expose(simulation, move.lot, move.points);
+    }
+  }
+}
+
+/**
+ * A clerk frees the term of a till that was silent for a day after its end: the possible loss is what it held, and what
+ * it gave back that is not settled.
+ */
 async function free(simulation: Simulation, random: Random): Promise<void> {
   const { time, town } = simulation;
   const due = town
@@ -178,6 +203,7 @@ async function free(simulation: Simulation, random: Random): Promise<void> {
   if (due.length === 0) return;
   const term = random.pick(due);
   exposeTerms(simulation, [term]);
+  exposeUnseenRefunds(simulation, term);
   const freed = await town.free(term.term);
   if (freed !== null) simulation.happened('termFreed');
 }

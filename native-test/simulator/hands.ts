@@ -145,6 +145,8 @@ export function createHands(machine: Machine, around: Around) {
   /** Pays what stands on the counter; what the screen then calls paid is acknowledged from here on. */
   const pay = async (screen: Screen): Promise<void> => {
     const { id } = screen.sale;
+    // One that was refused before is asked for anew: it may stand there now, also when its answer is lost.
+    machine.truth.refused.delete(id);
     const answer = await machine.send({ kind: 'pay', sale: id });
     if (answer === 'lost') return;
     if (answer.kind === 'refused') {

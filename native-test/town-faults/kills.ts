@@ -4,6 +4,7 @@ import { must } from '../../shared/assert.ts';
 import { startTown, type StartedTown } from '../../town-server/server.ts';
 import { chanceOf, type Chance } from '../ledger/chance.ts';
 import { scratchFolder } from '../exchange-faults/line.ts';
+import { layTown } from '../town-mould.ts';
 import { checkHeld, checkNights, checkTown, enrolUploader, Intake, noTownFigures, type TownFigures } from './intake.ts';
 
 export type TownKillFigures = TownFigures & {
@@ -40,6 +41,7 @@ export async function runTownKills({ seed, count }: { seed: number; count: numbe
     early: 0,
   };
   const folder = scratchFolder();
+  await layTown(join(folder, 'town'));
   const town = await startTown({ dataFolder: join(folder, 'town'), port: 0, demo: true, pagesFolder: null });
   try {
     const tills = [];

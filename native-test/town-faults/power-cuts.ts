@@ -11,6 +11,7 @@ import type { TestTill } from '../../town-server/test-till.ts';
 import { chanceOf, type Chance } from '../ledger/chance.ts';
 import { mountPowerDisk, type PowerDisk } from '../ledger/power-disk.ts';
 import { type BaseFile, type Change, PATTERNS, PowerModel, readBase, readTrace } from '../ledger/power-image.ts';
+import { layTown } from '../town-mould.ts';
 import { checkHeld, checkTown, enrolUploader, Intake, noTownFigures, type TownFigures } from './intake.ts';
 
 export type TownPowerFigures = TownFigures & {
@@ -82,6 +83,7 @@ async function recordIntake(
   figures: TownPowerFigures,
 ): Promise<Recorded> {
   // Made beside the disk, which sees only what comes after: a cluster, its town and its tills.
+  await layTown(join(disk.backing, 'town'));
   const prepared = await startTown({ dataFolder: join(disk.backing, 'town'), port: 0, demo: true, pagesFolder: null });
   const address = { url: prepared.url };
   const all: TestTill[] = [];
