@@ -16,9 +16,9 @@ export default function setup(): () => void {
 }
 
 /**
- * Lays a demo town's folder, where there is none, as its first start would leave it. Making a database and filling it is most of what a town's
- * first start costs, so it is done once in a run and copied for each shop; a program that runs without the tests around
- * it finds an empty folder, and its town makes its own.
+ * Lays a demo town's folder, where there is none, as its first start would leave it. Making a database and filling it is
+ * most of what a town's first start costs, so it is done once in a run and copied for each shop; a program that runs
+ * without the tests around it finds an empty folder, and its town makes its own.
  */
 export async function layTown(folder: string): Promise<void> {
   const mould = process.env[MOULD];
