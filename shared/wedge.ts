@@ -1,3 +1,4 @@
+import { hasRightCheckDigit } from './barcode.ts';
 import { FNC1 } from './gs1.ts';
 
 /** No code on goods, cards or receipts is longer; what is, is none. */
@@ -83,8 +84,10 @@ export const wedgeAtRest: WedgeState = {
 /** Stands before what was left of a code that two scanners typed at once: no code holds it, so nothing is rung up by it. */
 export const MIXED = '\ufffd';
 
-/** Two article numbers in one are longer than either. */
-const ARTICLE_DIGITS_MAX = 13;
+/** Digits that are no article's number may be two numbers typed into each other, and then a rest follows at once. */
+function maybeTwo(text: string): boolean {
+  return /^\d+$/.test(text) && !([8, 12, 13].includes(text.length) && hasRightCheckDigit(text));
+}
 
 /**
  * `scan` is the code, without prefix and suffix. `began` says that a run may begin with this key: remember the focused
@@ -127,8 +130,9 @@ function finish(state: WedgeState, atMs: number, rules: WedgeRules): WedgeOutcom
   }
   const scan = scanOf(state, rules);
   if (scan === null) return { state: wedgeAtRest, began: false, consume: state.broken && looksFast(state, rules) };
-  const isTwo = state.text.length > ARTICLE_DIGITS_MAX && /^\d+$/.test(state.text);
-  const after = isTwo ? { ...wedgeAtRest, mixedUntilMs: atMs + rules.averageGapMs } : wedgeAtRest;
+  const untilMs = atMs + rules.averageGapMs;
+  // The other one's ending comes with its rest or without one, and must press no button either way.
+  const after = maybeTwo(state.text) ? { ...wedgeAtRest, mixedUntilMs: untilMs, swallowUntilMs: untilMs } : wedgeAtRest;
   return { state: after, scan, began: false, consume: !late };
 }
 
