@@ -6,6 +6,11 @@ const ALONE = ['browser', 'by-keyboard', 'by-touch', 'practice', 'balance', 'not
   (name) => `native-test/${name}.test.ts`,
 );
 
+/** Trials that break something many times over; the soak goes on with them. */
+const FAULTS = ['ledger/*', 'town-faults/*', 'exchange-faults/*', 'life-cycle-cli'].map(
+  (name) => `native-test/${name}.test.ts`,
+);
+
 /** The files that take longest begin first, so that none of them is still running when all others have ended. */
 const LONGEST = [
   'town.test.ts',
@@ -58,7 +63,19 @@ export default defineConfig({
         test: {
           name: 'native',
           include: ['native-test/**/*.test.{ts,tsx}'],
-          exclude: ALONE,
+          exclude: [...ALONE, ...FAULTS],
+          environment: 'node',
+          globalSetup: 'native-test/town-mould.ts',
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: FAULTS,
           environment: 'node',
           globalSetup: 'native-test/town-mould.ts',
           maxWorkers: 3,

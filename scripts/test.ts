@@ -4,14 +4,18 @@ import { dirname, join } from 'node:path';
 import type { TestCase, TestModule } from 'vitest/node';
 
 /**
- * `npm test`: the checks (lint, format, types, build), then unit and property tests, then the native ones with the
- * browser's. `npm test -- unit native/some.test.ts` runs only the named groups, and in them only the named files. The
- * checks run beside the unit tests, so their lines stand between those of the test files.
+ * `npm test`: unit and property tests, then the native ones with the browser's, which a person waits for. `npm test -- all`,
+ * and `npm test` with CI=true, add the checks (lint, format, types) and the trials of faults: kills, failing disks, power
+ * cuts, cut lines. `npm test -- unit native/some.test.ts` runs only the named groups, and in them only the named files.
+ * The checks run beside the unit tests, so their lines stand between those of the test files.
  */
 
 const root = dirname(import.meta.dirname);
-const GROUPS = ['checks', 'unit', 'native'] as const;
+const GROUPS = ['checks', 'unit', 'native', 'faults'] as const;
 type Group = (typeof GROUPS)[number];
+
+/** What a person waits for who only wants to see that it works. */
+const WAITED_FOR: readonly Group[] = ['unit', 'native'];
 
 type Skip = Readonly<{ name: string; reason: string }>;
 type Count = { passed: number; failed: string[]; skipped: Skip[] };
@@ -113,11 +117,14 @@ function runBuild(): Promise<void> {
   return check('build', 'scripts/build.ts');
 }
 
-async function runVitest(group: Group, files: readonly string[]): Promise<void> {
+const isVitest = (group: Group): boolean => group !== 'checks';
+
+/** The groups side by side, as far as they go by it: each worker takes the next file of any. */
+async function runVitest(projects: readonly string[], files: readonly string[]): Promise<void> {
   const { startVitest } = await import('vitest/node');
   const vitest = await startVitest('test', [...files], {
     root,
-    project: group === 'native' ? ['native', 'native-alone'] : [group],
+    project: [...projects],
     run: true,
     watch: false,
     passWithNoTests: true,
@@ -125,7 +132,8 @@ async function runVitest(group: Group, files: readonly string[]): Promise<void> 
     reporters: ['default'],
   });
   for (const module of vitest.state.getTestModules()) countModule(module);
-  for (const error of vitest.state.getUnhandledErrors()) count.failed.push(`${group}: unhandled ${String(error)}`);
+  for (const error of vitest.state.getUnhandledErrors())
+    count.failed.push(`${projects.join(' and ')}: unhandled ${String(error)}`);
   await vitest.close();
 }
 
@@ -178,22 +186,37 @@ function report(): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+/** The groups that words name: groups themselves, `all`, or else those in which the named files may lie. */
+function groupsOf(words: readonly string[]): readonly Group[] {
+  const named = words.filter(isGroup);
+  if (words.includes('all')) return GROUPS;
+  if (named.length > 0) return named;
+  if (words.length > 0) return GROUPS.filter(isVitest);
+  return inContinuousIntegration ? GROUPS : WAITED_FOR;
+}
+
 const words = process.argv.slice(2);
-const named = words.filter(isGroup);
-const files = words.filter((word) => !isGroup(word));
-const groups: readonly Group[] = named.length > 0 ? named : files.length > 0 ? ['unit', 'native'] : GROUPS;
+const files = words.filter((word) => !isGroup(word) && word !== 'all');
+const groups = groupsOf(words);
+const needsBuild = groups.includes('native') || groups.includes('faults');
 
 prepareEnvironment();
 const besideUnit = async (): Promise<void> => {
-  if (groups.includes('native')) await runBuild();
+  if (needsBuild) await runBuild();
   if (groups.includes('checks')) await runChecks();
 };
-await Promise.all([besideUnit(), groups.includes('unit') ? runVitest('unit', files) : null]);
-if (groups.includes('native')) await runVitest('native', files);
+await Promise.all([besideUnit(), groups.includes('unit') ? runVitest(['unit'], files) : null]);
+const native = [
+  ...(groups.includes('faults') ? ['faults'] : []),
+  ...(groups.includes('native') ? ['native', 'native-alone'] : []),
+];
+if (native.length > 0) await runVitest(native, files);
 if (inContinuousIntegration && count.skipped.length > 0) {
   process.stdout.write('\nCI=true: a machine that checks a change runs every test, so what was skipped has failed.\n');
   for (const { name, reason } of count.skipped) count.failed.push(`${name}: ${reason}`);
   count.skipped = [];
 }
+if (groups === WAITED_FOR)
+  process.stdout.write('\nLeft out: lint, format, types and the trials of faults. All of it: npm test -- all\n');
 report();
 process.exit(count.failed.length > 0 ? 1 : 0);
