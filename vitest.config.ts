@@ -2,9 +2,16 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Pages in a browser answer within the patience of a test only while the machine is theirs. */
-const ALONE = ['browser', 'by-keyboard', 'by-touch', 'practice', 'balance', 'notice-page', 'device-set-up'].map(
-  (name) => `native-test/${name}.test.ts`,
-);
+const ALONE = [
+  'browser',
+  'by-keyboard',
+  'by-touch',
+  'practice',
+  'balance',
+  'notice-page',
+  'device-set-up',
+  'every-page',
+].map((name) => `native-test/${name}.test.ts`);
 
 /** Trials that break something many times over; the soak goes on with them. */
 const FAULTS = ['ledger/*', 'town-faults/*', 'exchange-faults/*', 'life-cycle-cli'].map(
