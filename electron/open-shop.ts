@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { type Core, openCore } from './core/core.ts';
 import type { DemoShop } from './core/world.ts';
 import { type DemoFacts, furnish, readDemo } from './demo-shop.ts';
@@ -12,6 +11,7 @@ import { openPracticeRoom } from './practice-room.ts';
 import { practiceFolder, readShop, type Shop, tillFolder, townFolder, writeShop } from './shop-folder.ts';
 import { NO_DEVICES, SIMULATED_DEVICES } from '../shared/device-set-up.ts';
 import { clientOf, currentScreen, type TillClient, type TillRouter } from './till-client.ts';
+import { keepYoungHeapSmall } from './young-heap.ts';
 
 /** How a host wants to enter a shop's folder. */
 export type Entering = Readonly<{
@@ -161,14 +161,6 @@ export async function enterShop(entering: Entering): Promise<Entered> {
     await close();
     throw error;
   }
-}
-
-/**
- * On a machine with much memory V8 lets the space for young objects grow to 128 MB before it clears it, and a till that
- * takes half of a small machine's memory for that is no faster: what a command leaves behind is cleared in a millisecond.
- */
-function keepYoungHeapSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 type Found =

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { YOUNG_HEAP_FLAG } from '../electron/young-heap.ts';
 
 /**
  * The loopback host in a process of its own that comes back when it falls: at the same address and with the same token,
@@ -45,7 +46,7 @@ export function superviseServed(
 
   /** A host that has read its program and waits for the word to open the shop. */
   const spawnHost = (): ChildProcess => {
-    const host = spawn(process.execPath, [program, `--data=${folder}`, `--root=${root}`, ...town], {
+    const host = spawn(process.execPath, [YOUNG_HEAP_FLAG, program, `--data=${folder}`, `--root=${root}`, ...town], {
       cwd: root,
       // It hears of our end by its input, so that not even kill -9 leaves it behind.
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -53,6 +54,8 @@ export function superviseServed(
       env: {
         ...process.env,
         ONE_CARD_TILL_TOKEN: token,
+        // glibc gives each thread a heap of its own, and a till's few threads need no more than two.
+        MALLOC_ARENA_MAX: '2',
         NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'one-card-till', 'compiled'),
       },
       // Ctrl-C reaches a whole process group; what is to be closed is said in order.

@@ -8,6 +8,7 @@ import { must } from '../../shared/assert.ts';
 import type { Command } from '../../shared/till-contract.ts';
 import { clientOfHolder } from '../../electron/holder.ts';
 import { currentScreen, type TillClient } from '../../electron/till-client.ts';
+import { YOUNG_HEAP_FLAG } from '../../electron/young-heap.ts';
 import { catalogueShop, catalogueSizes } from './counter-rows.ts';
 import { makeFixture, type Fixture } from './fixture.ts';
 import { openOwnCore } from './own-core.ts';
@@ -71,11 +72,15 @@ function readTailBare(file: string): void {
 
 /** A till's process as a person starts it: the command line's loopback host on the shop. */
 export async function startTill(run: BenchRun, shop: Fixture) {
-  const child = spawn(process.execPath, [join(run.root, 'electron', 'cli.ts'), 'serve', '--data', shop.folder], {
-    cwd: run.root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ONE_CARD_TILL_KEEP: shop.keepFolder },
-  });
+  const child = spawn(
+    process.execPath,
+    [YOUNG_HEAP_FLAG, join(run.root, 'electron', 'cli.ts'), 'serve', '--data', shop.folder],
+    {
+      cwd: run.root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ONE_CARD_TILL_KEEP: shop.keepFolder },
+    },
+  );
   const words: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     words.push(line);
