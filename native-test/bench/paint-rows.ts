@@ -1,7 +1,9 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
@@ -135,42 +137,67 @@ async function paintRowsOf(
     port: 0,
     log: () => {},
   });
+  const echo = await openEcho(barePages);
   try {
     const real = await openCounter(browser, keysPort, till.tillUrl);
     const bare = await openCounter(browser, keysPort, `${bareHost.origin}/till/`);
     await real.page.getByText('扫第一件商品开始').waitFor();
-    const rows = [await paintRow(run, shop, till.client, real, bare)];
+    const asking = await openCounter(browser, keysPort, `http://127.0.0.1:${echo.port}/till/#asks`);
+    const rows = await paintRow(run, shop, till.client, { real, bare, asking });
     // A catalogue makes no difference to these two: one size of it tells all.
     if (shop.codes.length === catalogueSizes(run).small) {
       rows.push(await largeSaleRow(run, shop, till.client, real, bare), await burstRow(run, shop, till.client, real));
     }
-    for (const counter of [real, bare]) {
+    for (const counter of [real, bare, asking]) {
       counter.keys.close();
       await counter.page.context().close();
     }
     return rows;
   } finally {
     await bareHost.close();
+    await stopped(echo.child, 'SIGKILL');
     await stopped(till.child, 'SIGTERM');
   }
 }
 
+/** The echo behind the bare page that asks. */
+async function openEcho(barePages: string): Promise<{ child: ChildProcess; port: string }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'echo-host.ts'), barePages], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [port] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  return { child, port };
+}
+
+/**
+ * The paint of a scan, and beside it the part of it that no page can be without whose core is a process of its own: the
+ * bare page's with one question to the least of processes.
+ */
 async function paintRow(
   run: BenchRun,
   shop: Fixture,
   client: TillClient,
-  real: Counter,
-  bare: Counter,
-): Promise<BenchResult> {
+  { real, bare, asking }: Readonly<Record<'real' | 'bare' | 'asking', Counter>>,
+): Promise<BenchResult[]> {
   const rounds = run.quick ? 4 : 30;
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
-    await burst(run, bare, shop, round);
-    await burst(run, real, shop, round);
+    for (const counter of [bare, asking, real]) await burst(run, counter, shop, round);
     await emptied(client, real.page);
-    if (round < 0) for (const counter of [bare, real]) counter.samples.length = 0;
+    if (round < 0) for (const counter of [bare, asking, real]) counter.samples.length = 0;
   }
   must(real.samples.length > rounds * LINES * 0.8, 'most bursts reach the page whole');
-  return aboveBare(`scan to paint in Chromium, ${shop.codes.length.toLocaleString('en')} items`, real, bare);
+  const items = `${shop.codes.length.toLocaleString('en')} items`;
+  return [
+    aboveBare(`scan to paint in Chromium, ${items}`, real, bare),
+    atMost({
+      name: `scan to paint of a bare page that asks a process, beside ${items}`,
+      unit: 'ms',
+      samples: asking.samples,
+      limit: percentile(bare.samples, 0.99),
+      budget: null,
+      judged: 'p99',
+    }),
+  ];
 }
 
 /** The last ten lines of a large basket: the lines before them come at once, as no hand scans them. */
