@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Pages in a browser answer within the patience of a test only while the machine is theirs. */
+/** Pages in a browser answer within the patience of a test only while nothing but another of them is at work. */
 const ALONE = [
   'browser',
   'by-keyboard',
@@ -29,6 +29,14 @@ const LONGEST = [
   'life-cycle-cli.test.ts',
   'export.test.ts',
 ];
+
+/** Real processes, databases and disks, a few files at a time: each has folders and ports of its own. */
+const REAL = {
+  environment: 'node',
+  globalSetup: 'native-test/town-mould.ts',
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+} as const;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -66,43 +74,17 @@ export default defineConfig({
         },
       },
       {
-        // Real processes, databases and disks, a few files at a time: each has folders and ports of its own.
         test: {
+          ...REAL,
           name: 'native',
           include: ['native-test/**/*.test.{ts,tsx}'],
           exclude: [...ALONE, ...FAULTS],
-          environment: 'node',
-          globalSetup: 'native-test/town-mould.ts',
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
-      {
-        test: {
-          name: 'faults',
-          include: FAULTS,
-          environment: 'node',
-          globalSetup: 'native-test/town-mould.ts',
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        test: {
-          name: 'native-alone',
-          include: ALONE,
-          environment: 'node',
-          globalSetup: 'native-test/town-mould.ts',
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { ...REAL, name: 'faults', include: FAULTS, maxWorkers: 3, sequence: { groupOrder: 1 } } },
+      { test: { ...REAL, name: 'native-alone', include: ALONE, maxWorkers: 2, sequence: { groupOrder: 2 } } },
     ],
   },
 });
