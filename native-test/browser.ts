@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -266,4 +266,26 @@ export async function look(page: Page, name: string): Promise<{ sideways: number
   }
   await page.setViewportSize(SIZES[0]);
   return overflows;
+}
+
+/** Lets a browser draw a page of our own, with nobody in front of it, into the picture at `path` (PNG); the page stays beside it. */
+export function photograph(program: string, html: string, path: string, size: { width: number; height: number }): void {
+  const page = path.replace(/\.png$/, '.html');
+  const profile = mkdtempSync(join(dirname(path), 'profile-'));
+  writeFileSync(page, html);
+  execFileSync(
+    program,
+    [
+      '--headless=new',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--hide-scrollbars',
+      `--user-data-dir=${profile}`,
+      `--window-size=${size.width},${size.height}`,
+      `--screenshot=${path}`,
+      `file://${page}`,
+    ],
+    { stdio: 'ignore', timeout: 60_000 },
+  );
+  rmSync(profile, { recursive: true, force: true });
 }

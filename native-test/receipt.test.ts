@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { NO_DEVICES } from '../shared/device-set-up.ts';
 import { layoutPaper } from '../shared/paper.ts';
 import { type Columns, type ReceiptRow, rowText } from '../shared/receipt-layout.ts';
 import { samplePoints, sampleRefund, sampleSale } from '../shared/receipt-sample.ts';
+import { photograph } from './browser.ts';
 import { interpret, type PaperRow, paperHtml } from './escpos-interpreter.ts';
 import { chromium, groupNeeding, type Prerequisite, programOnPath } from './prerequisite.ts';
 
@@ -249,24 +250,9 @@ groupNeeding('a printer behind a path', fifo, (mkfifo) => {
 groupNeeding('a picture of the paper', chromium, (browser) => {
   test.each([32, 48] as const)('of %i columns is drawn from the bytes alone', (columns) => {
     const folder = newFolder();
-    const page = join(folder, 'receipt.html');
     const picture = join(folder, 'receipt.png');
-    writeFileSync(page, paperHtml(interpret(receiptTicket(sampleSale, columns).bytes, columns), columns));
-    const profile = join(folder, 'profile');
-    execFileSync(
-      browser,
-      [
-        '--headless=new',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--hide-scrollbars',
-        `--user-data-dir=${profile}`,
-        `--window-size=${columns * 12 + 64},1700`,
-        `--screenshot=${picture}`,
-        `file://${page}`,
-      ],
-      { stdio: 'ignore', timeout: 60_000 },
-    );
+    const paper = paperHtml(interpret(receiptTicket(sampleSale, columns).bytes, columns), columns);
+    photograph(browser, paper, picture, { width: columns * 12 + 64, height: 1_700 });
     expect(statSync(picture).size).toBeGreaterThan(20_000);
   });
 });

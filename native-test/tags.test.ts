@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { tagBytes } from '../electron/devices/tspl.ts';
 import type { ShelfTag } from '../shared/devices.ts';
+import { photograph } from './browser.ts';
 import { chromium, groupNeeding } from './prerequisite.ts';
 import { type DrawnLabel, interpretLabels, labelsHtml } from './tspl-interpreter.ts';
 
@@ -119,7 +119,6 @@ describe('the interpreter is strict', () => {
 groupNeeding('a picture of tags', chromium, (browser) => {
   test.each(SIZES)('of %s is drawn from the bytes alone', (size) => {
     const folder = process.env['PICTURES'] ?? mkdtempSync(join(tmpdir(), 'till-tags-'));
-    const page = join(folder, `tags-${size}.html`);
     const picture = join(folder, `tags-${size}.png`);
     const tags: ShelfTag[] = [
       rice,
@@ -129,23 +128,14 @@ groupNeeding('a picture of tags', chromium, (browser) => {
       { ...rice, name: 'Extra Long English Product Name', spec: '330ml*24', priceFen: 99_999_999, code: '长城' },
       { ...rice, name: '盐', spec: '', unit: '包', priceFen: 250 },
     ];
-    writeFileSync(page, labelsHtml(tags.map((tag) => labelOf(tag, size))));
-    execFileSync(
+    const sheet = labelsHtml(tags.map((tag) => labelOf(tag, size)));
+    photograph(
       browser,
-      [
-        '--headless=new',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--hide-scrollbars',
-        `--user-data-dir=${join(folder, `profile-${size}`)}`,
-        `--window-size=${size === '40x30' ? '1344,1500' : '1984,1330'}`,
-        `--screenshot=${picture}`,
-        `file://${page}`,
-      ],
-      { stdio: 'ignore', timeout: 60_000 },
+      sheet,
+      picture,
+      size === '40x30' ? { width: 1_344, height: 1_500 } : { width: 1_984, height: 1_330 },
     );
     expect(statSync(picture).size).toBeGreaterThan(20_000);
-    rmSync(join(folder, `profile-${size}`), { recursive: true, force: true });
     if (process.env['PICTURES'] === undefined) rmSync(folder, { recursive: true, force: true });
   });
 });
