@@ -33,6 +33,8 @@ const LONGEST = [
 /** Real processes, databases and disks, a few files at a time: each has folders and ports of its own. */
 const REAL = {
   environment: 'node',
+  // What a page or a process comes to, it comes to on a busy machine too, only later.
+  expect: { poll: { timeout: 20_000 } },
   globalSetup: 'native-test/town-mould.ts',
   testTimeout: 120_000,
   hookTimeout: 120_000,

@@ -189,6 +189,11 @@ groupNeedingAll('the set-up page of a counter, in a real browser', [chromium, so
     await shown(/已有 [1-9]\d* 段数据/);
     await panel().getByRole('button', { name: '停下' }).click();
     await shown('停下了');
+    // Looking for what is plugged in goes on behind the recording.
+    const { devices = [] } = (await shop.client.findDevices()) ?? {};
+    await expect
+      .poll(async () => (await shop.client.deviceRecording())?.split('"plugged"').length)
+      .toBe(devices.length + 1);
     await see('58-devices-record');
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -196,7 +201,6 @@ groupNeedingAll('the set-up page of a counter, in a real browser', [chromium, so
     ]);
     const text = readFileSync(await download.path(), 'utf8');
     expect(text).toContain('"cards":"masked"');
-    const { devices = [] } = (await shop.client.findDevices()) ?? {};
     for (const { name } of devices) expect(text).toContain(JSON.stringify(name));
     expect(text).toContain(Buffer.from('0000000000000\n').toString('hex'));
     expect(text).not.toContain(Buffer.from('6901028180559').toString('hex'));

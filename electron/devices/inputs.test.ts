@@ -164,6 +164,17 @@ test('a recording holds times, devices and shapes, and no number unless somebody
   expect(recorder.recording()?.text).toContain('"hex":"04a1"');
 });
 
+test('what was plugged in belongs to a recording that was stopped before it was found', () => {
+  const { recorder } = counter();
+  const scanner = { line: 'hid', name: 'a scanner', proposal: 'scanner', identity: usb(4) } as const;
+  recorder.plugged(scanner, null);
+  expect(recorder.recording()).toBeNull();
+  recorder.set({ on: true, keepCards: false });
+  recorder.set({ on: false, keepCards: false });
+  recorder.plugged(scanner, null);
+  expect(recorder.recording()?.text).toContain('"plugged":"hid","name":"a scanner"');
+});
+
 test('a stripe keeps its shape and loses name and numbers', () => {
   const masked = maskedHex('stripeReader', Buffer.from('%B6217001234^SUN/LI^2512?;6217001234=2512?'));
   expect(Buffer.from(masked, 'hex').toString()).toBe('%X0000000000^XXX/XX^0000?;0000000000=0000?');

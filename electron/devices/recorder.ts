@@ -34,9 +34,12 @@ export function createRecorder(about: Readonly<Record<string, string>>, nowMs: (
         JSON.stringify({ atMs: nowMs(), role, device, hex: keepsCards ? hexOf(bytes) : maskedHex(role, bytes) }),
       );
     },
-    /** What is plugged in, and how an HID device lays its reports out: without it, its bytes say little. */
+    /**
+     * What is plugged in, and how an HID device lays its reports out: without it, its bytes say little. Looking for it
+     * takes a while, and a recording may have been stopped meanwhile.
+     */
     plugged: ({ line, name, proposal, identity }: FoundDevice, descriptor: Uint8Array | null): void => {
-      if (!isRunning || lines.length >= LINES_MAX) return;
+      if (!hasBegun || lines.length >= LINES_MAX) return;
       const layout = descriptor === null ? {} : { descriptor: hexOf(descriptor) };
       lines.push(JSON.stringify({ atMs: nowMs(), plugged: line, name, proposal, identity, ...layout }));
     },
