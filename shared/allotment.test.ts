@@ -1169,6 +1169,14 @@ describe('a grant that a restored town had forgotten', () => {
     expect(lawHolds(adopted)).toBe(true);
   });
 
+  test('takes nothing of what expired and lives on in another lot', () => {
+    const lot = { ...lotOf('a', 10), free: 0, spent: 6, expired: 4 };
+    const adopted = adoptGrant(lot, 't1', 3, 3);
+    expect(adopted).toMatchObject({ expired: 3, allotted: { t1: 3 }, shortfall: 2, overdrawn: 2 });
+    expect(lawHolds(adopted)).toBe(true);
+    expect(adoptGrant(lot, 't1', 3, 9)).toMatchObject({ expired: 4, overdrawn: 3 });
+  });
+
   test('makes up for what it overdrew with whatever comes free, in any order, and never more', () => {
     const granted = grantFrom(lotOf('a', 10), 't1', 10);
     const out = { kind: 'out', lot: 'a', term: 't1', points: 6 } as const;

@@ -203,10 +203,11 @@ export function freeTerm(lot: LotState, term: string): LotState {
  * A grant that the till has written down and a town restored from an older copy has forgotten: it is the term's all the
  * same. It was taken from the free part then, so it is now, or from what the restored town let expire of it since; what
  * neither has was granted elsewhere meanwhile, or comes back by records that are still to be heard, and is overdrawn.
+ * `reborn` of what expired lives on in another lot (R-P10) and is nobody's a second time (invariant 12).
  */
-export function adoptGrant(lot: LotState, term: string, points: number): LotState {
+export function adoptGrant(lot: LotState, term: string, points: number, reborn = 0): LotState {
   const fromFree = Math.min(lot.free, points);
-  const fromExpired = Math.min(lot.expired, points - fromFree);
+  const fromExpired = Math.min(Math.max(0, lot.expired - reborn), points - fromFree);
   const beyond = points - fromFree - fromExpired;
   return {
     ...withAllotted(lot, term, held(lot, term) + points),

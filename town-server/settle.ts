@@ -810,7 +810,7 @@ function adopt(book: Book, record: JournalRecord, grant: Grant): void {
       note: '',
       unlisted: 0,
     };
-    const after = { ...before, ...adoptGrant(before, term, granted) };
+    const after = { ...before, ...adoptGrant(before, term, granted, before.unlisted) };
     book.lots.set(lot, after);
     book.touched.add(before.member);
     points += granted;
