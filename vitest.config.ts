@@ -1,22 +1,24 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Pages in a browser answer within the patience of a test only while nothing but another of them is at work. */
-const ALONE = [
-  'browser',
-  'by-keyboard',
-  'by-touch',
-  'practice',
-  'balance',
-  'notice-page',
-  'device-set-up',
-  'every-page',
-].map((name) => `native-test/${name}.test.ts`);
+const filesOf = (names: readonly string[]): string[] => names.map((name) => `native-test/${name}.test.ts`);
 
-/** Trials that break something many times over; the soak goes on with them. */
-const FAULTS = ['ledger/*', 'town-faults/*', 'exchange-faults/*', 'life-cycle-cli'].map(
-  (name) => `native-test/${name}.test.ts`,
-);
+/** The day at the counter in a browser, by all that lies there and by keyboard alone. */
+const COUNTER = filesOf(['browser', 'by-keyboard']);
+
+/** The same day by touch, and all further pages. */
+const PAGES = filesOf(['by-touch', 'practice', 'balance', 'notice-page', 'device-set-up', 'every-page']);
+
+/** Trials that break something many times over; the soak goes on with most of them. */
+const FAULTS = filesOf([
+  'ledger/*',
+  'town-faults/*',
+  'exchange-faults/*',
+  'life-cycle-cli',
+  'simulator',
+  'fuzz',
+  'tamper',
+]);
 
 /** The files that take longest begin first, so that none of them is still running when all others have ended. */
 const LONGEST = [
@@ -80,13 +82,15 @@ export default defineConfig({
           ...REAL,
           name: 'native',
           include: ['native-test/**/*.test.{ts,tsx}'],
-          exclude: [...ALONE, ...FAULTS],
+          exclude: [...COUNTER, ...PAGES, ...FAULTS],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
       { test: { ...REAL, name: 'faults', include: FAULTS, maxWorkers: 3, sequence: { groupOrder: 1 } } },
-      { test: { ...REAL, name: 'native-alone', include: ALONE, maxWorkers: 2, sequence: { groupOrder: 2 } } },
+      // Pages answer within the patience of a test only while nothing but another of them is at work.
+      { test: { ...REAL, name: 'counter', include: COUNTER, maxWorkers: 2, sequence: { groupOrder: 2 } } },
+      { test: { ...REAL, name: 'pages', include: PAGES, maxWorkers: 2, sequence: { groupOrder: 2 } } },
     ],
   },
 });

@@ -4,18 +4,18 @@ import { dirname, join } from 'node:path';
 import type { TestCase, TestModule } from 'vitest/node';
 
 /**
- * `npm test`: unit and property tests, then the native ones with the browser's, which a person waits for. `npm test -- all`,
- * and `npm test` with CI=true, add the checks (lint, format, types) and the trials of faults: kills, failing disks, power
- * cuts, cut lines. `npm test -- unit native/some.test.ts` runs only the named groups, and in them only the named files.
+ * `npm test`: unit and property tests, the native ones and the day at the counter in a browser, which a person waits for.
+ * `npm test -- all`, and `npm test` with CI=true, add the checks (lint, format, types), the further pages in a browser, and
+ * the trials of faults: kills, failing disks, power cuts, cut lines, the simulator. `npm test -- unit native/some.test.ts` runs only the named groups, and in them only the named files.
  * The checks run beside the unit tests, so their lines stand between those of the test files.
  */
 
 const root = dirname(import.meta.dirname);
-const GROUPS = ['checks', 'unit', 'native', 'faults'] as const;
+const GROUPS = ['checks', 'unit', 'native', 'counter', 'pages', 'faults'] as const;
 type Group = (typeof GROUPS)[number];
 
 /** What a person waits for who only wants to see that it works. */
-const WAITED_FOR: readonly Group[] = ['unit', 'native'];
+const WAITED_FOR: readonly Group[] = ['unit', 'native', 'counter'];
 
 type Skip = Readonly<{ name: string; reason: string }>;
 type Count = { passed: number; failed: string[]; skipped: Skip[] };
@@ -198,25 +198,24 @@ function groupsOf(words: readonly string[]): readonly Group[] {
 const words = process.argv.slice(2);
 const files = words.filter((word) => !isGroup(word) && word !== 'all');
 const groups = groupsOf(words);
-const needsBuild = groups.includes('native') || groups.includes('faults');
+/** The groups of real processes, disks and browsers, which drive what was built. */
+const real = groups.filter((group) => group !== 'checks' && group !== 'unit');
 
 prepareEnvironment();
 const besideUnit = async (): Promise<void> => {
-  if (needsBuild) await runBuild();
+  if (real.length > 0) await runBuild();
   if (groups.includes('checks')) await runChecks();
 };
 await Promise.all([besideUnit(), groups.includes('unit') ? runVitest(['unit'], files) : null]);
-const native = [
-  ...(groups.includes('faults') ? ['faults'] : []),
-  ...(groups.includes('native') ? ['native', 'native-alone'] : []),
-];
-if (native.length > 0) await runVitest(native, files);
+if (real.length > 0) await runVitest(real, files);
 if (inContinuousIntegration && count.skipped.length > 0) {
   process.stdout.write('\nCI=true: a machine that checks a change runs every test, so what was skipped has failed.\n');
   for (const { name, reason } of count.skipped) count.failed.push(`${name}: ${reason}`);
   count.skipped = [];
 }
 if (groups === WAITED_FOR)
-  process.stdout.write('\nLeft out: lint, format, types and the trials of faults. All of it: npm test -- all\n');
+  process.stdout.write(
+    '\nLeft out: lint, format, types, further pages and the trials of faults. All of it: npm test -- all\n',
+  );
 report();
 process.exit(count.failed.length > 0 ? 1 : 0);
