@@ -328,7 +328,7 @@ groupNeeding('a day at the counter', chromium, (program) => {
     await see('12-held');
     await page.keyboard.press('Enter');
     await count(1);
-    expect(await lines().first().innerText()).toContain(rowOf(pieces[3] ?? '').name);
+    await expect.poll(() => lines().first().innerText()).toContain(rowOf(pieces[3] ?? '').name);
   });
 
   test('a whole sale is voided with a reason', async () => {

@@ -6,8 +6,9 @@ import type { TestCase, TestModule } from 'vitest/node';
 /**
  * `npm test`: unit and property tests, the native ones and the day at the counter in a browser, which a person waits for.
  * `npm test -- all`, and `npm test` with CI=true, add the checks (lint, format, types), the further pages in a browser, and
- * the trials of faults: kills, failing disks, power cuts, cut lines, the simulator. `npm test -- unit native/some.test.ts` runs only the named groups, and in them only the named files.
- * The checks run beside the unit tests, so their lines stand between those of the test files.
+ * the trials of faults: kills, failing disks, power cuts, cut lines, the simulator. `npm test -- unit native/some.test.ts`
+ * runs only the named groups, and in them only the named files. The checks run beside the unit tests, so their lines stand
+ * between those of the test files.
  */
 
 const root = dirname(import.meta.dirname);

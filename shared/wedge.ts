@@ -77,7 +77,7 @@ export const wedgeAtRest: WedgeState = {
   lastAtMs: 0,
   broken: false,
   swallowUntilMs: -1,
-  mixedUntilMs: -1,
+  mixedUntilMs: Number.NEGATIVE_INFINITY,
   mixed: false,
 };
 
