@@ -18,7 +18,7 @@ const server = createServer((request, response) => {
   createReadStream(file).pipe(response);
 });
 new WebSocketServer({ server }).on('connection', (socket) => {
-  socket.on('message', (message) => socket.send(String(message)));
+  socket.on('message', (message, isBinary) => socket.send(message, { binary: isBinary }));
 });
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
