@@ -5,8 +5,8 @@ import { groupNeedingAll } from '../prerequisite.ts';
 import { runTownKills } from './kills.ts';
 import { runTownPowerCuts } from './power-cuts.ts';
 
-const KILLS = countFrom('TOWN_KILLS', 2);
-const POWER_CUTS = countFrom('TOWN_POWER_CUTS', 2);
+const KILLS = countFrom('TOWN_KILLS', 3);
+const POWER_CUTS = countFrom('TOWN_POWER_CUTS', 3);
 const LONG_MS = 1_200_000;
 
 test(
