@@ -211,15 +211,18 @@ async function largeSaleRow(
   for (const counter of [bare, real]) counter.samples.length = 0;
   const rounds = run.quick ? 2 : 20;
   for (let round = 0; round < rounds; round += 1) {
+    // A code that lies in the basket already makes a larger quantity and no row.
+    const last = burstCodes(shop, round);
+    const codes = shop.codes.filter((code) => !last.includes(code));
     for (let line = 0; line < LINES_LARGE - LINES; line += 1) {
-      const code = shop.codes[(round * 977 + 500 + line * 7) % shop.codes.length] ?? '';
+      const code = codes[(round * 977 + line * 7) % codes.length] ?? '';
       await client.send({ kind: 'scan', code, source: 'scanner' });
     }
     await burst(run, bare, shop, round);
     await burst(run, real, shop, round);
     await emptied(client, real.page);
   }
-  must(real.samples.length > rounds * LINES * 0.6, 'most bursts reach a large basket whole');
+  must(real.samples.length > rounds * LINES * 0.8, 'most bursts reach a large basket whole');
   return aboveBare(`scan to paint in Chromium, a sale of ${LINES_LARGE} lines`, real, bare);
 }
 
@@ -329,12 +332,18 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+function burstCodes(shop: Fixture, round: number): readonly string[] {
+  return Array.from(
+    { length: LINES },
+    (_, line) => shop.codes[((round + WARM_UP_ROUNDS) * 977 + line * 1_009) % shop.codes.length] ?? '',
+  );
+}
+
 /** Ten scans: thirteen digits and Enter, handed to the browser in one go, so that a busy machine tears none apart. */
 async function burst(run: BenchRun, counter: Counter, shop: Fixture, round: number): Promise<void> {
   await counter.page.bringToFront();
   await wait(IN_FRONT_MS);
-  for (let line = 0; line < LINES; line += 1) {
-    const code = shop.codes[((round + WARM_UP_ROUNDS) * 977 + line * 1_009) % shop.codes.length] ?? '';
+  for (const [line, code] of burstCodes(shop, round).entries()) {
     // The stopwatch is asked before the burst: the question itself is work for the page, and must not fall into a scan.
     const painted = counter.page.evaluate('window.paint()');
     // Answered in order: with this one answered, the page waits for the burst.

@@ -158,7 +158,7 @@ function onKeyDown(event: KeyboardEvent): void {
     const { scan, ...rest } = outcome;
     const torn = scan === undefined || isTorn(scan);
     // What stood in the field before the first piece of a torn burst; digits that a hand typed belong to the field.
-    take(torn ? rest : outcome, torn && goesOn(struck) ? remembered : before);
+    take(torn ? rest : outcome, torn && outcome.began && goesOn(struck) ? remembered : before);
     if (!torn && stroke !== null) strokes = [stroke];
   }
   if (name === null || inputMethodHasIt(event)) return;
