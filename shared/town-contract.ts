@@ -317,6 +317,8 @@ export const membersCall = {
     cards: z.array(cardViewSchema),
     asOfMs: instant,
     more: z.boolean(),
+    /** The till knows what the town does not: that was restored from an older copy, and brings everybody again. */
+    forgot: z.literal(true).optional(),
   }),
 };
 

@@ -2,7 +2,8 @@ import { NOTICES_MAX, noticeFaults, tidyNotice, type Board } from '../shared/boa
 import { seal, type SignedDocument } from '../shared/signed.ts';
 import { dayOf } from '../shared/time.ts';
 import type { Rows, Transaction } from './store.ts';
-import { asCanonical, nextVersions, refused, versionOf, type Refused, type Town } from './town.ts';
+import { asCanonical, refused, type Refused, type Town } from './town.ts';
+import { nextVersions, versionOf } from './versions.ts';
 
 /** Notices that ended are shown so far back; none is ever deleted. */
 const ENDED_SHOWN = 30;

@@ -2,17 +2,9 @@ import { seal } from '../shared/signed.ts';
 import type { TownTime } from '../shared/town-contract.ts';
 import { boardFor } from './board.ts';
 import { hashAt, headOf, recordFork } from './intake.ts';
-import {
-  asCanonical,
-  noteContact,
-  present,
-  refused,
-  unknownCaller,
-  versionOf,
-  type TillRequest,
-  type Town,
-} from './town.ts';
+import { asCanonical, noteContact, present, refused, unknownCaller, type TillRequest, type Town } from './town.ts';
 import type { Transaction } from './store.ts';
+import { versionOf } from './versions.ts';
 
 type Hello = TillRequest & Readonly<{ nonce: string; seq: number; hash: string }>;
 

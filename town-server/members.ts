@@ -1,8 +1,9 @@
 import { maskOf, type CardView, type MemberView } from '../shared/member.ts';
 import type { LotState } from '../shared/allotment.ts';
 import { nameInitials } from './pinyin.ts';
-import { nextVersions, present, versionOf, type Town } from './town.ts';
+import { present, type Town } from './town.ts';
 import type { Rows, Transaction } from './store.ts';
+import { isForgotten, nextVersions, versionOf } from './versions.ts';
 
 /** Points of a lot that are not spent and not expired, wherever they are, free or with any till; each counted once. */
 export function remainingPoints(lot: LotState): number {
@@ -23,21 +24,23 @@ export async function touchMembers(transaction: Transaction, ids: Iterable<strin
   );
 }
 
-/** More changes than this no backup is behind; a till that names a later version is not believed. */
-const FORGOTTEN_MAX = 10_000_000;
-
 /**
- * A till that knows a later version than there is got it from this town before that was restored from an older copy.
- * Everybody is numbered anew behind it, or the till would miss every change up to there.
+ * Whether a till knows a version from before the town was restored from an older copy. Then everybody is numbered anew
+ * behind it: the till holds what was undone since, and would miss what changed under lower numbers.
  */
-async function passVersion(transaction: Transaction, since: number): Promise<void> {
+async function passForgotten(transaction: Transaction, since: number): Promise<boolean> {
+  if (!(await isForgotten(transaction, since))) return false;
   const version = await versionOf(transaction, 'membersVersion');
-  if (since <= version || since > version + FORGOTTEN_MAX) return;
-  await nextVersions(transaction, 'membersVersion', since - version);
-  await touchMembers(
-    transaction,
-    (await transaction.list('member')).map((row) => row.member),
-  );
+  if (since > version) await nextVersions(transaction, 'membersVersion', since - version);
+  const [lowest] = await transaction.list('member', { order: ['version'], limit: 1 });
+  // Another till of before the restore may have had everybody numbered anew already.
+  if (lowest !== undefined && lowest.version <= since) {
+    await touchMembers(
+      transaction,
+      (await transaction.list('member')).map((row) => row.member),
+    );
+  }
+  return true;
 }
 
 const PAGE = 2_000;
@@ -48,6 +51,7 @@ export type MemberChanges = Readonly<{
   cards: CardView[];
   asOfMs: number;
   more: boolean;
+  forgot?: true;
 }>;
 
 /** Who asks: its figures say up to which of its own records they count. */
@@ -63,16 +67,19 @@ export async function changesSince(
   since: number,
   asking: Asking,
 ): Promise<MemberChanges> {
-  await passVersion(transaction, since);
+  const forgot = await passForgotten(transaction, since);
   const rows = await transaction.list('member', { above: { version: since }, order: ['version'], limit: PAGE + 1 });
   const page = rows.slice(0, PAGE);
   const cards = await transaction.list('card', { among: { member: page.map((row) => row.member) } });
+  const more = rows.length > PAGE;
+  const reached = more ? page.at(-1)?.version : await versionOf(transaction, 'membersVersion');
   return {
-    version: page.at(-1)?.version ?? since,
+    version: Math.max(since, reached ?? since),
     members: await viewsOf(town, transaction, page, asking),
     cards: cards.map(cardViewOf),
     asOfMs: town.nowMs(),
-    more: rows.length > PAGE,
+    more,
+    ...(forgot ? { forgot } : {}),
   };
 }
 

@@ -22,6 +22,7 @@ import { seedSchema, seedTown, type Seed } from './seed.ts';
 import { readSentUpload, type SentUpload } from './sent-upload.ts';
 import type { Store } from './store.ts';
 import type { Town } from './town.ts';
+import { leapVersions } from './versions.ts';
 
 export type TownOptions = Readonly<{
   /** Where the town keeps its key and, unless `databaseUrl` names a server, its database. */
@@ -197,6 +198,7 @@ async function openTown(
           `${town.name}不是模拟镇，不能用 --demo 打开 (this is no demo town: start it without --demo)`,
         );
       }
+      await leapVersions(town, transaction);
       return;
     }
     if (seed === null || seed.town.id !== town.id) {

@@ -4,7 +4,7 @@ import { must } from '../shared/assert.ts';
 import type { Statement } from '../shared/town-contract.ts';
 import { hashText } from './crypto.ts';
 import { hashAt, headOf, recordFork } from './intake.ts';
-import { versionOf } from './town.ts';
+import { versionOf } from './versions.ts';
 import { expireLots, grantOf, isInDoubt, openTerm, steer } from './points.ts';
 import { isWaiting, judgeRestored } from './restored.ts';
 import { foldNext } from './settle.ts';

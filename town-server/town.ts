@@ -100,20 +100,6 @@ export async function present(
   return { nowMs, today, policy: policyOn(policies, today) ?? newest, policies, policyVersion: newest.version };
 }
 
-/** What tills compare with what they hold, to fetch nothing in vain. */
-type VersionName = 'membersVersion' | 'boardVersion';
-
-/** Raises a version of the town by `count` and answers the first new number. Only under the `points` lock. */
-export async function nextVersions(transaction: Transaction, name: VersionName, count: number): Promise<number> {
-  const before = await versionOf(transaction, name);
-  await transaction.put('setting', [{ name, value: String(before + count) }]);
-  return before + 1;
-}
-
-export async function versionOf(transaction: Transaction, name: VersionName): Promise<number> {
-  return Number((await transaction.get('setting', { name }))?.value ?? 0);
-}
-
 /** How a break begins; a person ends it with a name, a note and the time, and the row stays. */
 export const UNRESOLVED = { resolvedAtMs: null, resolvedBy: null, note: null };
 

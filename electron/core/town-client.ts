@@ -191,7 +191,6 @@ export function createTownClient(
     const known = Number(ledger.setting('membersVersion') ?? '0');
     // Nothing newer than what is here: the snapshot is as old as this answer, no older.
     if (answer.membersVersion === known) replicas.noteHeard(time.value.nowMs);
-    else if (carried === null && answer.membersVersion < known) townForgot();
     return takeAck(answer.ack, carried);
   };
 
@@ -427,6 +426,7 @@ export function createTownClient(
       for (const card of answer.cards) replicas.putCard(card);
       ledger.setSetting('membersVersion', String(answer.version));
       replicas.noteHeard(Math.max(answer.asOfMs, replicas.heardMs()));
+      if (answer.forgot === true) townForgot();
     });
   };
 

@@ -98,7 +98,7 @@ export function checkTerms(simulation: Simulation): void {
   for (const machine of machinesOf(simulation)) {
     const seen = machine.truth.seen();
     const incarnation = machine.truth.incarnation();
-    const chain = chains.get(`${machine.truth.till()}:${incarnation}`);
+    const chain = ownChain(machine, chains);
     const term = town.rows('term').find((one) => one.term === chain?.term);
     if (chain === undefined || term === undefined || term.closedAtMs !== null) continue;
     if (simulation.unknowable.has(term.term)) continue;
@@ -149,14 +149,25 @@ function movedBy(own: readonly Readonly<{ record: JournalRecord }>[], term: stri
  */
 export function checkHeads(simulation: Simulation): void {
   const heads = new Map(simulation.town.rows('head').map((row) => [`${row.till}:${row.incarnation}`, row]));
+  const chains = new Map(simulation.town.rows('incarnation').map((row) => [`${row.till}:${row.incarnation}`, row]));
   for (const { machine, isForked, isLost, wentBackFrom } of simulation.posts) {
     const incarnation = machine.truth.incarnation();
-    if (isForked || isLost || incarnation <= wentBackFrom) continue;
+    if (isForked || isLost || incarnation <= wentBackFrom || ownChain(machine, chains) === undefined) continue;
     const head = heads.get(`${machine.truth.till()}:${incarnation}`);
     if (head === undefined || head.seq === 0) continue;
     const own = machine.truth.hashAt(incarnation, head.seq);
     ensure(own === head.hash, 'townHasOurs', () => `${machine.name} ${incarnation}/${head.seq}`);
   }
+}
+
+/**
+ * The town's chain of a machine's present incarnation. A machine that waits for its code may bear the number of a copy that
+ * was enrolled before it: the key tells whose the chain is.
+ */
+function ownChain(machine: Machine, chains: ReadonlyMap<string, Rows['incarnation']>): Rows['incarnation'] | undefined {
+  const incarnation = machine.truth.incarnation();
+  const chain = chains.get(`${machine.truth.till()}:${incarnation}`);
+  return chain?.publicKey === machine.truth.publicKeyOf(incarnation) ? chain : undefined;
 }
 
 /** The town's totals of a chain against a fold of the till's file that shares no code with either side (invariant 27). */

@@ -68,7 +68,7 @@ export async function strike(simulation: Simulation, fault: FaultKind, post: Pos
       town.trap('lostAfter', random.between(1, 20));
       return;
     case 'townRestarted':
-      town.restart();
+      await town.restart();
       return;
     case 'townSetBack':
       await setTownBack(simulation, random);
@@ -165,7 +165,7 @@ async function setTownBack(simulation: Simulation, random: Random): Promise<void
     for (const lot of grant.lots) expose(simulation, lot.lot, lot.points);
   }
   for (const term of town.rows('term')) simulation.unknowable.add(term.term);
-  town.setBack(image);
+  await town.setBack(image);
   for (const term of town.rows('term')) simulation.unknowable.add(term.term);
   for (const { villager, id, points, earnedOn } of simulation.issues) await town.issue(villager, id, points, earnedOn);
   for (const villager of town.villagers) if (simulation.lostCards.has(villager.card)) await town.reportLost(villager);

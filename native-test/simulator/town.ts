@@ -9,6 +9,7 @@ import { issueCode } from '../../town-server/enrolment.ts';
 import { createMemoryStore, type StoreImage } from '../../town-server/memory-store.ts';
 import { freeSilentTerm, issueLot } from '../../town-server/points.ts';
 import { touchMembers } from '../../town-server/members.ts';
+import { leapVersions } from '../../town-server/versions.ts';
 import { townRouter } from '../../town-server/router.ts';
 import { seedTown, type Seed } from '../../town-server/seed.ts';
 import type { Rows, Store, TableName, Transaction } from '../../town-server/store.ts';
@@ -52,9 +53,9 @@ export type SimulatedTown = Readonly<{
   reportLost: (villager: Villager) => Promise<void>;
   free: (term: string) => Promise<number | null>;
   trap: (fault: 'refused' | 'lostAfter', transactions: number) => void;
-  restart: () => void;
+  restart: () => Promise<void>;
   image: () => StoreImage;
-  setBack: (image: StoreImage) => void;
+  setBack: (image: StoreImage) => Promise<void>;
   heal: () => void;
 }>;
 
@@ -219,15 +220,17 @@ export async function openSimulatedTown(
     trap: (fault, transactions) => {
       trap = { fault, left: transactions };
     },
-    restart: () => {
+    restart: async () => {
       happened('townRestarted');
       start();
+      await atConsole((transaction) => leapVersions(town, transaction));
     },
     image: () => store.image(),
-    setBack: (image) => {
+    setBack: async (image) => {
       happened('townSetBack');
       store = createMemoryStore(image);
       start();
+      await atConsole((transaction) => leapVersions(town, transaction));
     },
     heal: () => {
       trap = null;

@@ -44,6 +44,7 @@ export function createTruth(till: string, rules: Rules) {
   const heads = new Map<number, { seq: number; hash: string; counter: number }>();
   const ids = new Set<string>();
   const hashes = new Map<string, string>();
+  const publicKeys = new Map<number, string>();
   /** The open term of each incarnation, by its newest statement, and when it ends. */
   const terms = new Map<number, { id: string; endMs: number }>();
   /** What is left of each sale of this journal: quantity by line, what of it was exchanged, points, and its tenders. */
@@ -66,6 +67,7 @@ export function createTruth(till: string, rules: Rules) {
     ensure(!ids.has(record.id), 'idOnce', () => `${where} ${record.id}`);
     ids.add(record.id);
     checkPostings(record, where);
+    if (record.kind === 'genesis') publicKeys.set(row.incarnation, (record.body as BodyOf<'genesis'>).publicKey);
     let { counter } = head;
     if (record.kind === 'sale' || record.kind === 'refund') {
       const body = record.body as SaleBody | RefundBody;
@@ -174,6 +176,7 @@ export function createTruth(till: string, rules: Rules) {
     heads.clear();
     ids.clear();
     hashes.clear();
+    publicKeys.clear();
     terms.clear();
     sold.clear();
   };
@@ -205,6 +208,8 @@ export function createTruth(till: string, rules: Rules) {
     /** The incarnation that the machine writes now; records that the town gave back may stand behind newer ones. */
     incarnation: (): number => Math.max(0, ...heads.keys()),
     till: (): string => seen[0]?.record.till ?? '',
+    /** The key that an incarnation signs with, as its first record says; null where that was never read. */
+    publicKeyOf: (incarnation: number): string | null => publicKeys.get(incarnation) ?? null,
     hashAt: (incarnation: number, seq: number): string | null => hashes.get(`${incarnation}:${seq}`) ?? null,
     /** Reads what the file holds beyond what was read before; answers the new records. */
     read: (file: string): readonly Seen[] => {
