@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { MEMORY_ENVIRONMENT } from '../electron/memory-environment.ts';
 import { YOUNG_HEAP_FLAG } from '../electron/young-heap.ts';
 
 /**
@@ -23,6 +24,12 @@ const SPARE_AFTER_MS = 1_000;
 
 /** A host that falls over again and again is not started for ever; as in Electron's shell. */
 const STARTS_PER_MINUTE = 5;
+
+/** What a host is started with. Most of a start, and of what it takes, is reading its own program: it is found compiled. */
+export function hostEnvironment(root: string): NodeJS.ProcessEnv {
+  const compiled = join(root, 'node_modules', '.cache', 'one-card-till', 'compiled');
+  return { ...process.env, ...MEMORY_ENVIRONMENT, NODE_COMPILE_CACHE: compiled };
+}
 
 const listeningSchema = z.object({ till: z.url(), port: z.int() });
 
@@ -50,14 +57,7 @@ export function superviseServed(
       cwd: root,
       // It hears of our end by its input, so that not even kill -9 leaves it behind.
       stdio: ['pipe', 'pipe', 'inherit'],
-      // Most of a start is reading its own program: it is found compiled.
-      env: {
-        ...process.env,
-        ONE_CARD_TILL_TOKEN: token,
-        // glibc gives each thread a heap of its own, and a till's few threads need no more than two.
-        MALLOC_ARENA_MAX: '2',
-        NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'one-card-till', 'compiled'),
-      },
+      env: { ...hostEnvironment(root), ONE_CARD_TILL_TOKEN: token },
       // Ctrl-C reaches a whole process group; what is to be closed is said in order.
       detached: true,
       windowsHide: true,

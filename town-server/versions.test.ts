@@ -15,8 +15,7 @@ async function openWorld() {
     close: async () => {},
   });
   const till = await enrolTestTill(api, await code(), nowMs);
-  const start = (): Promise<void> =>
-    town.store.transact(['points'], (transaction) => leapVersions(town, transaction));
+  const start = (): Promise<void> => town.store.transact(['points'], (transaction) => leapVersions(town, transaction));
   return {
     start,
     image: () => store.image(),

@@ -9,6 +9,7 @@ import type { Command } from '../../shared/till-contract.ts';
 import { clientOfHolder } from '../../electron/holder.ts';
 import { currentScreen, type TillClient } from '../../electron/till-client.ts';
 import { YOUNG_HEAP_FLAG } from '../../electron/young-heap.ts';
+import { hostEnvironment } from '../../scripts/supervised.ts';
 import { catalogueShop, catalogueSizes } from './counter-rows.ts';
 import { makeFixture, type Fixture } from './fixture.ts';
 import { openOwnCore } from './own-core.ts';
@@ -70,7 +71,7 @@ function readTailBare(file: string): void {
   database.close();
 }
 
-/** A till's process as a person starts it: the command line's loopback host on the shop. */
+/** A till's process as a shop has it: the loopback host on its folder, with the heaps that the start gives it. */
 export async function startTill(run: BenchRun, shop: Fixture) {
   const child = spawn(
     process.execPath,
@@ -78,7 +79,7 @@ export async function startTill(run: BenchRun, shop: Fixture) {
     {
       cwd: run.root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ONE_CARD_TILL_KEEP: shop.keepFolder },
+      env: { ...hostEnvironment(run.root), ONE_CARD_TILL_KEEP: shop.keepFolder },
     },
   );
   const words: string[] = [];

@@ -119,6 +119,8 @@ export function walkChain(file: string, above: number | null, upTo: number | nul
       incarnations.add(incarnation);
       head = { incarnation, seq, hash: ownHash };
       records += 1;
+      // Given back at once: the collector would let tens of megabytes of them stand before it looks.
+      (bytes.buffer as ArrayBuffer).transfer(0);
     }
     return { records, incarnations: [...incarnations], headHash: head.hash, fault: null };
   } finally {
