@@ -6,8 +6,7 @@ import type { SaleBody } from '../shared/record-bodies.ts';
 import { seal, type SignedDocument } from '../shared/signed.ts';
 import { paidWith } from '../shared/tenders.ts';
 import type { Returnable } from '../shared/town-contract.ts';
-import { headOf } from './intake.ts';
-import { foldNext } from './settle.ts';
+import { foldTakenIn } from './settle.ts';
 import type { Rows, SaleState, Transaction } from './store.ts';
 import { asCanonical, noteContact, refused, unknownCaller, type Refused, type TillRequest, type Town } from './town.ts';
 
@@ -48,7 +47,7 @@ export async function claim(
     if (sale === null) return refused('unknownReceipt');
     // What came in since is folded under the same lock: nothing may pass between the judgement and the claim.
     for (const chain of [sale, ...(await heldOf(transaction, sale.sale))]) {
-      while (!(await isHeardOut(town, transaction, chain.till, chain.incarnation))) continue;
+      while (!(await foldTakenIn(town, transaction, chain.till, chain.incarnation))) continue;
     }
     if ((await heldOf(transaction, sale.sale)).length > 0) return refused('claimHeld');
     const now = await saleBy(transaction, receipt);
@@ -185,15 +184,7 @@ async function hearOutChain(town: Town, till: string, incarnation: number): Prom
 
 /** Folds the next of what was acknowledged of a chain, in a short transaction; true when nothing of it is left. */
 export async function hearNext(town: Town, till: string, incarnation: number): Promise<boolean> {
-  return town.store.transact(['points'], (transaction) => isHeardOut(town, transaction, till, incarnation));
-}
-
-/** Folds the next of a chain; true when nothing of it is left to fold, or when there is no such chain. */
-async function isHeardOut(town: Town, transaction: Transaction, till: string, incarnation: number): Promise<boolean> {
-  const chain = await transaction.get('incarnation', { till, incarnation });
-  if (chain === null) return true;
-  const head = await headOf(transaction, till, incarnation);
-  return chain.settledSeq >= head.seq || foldNext(town, transaction, till, incarnation, head.seq);
+  return town.store.transact(['points'], (transaction) => foldTakenIn(town, transaction, till, incarnation));
 }
 
 function returnedOf(sale: SaleState): ReturnedLine[] {

@@ -19,7 +19,7 @@ import { putLots } from './lots.ts';
 import { remainingPoints, touchMembers, viewsOf } from './members.ts';
 import { earning } from './movements.ts';
 import { FREE_AFTER_MS, isWaiting } from './restored.ts';
-import { foldNext } from './settle.ts';
+import { foldNext, foldTakenIn } from './settle.ts';
 import type { Rows, Transaction } from './store.ts';
 import {
   asCanonical,
@@ -334,21 +334,24 @@ export async function isInDoubt(transaction: Transaction, till: string, incarnat
 
 /**
  * Frees the term of a silent till: a clerk's decision, with the possible loss named beforehand, and not before a day after
- * the last end ever sent (invariant 17). The term is closed for ever (invariant 14); what it held is free again; the
- * till's next statement opens a new, empty one. `agreedLoss` is what the clerk
- * was told and agreed to; should the term hold another number of points by now, it is named again first.
+ * the last end ever sent (invariant 17). What its till has sent by then is folded first, so that no point is free again
+ * whose spending lies here already. The term is closed for ever (invariant 14); what it held is free again; the till's
+ * next statement opens a new, empty one. `agreedLoss` is what the clerk was told and agreed to; should the term hold
+ * another number of points by now, it is named again first.
  */
 export async function freeSilentTerm(
   town: Town,
   id: string,
   agreedLoss: number | null = null,
 ): Promise<{ kind: 'refused'; reason: 'unknownTerm' | 'tooEarly' | 'lossChanged' } | { kind: 'ok'; freed: number }> {
-  return town.store.transact(['points'], async (transaction) => {
+  type Answer = Awaited<ReturnType<typeof freeSilentTerm>>;
+  const freeNow = async (transaction: Transaction): Promise<Answer | 'folding'> => {
     const { nowMs, today } = await present(town, transaction);
     const term = await transaction.get('term', { term: id });
     if (term === null) return { kind: 'refused', reason: 'unknownTerm' };
     if (term.closedAtMs !== null) return { kind: 'ok', freed: 0 };
     if (nowMs < term.endMs + FREE_AFTER_MS) return { kind: 'refused', reason: 'tooEarly' };
+    if (!(await foldTakenIn(town, transaction, term.till, term.incarnation))) return 'folding';
     const lots = (await transaction.list('lot')).filter((lot) => (lot.allotted[id] ?? 0) > 0);
     const freed = lots.reduce((sum, lot) => sum + (lot.allotted[id] ?? 0), 0);
     if (agreedLoss !== null && agreedLoss !== freed) return { kind: 'refused', reason: 'lossChanged' };
@@ -358,5 +361,9 @@ export async function freeSilentTerm(
     );
     await transaction.put('term', [{ ...term, closedAtMs: nowMs }]);
     return { kind: 'ok', freed };
-  });
+  };
+  for (;;) {
+    const answer = await town.store.transact(['points'], freeNow);
+    if (answer !== 'folding') return answer;
+  }
 }

@@ -32,6 +32,7 @@ import { unseal } from '../shared/signed.ts';
 import { addDays } from '../shared/time.ts';
 import type { Break } from '../shared/till-contract.ts';
 import { hashText, verify } from './crypto.ts';
+import { headOf } from './intake.ts';
 import { putLots } from './lots.ts';
 import { touchMembers } from './members.ts';
 import { movedBalance, tillMovement } from './movements.ts';
@@ -89,6 +90,19 @@ export async function foldNext(
   if (promised.isForgotten && restore !== null) await keepRestore(transaction, restore);
   if (provesHeard(restore, chain, promised.statement)) await noteHeard(town, transaction, chain);
   return last.seq >= untilSeq;
+}
+
+/** Folds the next of all that was taken in of a chain; true when nothing of it is left, or when there is no such chain. */
+export async function foldTakenIn(
+  town: Town,
+  transaction: Transaction,
+  till: string,
+  incarnation: number,
+): Promise<boolean> {
+  const chain = await transaction.get('incarnation', { till, incarnation });
+  if (chain === null) return true;
+  const head = await headOf(transaction, till, incarnation);
+  return chain.settledSeq >= head.seq || foldNext(town, transaction, till, incarnation, head.seq);
 }
 
 async function promisesIn(

@@ -370,6 +370,25 @@ describe('settlement', () => {
     await checkLaws(town);
   });
 
+  test.each([1, 300])(
+    'of a till that fell silent with %i sales sent and not settled, only what is left is freed',
+    async (sales) => {
+      const { town, clock, till } = await aTown();
+      const { term } = await till.night();
+      await till.night();
+      for (let sale = 0; sale < sales; sale += 1) till.sell(1);
+      till.sell(7, 'ben', 7);
+      await till.push();
+      clock.ms = term.endMs + 25 * HOUR_MS;
+      expect(await freeSilentTerm(town, term.id, 200)).toEqual({ kind: 'refused', reason: 'lossChanged' });
+      expect(await freeSilentTerm(town, term.id, 193)).toEqual({ kind: 'ok', freed: 193 });
+      const lot = (await lotsOf(town)).find((one) => one.lot === 'lot-c');
+      expect(lot).toMatchObject({ spent: 7, shortfall: 0 });
+      expect(await breaksOf(town)).toEqual([]);
+      await checkLaws(town);
+    },
+  );
+
   test('a line taken back at two tills is a break, and its points go back once', async () => {
     const { town, api, code, nowMs, till } = await aTown();
     await till.night();

@@ -172,18 +172,18 @@ async function setTownBack(simulation: Simulation, random: Random): Promise<void
 }
 
 /**
- * What a till gave back into a term and the town has not settled yet, of sales that it has: free again when it is, and
- * the till may have spent it once more while the term was its own.
+ * What a till gave back into a term and the town has not got yet, of sales that it has: free again when it comes, and the
+ * till may have spent it once more while the term was its own.
  */
 function exposeUnseenRefunds(simulation: Simulation, { term, till, incarnation }: Rows['term']): void {
   const { town } = simulation;
-  const chain = town.rows('incarnation').find((row) => row.till === till && row.incarnation === incarnation);
+  const head = town.rows('head').find((row) => row.till === till && row.incarnation === incarnation);
   const folded = new Set(town.rows('sale').map(({ sale }) => sale));
   for (const machine of machinesOf(simulation)) {
     if (machine.truth.till() !== till) continue;
     for (const { record } of machine.truth.seen()) {
       const refund = bodyOf(record, 'refund');
-      if (refund === null || record.incarnation !== incarnation || record.seq <= (chain?.settledSeq ?? 0)) continue;
+      if (refund === null || record.incarnation !== incarnation || record.seq <= (head?.seq ?? 0)) continue;
       if (!folded.has(refund.sale)) continue;
       for (const move of movesOf(record))
         if (move.kind === 'returnToTerm' && move.term === term) expose(simulation, move.lot, move.points);
