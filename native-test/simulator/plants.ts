@@ -483,6 +483,20 @@ export const PLANTS: readonly Plant[] = [
     'wanted > Number.MAX_SAFE_INTEGER',
     'town-server/statement.test.ts',
   ),
+  plant(
+    'restored town gives its version numbers once more',
+    'town-server/members.ts',
+    '(await isForgotten(transaction, since))',
+    'false',
+    'town-server/versions.test.ts',
+  ),
+  plant(
+    'term freed before what its till sent is folded',
+    'town-server/points.ts',
+    "if (!(await foldTakenIn(town, transaction, term.till, term.incarnation))) return 'folding';",
+    '',
+    'town-server/town.test.ts',
+  ),
 ];
 
 /** A source file with the plant in it; throws when the plant no longer fits. */
