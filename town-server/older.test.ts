@@ -118,6 +118,26 @@ describe('what an ended incarnation never sent', () => {
     expect((await breaksOf(town.town)).map((one) => one.kind)).toContain('fork');
   });
 
+  test('is no part of a chain that another machine was enrolled for: a fork, of which nothing is taken', async () => {
+    const enrolAs = async (of: TestTown, till: string, incarnation: number) =>
+      enrolTestTill(of.api, await codeFor(of.town, 's01', till), of.nowMs, { till, incarnation });
+    const original = await enrolAs(town, first.from.till, 3);
+    // On a copy of the folder the same number was taken, before anybody had given it a code.
+    const elsewhere = await openTestTown([MEMBER]);
+    const there = await enrolTestTill(elsewhere.api, await elsewhere.code(), elsewhere.nowMs);
+    const copy = await enrolAs(elsewhere, there.from.till, 3);
+    copy.sell(2);
+    const latest = await enrolAs(town, first.from.till, 4);
+    expect(await bring(latest, 3, copy, 1)).toEqual({ kind: 'refused', reason: 'fork' });
+    expect((await breaksOf(town.town)).map(({ kind, incarnation }) => ({ kind, incarnation }))).toContainEqual({
+      kind: 'fork',
+      incarnation: 3,
+    });
+    original.sell(1);
+    await original.push();
+    expect(await own(latest, 3, 0, GENESIS_PREVIOUS)).toMatchObject({ kind: 'ok', records: original.texts });
+  });
+
   test('is not taken of the present incarnation or a later one', async () => {
     expect(await bring(second, 2, second, 1)).toMatchObject({ reason: 'unknownIncarnation' });
     expect(await bring(first, 2, second, 1)).toMatchObject({ reason: 'unknownIncarnation' });

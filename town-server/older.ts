@@ -96,12 +96,13 @@ export async function bringRecords(town: Town, request: BroughtRecords) {
   if (unknown !== null) return unknown;
   const { till, of, firstSeq, lastSeq, headHash, records } = request;
   if (of >= request.incarnation) return refused('unknownIncarnation');
-  const isKnown = await town.store.transact(['enrolment'], async (transaction) => {
-    if ((await transaction.get('incarnation', { till, incarnation: of })) !== null) return true;
+  const chain = await town.store.transact(['enrolment'], async (transaction) => {
+    const known = await transaction.get('incarnation', { till, incarnation: of });
     const read = readRecord(firstSeq === 1 ? (records[0] ?? '') : '');
     const genesis = read.kind === 'read' ? bodyOf(read.record, 'genesis') : null;
-    if (read.kind === 'refused' || genesis === null) return false;
-    if (read.record.till !== till || read.record.incarnation !== of) return false;
+    if (known !== null) return genesis !== null && genesis.publicKey !== known.publicKey ? 'fork' : 'known';
+    if (read.kind === 'refused' || genesis === null) return 'unknown';
+    if (read.record.till !== till || read.record.incarnation !== of) return 'unknown';
     await transaction.put('incarnation', [
       {
         till,
@@ -121,9 +122,14 @@ export async function bringRecords(town: Town, request: BroughtRecords) {
         spans: NO_SPANS,
       },
     ]);
-    return true;
+    return 'known';
   });
-  if (!isKnown) return refused('unknownIncarnation');
+  if (chain === 'unknown') return refused('unknownIncarnation');
+  // Another machine was enrolled under the number that this copy of its folder took: two chains, and not one.
+  if (chain === 'fork') {
+    await town.store.transact([`intake:${till}:${of}`], (transaction) => recordFork(town, transaction, till, of, 1));
+    return refused('fork');
+  }
   const taken = await takeBatch(town, { till, incarnation: of, firstSeq, lastSeq, headHash, records });
   if (taken.kind === 'refused') return taken;
   let settled = false;

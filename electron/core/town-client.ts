@@ -39,6 +39,16 @@ import type { Till } from './till.ts';
 /** A batch: at most so many records and so many bytes (ledger, part (c), step 4). */
 const BATCH_RECORDS = 500;
 const BATCH_BYTES = 900_000;
+/**
+ * The town does not know this incarnation, or knows another machine's key under its number, as when a copy of the folder
+ * was enrolled with it: a new code mends either.
+ */
+const MEND_BY_CODE: ReadonlySet<TownTrouble['because']> = new Set([
+  'notEnrolled',
+  'unknownIncarnation',
+  'unknownTill',
+  'wrongSignature',
+]);
 /** More statements than this cannot have been lost between two contacts. */
 const STATEMENTS_AT_ONCE = 100;
 
@@ -131,9 +141,8 @@ export function createTownClient(
 
   const trouble = (because: TownTrouble['because']): TownTrouble => {
     if (because === 'unreachable') setState('unreachable');
-    if (because === 'wrongKey' || because === 'wrongSignature') setState('wrongKey');
-    if (because === 'notEnrolled' || because === 'unknownIncarnation' || because === 'unknownTill')
-      setState('notEnrolled');
+    if (because === 'wrongKey') setState('wrongKey');
+    if (MEND_BY_CODE.has(because)) setState('notEnrolled');
     return { kind: 'trouble', because };
   };
 
@@ -699,6 +708,20 @@ export function createTownClient(
     return null;
   };
 
+  /**
+   * A chain that goes another way here, and further than there, looks to the town like one whose end it has not heard:
+   * asked where it ends there, it sees the fork and names it to a person.
+   */
+  const tellFork = async (of: number): Promise<TownTrouble | null> => {
+    const afterSeq = olderOf(of).townSeq ?? 0;
+    const hash = ledger.hashAt(of, afterSeq) ?? GENESIS_PREVIOUS;
+    const answer = await ask((town) => town.ownRecords(signed({ of, afterSeq, hash })), fault);
+    const told = isTrouble(answer) ? takeOlderRefusal(of, answer.because) : fault('chain');
+    // Until the town knows, each contact begins with it anew.
+    if (told !== null) noteOlder(of, { state: 'waiting' });
+    return told;
+  };
+
   /** Brings one earlier chain to the same length here and at the town: fetches what is missing here, brings the rest. */
   const mendChain = async (of: number): Promise<TownTrouble | null> => {
     for (;;) {
@@ -710,6 +733,7 @@ export function createTownClient(
       }
       const wrong = noted(takeOwn(of, page));
       if (wrong !== null) return wrong;
+      if (olderOf(of).state === 'forked') return tellFork(of);
       if (!page.more) break;
       if (page.records.length === 0) return noProgress('records');
     }

@@ -48,8 +48,8 @@ const EXPLAINS: Readonly<Record<Break['kind'], readonly FaultKind[] | 'always'>>
   closingWrong: [],
 };
 
-/** Words of the town that a new code answers: this till's incarnation is not known. */
-const ENROL_ANEW: ReadonlySet<string> = new Set(['notEnrolled', 'unknownIncarnation', 'unknownTill']);
+/** Words of the town that a new code answers: this till's incarnation is not known, or is another machine's. */
+const ENROL_ANEW: ReadonlySet<string> = new Set(['notEnrolled', 'unknownIncarnation', 'unknownTill', 'wrongSignature']);
 
 /** The liveness phase: no fault any more, and within three contacts everything agrees, or names what the faults explain. */
 export async function converge(simulation: Simulation, spent: Spent): Promise<void> {
