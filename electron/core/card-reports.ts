@@ -117,16 +117,23 @@ export function createCardReports({ till, say, tokenOf, isTaken, hashOf, ask }: 
     waiting,
     confirmed,
     refused,
-    /** Asks for everything that has no answer yet; `isFirst` says that nobody was told of the wait. */
-    askAll: async (isFirst: boolean): Promise<void> => {
+    /**
+     * Asks for everything that has no answer yet; `isFirst` says that nobody was told of the wait. Answers whether the town
+     * did any of it: then its list of members has a newer version, by which a till knows a town that forgot this again.
+     */
+    askAll: async (isFirst: boolean): Promise<boolean> => {
+      let isNews = false;
       for (const asked of waiting(REPORTS_AT_ONCE)) {
         const answer = await ask(asked);
-        if (answer.kind === 'confirmed') confirmed(asked.request, answer.cards);
-        else if (!refused(asked.request, answer.because)) {
+        if (answer.kind === 'confirmed') {
+          confirmed(asked.request, answer.cards);
+          isNews = true;
+        } else if (!refused(asked.request, answer.because)) {
           if (isFirst) say('warn', 'cardReportWaits');
-          return;
+          break;
         }
       }
+      return isNews;
     },
   };
 }

@@ -352,13 +352,17 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     hashOf: members.hashOf,
     ask: town.reportCard,
   });
+  /** Reports of cards, and at once the list that their answers have changed. */
+  const askForCards = async (isFirst: boolean): Promise<void> => {
+    if (await cardReports.askAll(isFirst)) await town.refresh();
+  };
   const files = createExchangeFile(till, town, cardReports, keepOf);
   const night = createNight(
     till,
     periods,
     town,
     files,
-    () => cardReports.askAll(false),
+    () => askForCards(false),
     (target) => audit.copyTo(target),
     changed,
   );
@@ -851,7 +855,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
         return approved(command.approval, (who, by) => {
           const answer = cardReports.report(command, who, by);
           if (answer.kind === 'refused') say('bad', answer.reason);
-          else background(() => alone(() => cardReports.askAll(true)));
+          else background(() => alone(() => askForCards(true)));
           return answer;
         });
       case 'hold':
@@ -1180,7 +1184,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
       if (before === 'unreachable' && screens.revision() > 1) say('info', 'townBack');
       await town.upload();
       await town.askAgain();
-      await cardReports.askAll(false);
+      await askForCards(false);
       const term = members.openTerm();
       if (!night.hasStatement() || (term !== null && term.endMs - atMs < 12 * 60 * MINUTE_MS)) await firstContact();
       else if (

@@ -143,7 +143,14 @@ export function createMachine(name: string, scratch: string, around: Surrounding
     const mine: Process = { dead: false, buried: false, core: null, client: null, ticks: [] };
     process = mine;
     try {
+      const wasArmed = armed;
       const opened = openCore(worldOf(mine));
+      // The disk refused the opening itself, and a page said so: switched on again, the till is there.
+      if (opened.kind === 'refused' && opened.reason === 'ioError' && wasArmed && !armed) {
+        mine.dead = true;
+        process = null;
+        return await boot();
+      }
       if (opened.kind === 'refused') throw new Violation('tillOpens', `${name}: ${opened.reason} ${opened.detail}`);
       mine.core = opened.core;
       mine.client = clientOf(opened.core.router);
