@@ -94,6 +94,16 @@ test('a town restored twice from the same copy gives other numbers each time', a
   expect(await town.ask(version)).toMatchObject({ forgot: true });
 });
 
+test('a copy from before many starts is known for one', async () => {
+  const town = await openWorld();
+  const image = town.image();
+  for (let starts = 0; starts < 40; starts += 1) await town.start();
+  await town.change('ben');
+  const { version } = await town.ask(0);
+  await town.restore(image);
+  expect(await town.ask(version)).toMatchObject({ heard: expect.arrayContaining(['anna', 'ben']), forgot: true });
+});
+
 test('a number beyond every leap is nobody’s: it changes nothing for the others', async () => {
   const town = await openWorld();
   const { version } = await town.ask(0);

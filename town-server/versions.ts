@@ -6,8 +6,8 @@ import type { Town } from './town.ts';
 /** What tills compare with what they hold, to fetch nothing in vain. */
 type VersionName = 'membersVersion' | 'boardVersion';
 
-/** A start leaps over at most so many numbers, and hardly ever over fewer than a copy may be behind. */
-const LEAP_MAX = 2 ** 32;
+/** No copy is further behind than this, however often its town was started since: a start leaps over at most 2 ** 32. */
+const BEHIND_MAX = 2 ** 48;
 /** The newest leaps that are kept: a town started every day has those of three years. */
 const LEAPS_KEPT = 1_000;
 
@@ -42,11 +42,11 @@ export async function leapVersions(town: Town, transaction: Transaction): Promis
 
 /**
  * Whether a till has a number that this town never gave: it heard it before the town was restored from an older copy. One
- * that is far beyond what any start leaps to is nobody's, and is not believed.
+ * that is beyond what all its starts may have leapt to is nobody's, and is not believed.
  */
 export async function isForgotten(transaction: Transaction, membersVersion: number): Promise<boolean> {
   const now = await versionOf(transaction, 'membersVersion');
-  if (membersVersion > now) return membersVersion <= now + 2 * LEAP_MAX;
+  if (membersVersion > now) return membersVersion <= now + BEHIND_MAX;
   return (await leapsOf(transaction)).some(([from, to]) => membersVersion > from && membersVersion < to);
 }
 

@@ -152,9 +152,7 @@ export function createTruth(till: string, rules: Rules) {
     for (const { line, quantity } of body.lines) {
       sale.exchanged[line] = (sale.exchanged[line] ?? 0) + quantity;
       const isKept = (sale.exchanged[line] ?? 0) <= (sale.quantities[line] ?? 0);
-      // An exchange needs no claim, so a folder that went back hands out once more what it forgot; the town counts both.
-      const isForgotten = body.saleIncarnation <= forgotten && forgotten < record.incarnation;
-      ensure(isKept || isForgotten, 'exchangeWithin', () => `${where}: line ${line} of ${body.sale}`);
+      ensure(isKept, 'exchangeWithin', () => `${where}: line ${line} of ${body.sale}`);
     }
   };
 
