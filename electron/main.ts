@@ -231,6 +231,8 @@ async function run(): Promise<void> {
     { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
   ]);
   app.enableSandbox();
+  // The young heap of `PAGE_FLAGS` in scripts/window.ts, which no bundle holds.
+  app.commandLine.appendSwitch('js-flags', '--min-semi-space-size=16');
   app.on('web-contents-created', (_event, contents) => shutIn(contents));
   await app.whenReady();
   protocol.handle(SCHEME, answerPage);

@@ -9,6 +9,7 @@ import { makeFolder, pins } from '../electron/core/test-core.ts';
 import { hostCrypto } from '../electron/host-world.ts';
 import { practiceFolder, tillFolder, writeShop } from '../electron/shop-folder.ts';
 import { buildShell } from '../scripts/build.ts';
+import { PAGE_FLAGS } from '../scripts/window.ts';
 import { NO_DEVICES } from '../shared/device-set-up.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -62,7 +63,7 @@ test('every window is isolated, sandboxed and without Node; the second display s
     });
     expect(options.webPreferences['preload']).toBe(preload);
   }
-  expect(report.noted).toMatchObject({ sandboxed: true, lockAsked: 1 });
+  expect(report.noted).toMatchObject({ sandboxed: true, lockAsked: 1, switches: PAGE_FLAGS });
   expect(report.noted['permission']).toEqual({ asked: false, checked: false, device: false });
 });
 

@@ -10,6 +10,7 @@ type Noted = {
   lockAsked: number;
   quits: number;
   sandboxed: boolean;
+  switches: string[];
   schemes: unknown;
   windows: { options: Record<string, unknown>; address: string }[];
   forks: { file: string; words: readonly string[] }[];
@@ -22,6 +23,7 @@ const noted: Noted = {
   lockAsked: 0,
   quits: 0,
   sandboxed: false,
+  switches: [],
   schemes: null,
   windows: [],
   forks: [],
@@ -91,6 +93,7 @@ const app = Object.assign(new EventEmitter(), {
   },
   whenReady: () => Promise.resolve(),
   enableSandbox: () => void (noted.sandboxed = true),
+  commandLine: { appendSwitch: (name: string, value: string) => void noted.switches.push(`--${name}=${value}`) },
   getPath: () => '/user',
   setPath: () => {},
   getAppPath: () => '/app',

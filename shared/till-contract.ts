@@ -672,6 +672,12 @@ export type Screen = z.infer<typeof screenSchema>;
 /** What a page that follows is told: the whole screen at first, then what is different from the one before. */
 export type ScreenNews = Readonly<{ screen: Screen }> | Readonly<{ changes: readonly Change[] }>;
 
+/** The lines of a sale and which of them is meant. */
+export type BasketLines = Pick<Screen['sale'], 'lines' | 'selected'>;
+
+/** What a scan would make of the lines on the screen of this revision. */
+export type LookedAhead = Readonly<{ revision: number; changes: readonly Change[] }>;
+
 export const receiptRowSchema = z.object({
   receipt: z.string(),
   kind: z.enum(['sale', 'refund']),
@@ -764,6 +770,11 @@ export const tillContract = {
   follow: oc
     .input(z.object({ page: z.enum(['staff', 'customer']) }).optional())
     .output(eventIterator(type<ScreenNews>())),
+  /**
+   * What the lines would be if this code was scanned now, for a page whose scanner has not typed the last of it; null
+   * where a scan would do more than add its goods. It changes nothing, and no scan needs it.
+   */
+  lookAhead: oc.input(z.object({ code: z.string().max(CODE_CHARACTERS_MAX) })).output(type<LookedAhead | null>()),
   /**
    * Codes that devices read, for a dialog that wants them: while a page listens here they come to it and to nobody else.
    * The page that began last is the one.

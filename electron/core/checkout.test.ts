@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checkDigit } from '../../shared/barcode.ts';
 import { learnCardRule } from '../../shared/card-number.ts';
+import { withChanges } from '../../shared/changes.ts';
 import { DAY_MS, HOUR_MS } from '../../shared/time.ts';
-import type { Answer, Command, RefusalReason } from '../../shared/till-contract.ts';
+import type { Answer, BasketLines, Command, RefusalReason, Screen } from '../../shared/till-contract.ts';
 import { cardOf, cards, coreOn, goods, openTestCore, pins, scan, sellAt, textsOf, type TestCore } from './test-core.ts';
 
 let till: TestCore;
@@ -17,6 +18,73 @@ function freshTill(hooks: { before: typeof beforeEach; after: typeof afterEach }
 
 const refused = (reason: RefusalReason): object => expect.objectContaining({ kind: 'refused', reason });
 const { bread, salt, smoke, pork, free } = goods;
+
+describe('a scan that was looked up ahead', () => {
+  freshTill({ before: beforeEach, after: afterEach });
+  const lookAhead = (code: string) => till.client.lookAhead({ code });
+  const linesOf = ({ sale }: Screen): BasketLines => ({ lines: sale.lines, selected: sale.selected });
+
+  test('makes the very lines that were foreseen, and the look itself changes and records nothing', async () => {
+    await till.ask(scan(salt.code));
+    await till.ask(scan(cards.good, 'card'));
+    for (const code of [bread.code, salt.code, bread.code]) {
+      const before = await till.screen();
+      const records = till.records().length;
+      const looked = await lookAhead(code);
+      expect(looked?.revision).toBe(before.revision);
+      expect(await till.screen()).toEqual(before);
+      expect(till.records()).toHaveLength(records);
+      await till.ask(scan(code));
+      const foreseen = withChanges(linesOf(before), looked?.changes ?? []);
+      expect(foreseen).not.toEqual(linesOf(before));
+      expect(linesOf(await till.screen())).toEqual(foreseen);
+    }
+  });
+
+  test('takes the count that was typed before it', async () => {
+    await till.ask({ kind: 'quantityFirst', count: 3 });
+    const looked = await lookAhead(bread.code);
+    expect(withChanges(linesOf(await till.screen()), looked?.changes ?? []).lines).toMatchObject([{ quantity: 3 }]);
+  });
+
+  test('costs what it costs when it is scanned, whatever it did when it was looked up', async () => {
+    await lookAhead(bread.code);
+    await till.ask({ kind: 'saveItem', item: { ...bread, priceFen: 600 }, id: 'dearer-bread' });
+    await till.ask(scan(bread.code));
+    expect((await till.screen()).sale.lines).toMatchObject([{ priceFen: 600 }]);
+  });
+
+  const nothing: readonly [string, string][] = [
+    ['goods nobody knows', '6901234567939'],
+    ['goods without a price', free.code],
+    ['goods to weigh', pork.code],
+    ['goods that ask for an age', smoke.code],
+    ['a card', cards.good],
+    ['a wrong check digit', '6901234567893'],
+  ];
+  for (const [what, code] of nothing) {
+    test(`of ${what} shows nothing ahead and leaves no record`, async () => {
+      const before = till.records().length;
+      expect(await lookAhead(code)).toBeNull();
+      expect(till.records()).toHaveLength(before);
+    });
+  }
+
+  const elsewhere: readonly [string, Command][] = [
+    ['at the payment', { kind: 'startPay' }],
+    ['while goods wait for their weight', scan(pork.code)],
+    ['on a locked till', { kind: 'lock' }],
+    ['where nobody is signed in', { kind: 'signOut' }],
+  ];
+  for (const [where, command] of elsewhere) {
+    test(`shows nothing ahead ${where}`, async () => {
+      await till.ask(scan(bread.code));
+      expect(await lookAhead(bread.code)).not.toBeNull();
+      await till.send(command);
+      expect(await lookAhead(bread.code)).toBeNull();
+    });
+  }
+});
 
 describe('a bad scan', () => {
   freshTill({ before: beforeAll, after: afterAll });

@@ -29,6 +29,7 @@ import {
 } from '../../shared/sale.ts';
 import type {
   Answer,
+  BasketLines,
   Command,
   FoundItem,
   Screen,
@@ -89,6 +90,13 @@ const NOTES_FEN = [500, 1_000, 2_000, 5_000, 10_000] as const;
 /** Nobody pays for a sweet with a note of a hundred. */
 const NOTE_TIMES_DUE_MAX = 20;
 
+type Pricing = Readonly<{
+  lines: PricedLines;
+  member: ScreenMember | null;
+  pricingMember: PricingMember | null;
+  policy: Policy;
+}>;
+
 /** The open sale: every command that touches it, from the first scan to the record. */
 export function createCheckout(parts: Parts) {
   const { till, catalogue, members, operators, receipts, saleFile, slips, say, shiftId } = parts;
@@ -101,12 +109,9 @@ export function createCheckout(parts: Parts) {
   let paid: Readonly<{ body: SaleBody; sale: string; paper: () => Receipt; printed: ScreenPaid['printed'] }> | null =
     null;
   /** Pricing of the sale as it stands; made when first asked for and thrown away at each change. */
-  let priced: Readonly<{
-    lines: PricedLines;
-    member: ScreenMember | null;
-    pricingMember: PricingMember | null;
-    policy: Policy;
-  }> | null = null;
+  let priced: Pricing | null = null;
+  /** What was looked up before its scan came: the line that it makes has its key already. */
+  let ahead: Readonly<{ from: OpenSale; item: string; key: string }> | null = null;
 
   function restored(loaded: OpenSale | null): OpenSale {
     if (loaded === null || isGone(loaded.id)) return newSale(world.newId(), till.atMs());
@@ -217,22 +222,34 @@ export function createCheckout(parts: Parts) {
 
   // --- Goods ---------------------------------------------------------------------------------------------------------
 
-  const addItem = (item: Item, brought: Brought): Answer => {
+  /** The sale with these goods, or why they do not come in. */
+  const withItem = (
+    item: Item,
+    brought: Brought,
+    key: string,
+  ): Readonly<{ next: OpenSale; asksAge: boolean }> | 'notPriced' | 'badInput' | 'expiredBatch' => {
     const { priceFen } = item;
-    if (priceFen === null) return refused('notPriced', { name: item.name });
-    if (sale.lines.length >= LINES_LIMIT || quantityOf(item, priceFen, brought) > QUANTITY_LIMIT)
-      return refuse('badInput');
-    if (expiredBatchWarning(ledger, item.id, till.businessDay())) return refused('expiredBatch', { name: item.name });
+    if (priceFen === null) return 'notPriced';
+    if (sale.lines.length >= LINES_LIMIT || quantityOf(item, priceFen, brought) > QUANTITY_LIMIT) return 'badInput';
+    if (expiredBatchWarning(ledger, item.id, till.businessDay())) return 'expiredBatch';
     // Said once a sale, also when the first such line was taken out again.
     const asksAge = !sale.adultsAsked && till.policy().adultCategories.includes(item.category);
     const next = addGoods(
       asksAge ? { ...sale, adultsAsked: true } : sale,
       { ...item, priceFen },
       brought,
-      world.newId(),
+      key,
       till.businessDay(),
     );
-    if (!isCountable(next)) return refuse('badInput');
+    return isCountable(next) ? { next, asksAge } : 'badInput';
+  };
+
+  const addItem = (item: Item, brought: Brought): Answer => {
+    const key = ahead?.from === sale && ahead.item === item.id ? ahead.key : world.newId();
+    const added = withItem(item, brought, key);
+    if (added === 'badInput') return refuse(added);
+    if (typeof added === 'string') return refused(added, { name: item.name });
+    const { next, asksAge } = added;
     const wasPaying = sale.pay !== null;
     become(next);
     if (asksAge) say('warn', 'adultsOnly');
@@ -259,6 +276,29 @@ export function createCheckout(parts: Parts) {
     become({ ...sale, weighing: item.id, choices: [], pay: null });
     say('info', 'weighNow', { name: item.name });
     return done;
+  };
+
+  /**
+   * The lines as they would be if this code was scanned now, for a page whose scanner is still typing. Nothing is changed
+   * and nothing recorded, so only counted goods that just come in are looked up ahead; null for everything else, which
+   * shows itself when it was scanned.
+   */
+  const lookAhead = (code: string): BasketLines | null => {
+    if (paid !== null || sale.pay !== null || sale.weighing !== null || sale.choices.length > 0) return null;
+    const { readings } = parseScanned(code);
+    const [reading] = readings;
+    if (reading?.kind !== 'gtin' || typedCard({ text: code, readings }) !== null) return null;
+    const found = articleOf(reading);
+    if (found === null || found.inCase || found.item.per !== 'piece') return null;
+    const key = world.newId();
+    const brought = { quantity: sale.quantityFirst ?? 1, labelFen: null, labelled: false };
+    const added = withItem(found.item, brought, key);
+    if (typeof added === 'string' || added.asksAge) return null;
+    ahead = { from: sale, item: found.item.id, key };
+    const { member, pricingMember, policy } = pricing();
+    const lines = priceLines(added.next.lines.map(pricingLine), pricingMember, policy);
+    const priced = { lines, member, pricingMember, policy };
+    return { lines: screenLines(added.next, priced), selected: added.next.selected };
   };
 
   const refused = (reason: Parameters<typeof refuse>[0], values: Record<string, string | number> = {}): Answer => {
@@ -361,14 +401,18 @@ export function createCheckout(parts: Parts) {
     return done;
   };
 
-  const scan = (code: string, source: 'scanner' | 'typed' | 'card'): Answer => {
-    const policy = till.policy();
-    const parsed = parseCode(code, {
-      scaleLabels: policy.scaleLabels,
-      cardPattern: cardPatternOf(policy.card.prefix),
+  const parseScanned = (code: string): ParsedCode => {
+    const { scaleLabels, card } = till.policy();
+    return parseCode(code, {
+      scaleLabels,
+      cardPattern: cardPatternOf(card.prefix),
       today: till.businessDay(),
       atPaymentPrompt: paid === null && sale.pay !== null,
     });
+  };
+
+  const scan = (code: string, source: 'scanner' | 'typed' | 'card'): Answer => {
+    const parsed = parseScanned(code);
     // Before the paid page goes: the change of a customer whose card still lies there stays on the screen.
     const typed = source === 'scanner' ? typedCard(parsed) : null;
     if (typed !== null && stillLiesThere(typed)) return done;
@@ -1077,8 +1121,46 @@ export function createCheckout(parts: Parts) {
     return item === null ? null : catalogue.found(item, till.businessDay());
   };
 
+  /** The lines of a sale as the pages show them, each with its price. */
+  const screenLines = (sale: OpenSale, { lines, member, policy }: Pricing): BasketLines['lines'] => {
+    const stars = member?.stars ?? 0;
+    return sale.lines.map((line, index) => {
+      const price = lines.lines[index];
+      must(price !== undefined, 'each line has its price');
+      const unitPayFen =
+        price.reason === 'clearance'
+          ? (line.clearanceFen ?? line.priceFen)
+          : price.reason === 'promotion'
+            ? (line.promotionFen ?? line.priceFen)
+            : price.reason === 'manual'
+              ? (line.manualFen ?? line.priceFen)
+              : line.priceFen;
+      return {
+        key: line.key,
+        item: line.item,
+        code: line.code,
+        name: line.name,
+        spec: line.spec,
+        unit: line.unit,
+        per: line.per,
+        quantity: price.quantity,
+        labelled: line.labelled,
+        priceFen: line.priceFen,
+        unitPayFen,
+        shelfFen: price.shelfFen,
+        payFen: price.payFen,
+        reason: price.reason,
+        starRateBp: policy.discount.rateBpByStars[stars] ?? 10_000,
+        pointsAllowed: price.eligible,
+        discountAllowed: line.discountable && !policy.discount.excludedCategories.includes(line.category),
+        stock: catalogue.stockOf(line.item),
+      };
+    });
+  };
+
   return {
     scan,
+    lookAhead,
     choose: (id: string): Answer => {
       nextAfterPaid();
       const item = catalogue.byId(id);
@@ -1227,43 +1309,12 @@ export function createCheckout(parts: Parts) {
       return open.how === 'presented' ? { card: open.card, member } : 'cardWanted';
     },
     screen: (): Pick<Screen, 'sale' | 'pin' | 'pay' | 'paid' | 'held'> => {
-      const { lines, member, policy } = pricing();
-      const stars = member?.stars ?? 0;
+      const priced = pricing();
+      const { lines, member, policy } = priced;
       return {
         sale: {
           id: sale.id,
-          lines: sale.lines.map((line, index) => {
-            const price = lines.lines[index];
-            must(price !== undefined, 'each line has its price');
-            const unitPayFen =
-              price.reason === 'clearance'
-                ? (line.clearanceFen ?? line.priceFen)
-                : price.reason === 'promotion'
-                  ? (line.promotionFen ?? line.priceFen)
-                  : price.reason === 'manual'
-                    ? (line.manualFen ?? line.priceFen)
-                    : line.priceFen;
-            return {
-              key: line.key,
-              item: line.item,
-              code: line.code,
-              name: line.name,
-              spec: line.spec,
-              unit: line.unit,
-              per: line.per,
-              quantity: price.quantity,
-              labelled: line.labelled,
-              priceFen: line.priceFen,
-              unitPayFen,
-              shelfFen: price.shelfFen,
-              payFen: price.payFen,
-              reason: price.reason,
-              starRateBp: policy.discount.rateBpByStars[stars] ?? 10_000,
-              pointsAllowed: price.eligible,
-              discountAllowed: line.discountable && !policy.discount.excludedCategories.includes(line.category),
-              stock: catalogue.stockOf(line.item),
-            };
-          }),
+          lines: screenLines(sale, priced),
           selected: sale.selected,
           quantityFirst: sale.quantityFirst,
           pieces: sale.lines.reduce((sum, line) => sum + (line.per === 'piece' ? line.quantity : 1), 0),

@@ -1,6 +1,7 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertNever, must } from '../../shared/assert.ts';
+import { changesBetween } from '../../shared/changes.ts';
 import { keysOf, keyWords } from '../../shared/counter.ts';
 import { policyOn, type Policy } from '../../shared/policy.ts';
 import { businessDayOf, MINUTE_MS } from '../../shared/time.ts';
@@ -10,6 +11,7 @@ import type {
   Command,
   DeviceCard,
   DeviceScan,
+  LookedAhead,
   Notice,
   Screen,
   Status,
@@ -582,6 +584,15 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     // Before it, because what an older record has still to write must not undo a scan that stands on the screen.
     ledger.catchUp();
     return ledger.transaction(() => atTheCounter(() => counter.scan(code, source)));
+  };
+
+  /** A page asks while its scanner still types. It is a look and no command, so a disk that fails here is met later. */
+  const lookAhead = (code: string): LookedAhead | null => {
+    if (phaseOf() !== 'selling') return null;
+    const { revision, sale } = screens.now();
+    const next = ledger.transaction(() => counter.lookAhead(code));
+    if (next === null) return null;
+    return { revision, changes: changesBetween({ lines: sale.lines, selected: sale.selected }, next) };
   };
 
   /** Where nobody is signed in a code can only be a staff card. */
@@ -1265,6 +1276,7 @@ function runCore(world: World, ledger: Ledger, folder: { announce: Core['announc
     send,
     guarded,
     screens,
+    lookAhead,
     catalogue,
     handy: createHandyGoods(till, catalogue),
     receipts,

@@ -7,6 +7,7 @@ import {
   type DeviceCard,
   type DeviceScan,
   type FoundItem,
+  type LookedAhead,
   type Screen,
   type TriedCard,
 } from '../../shared/till-contract.ts';
@@ -33,6 +34,7 @@ type Parts = Readonly<{
   /** Work that may meet a failing disk; null when the till had to stop over it. */
   guarded: <T>(work: () => T | Promise<T>) => Promise<T | null>;
   screens: Screens;
+  lookAhead: (code: string) => LookedAhead | null;
   catalogue: Catalogue;
   handy: HandyGoods;
   receipts: Receipts;
@@ -80,6 +82,7 @@ export function createRouter(parts: Parts) {
     send: os.send.handler(({ input }) => parts.send(input)),
     watch: os.watch.handler(({ signal }) => screens.watch(signal)),
     follow: os.follow.handler(({ input, signal }) => screens.follow(signal, input?.page === 'customer')),
+    lookAhead: os.lookAhead.handler(({ input }) => parts.lookAhead(input.code)),
     scans: os.scans.handler(({ signal }) => parts.scans.watch(signal)),
     cards: os.cards.handler(({ signal }) => parts.tried.watch(signal)),
     tryCard: os.tryCard.handler(({ input }) => (parts.isManager() ? parts.tryCard(input.code) : null)),
@@ -213,6 +216,7 @@ export function stoppedRouter(reason: NonNullable<Screen['stopped']>, detail: st
       yield { screen: stoppedScreen(reason, detail) };
       await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
     }),
+    lookAhead: os.lookAhead.handler(() => null),
     scans: os.scans.handler(({ signal }) => untilLeft(signal)),
     cards: os.cards.handler(({ signal }) => untilLeft(signal)),
     tryCard: os.tryCard.handler(() => null),

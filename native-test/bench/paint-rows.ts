@@ -1,19 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
-import { type Browser, chromium as playwright, type Page } from 'playwright-core';
+import { chromium as playwright } from 'playwright-core';
 import { build } from 'vite';
 import { WebSocket } from 'ws';
 import { stoppedRouter } from '../../electron/core/router.ts';
 import { serve } from '../../electron/serve.ts';
 import { currentScreen, type TillClient } from '../../electron/till-client.ts';
 import { buildPages } from '../../scripts/build-pages.ts';
+import { PAGE_FLAGS } from '../../scripts/window.ts';
 import { must } from '../../shared/assert.ts';
 import { chromium } from '../prerequisite.ts';
 import { catalogueShop, catalogueSizes } from './counter-rows.ts';
@@ -68,13 +67,23 @@ const STOPWATCH = `(() => {
   }).observe(document, { childList: true, subtree: true, characterData: true });
 })();`;
 
-type Counter = Readonly<{ page: Page; keys: Keys; samples: number[] }>;
-
 /**
- * A burst costs the machine of a shop next to nothing, so it must cost little here: it is put together beforehand and
- * goes to the browser's own socket in one go, and nobody reads what the browser answers to each of its keys.
+ * A page, its scanner, and what was measured of it. It is driven over the browser's own socket and not by a test driver,
+ * which has itself told of every frame of a page's socket, and the page pays for it.
  */
-type Keys = Readonly<{ strike: (keys: readonly string[]) => void; close: () => void }>;
+type Counter = Readonly<{
+  evaluate: (expression: string) => Promise<unknown>;
+  front: () => Promise<void>;
+  /** A code as a scanner types it: a key at a time, a fixed time apart. */
+  scan: (code: string) => Promise<void>;
+  /** Keys without any gap, put together beforehand: what they cost the browser must not fall between them. */
+  strike: (keys: readonly string[]) => void;
+  close: () => Promise<void>;
+  samples: number[];
+}>;
+
+/** What a scanner of the quick kind takes from key to key. */
+const KEY_EVERY_MS = 8;
 
 /** Scan to paint at two sizes of the catalogue, and the bare page's own time that they are judged by. */
 export async function paintRows(run: BenchRun): Promise<BenchResult[]> {
@@ -86,7 +95,7 @@ export async function paintRows(run: BenchRun): Promise<BenchResult[]> {
   await buildPages();
   const barePages = await buildBarePage(run);
   const sizes = catalogueSizes(run);
-  const keysPort = await freePort();
+  const port = await freePort();
   const browser = await playwright.launch({
     executablePath: program,
     args: [
@@ -94,13 +103,16 @@ export async function paintRows(run: BenchRun): Promise<BenchResult[]> {
       '--test-type',
       '--disable-background-timer-throttling',
       '--disable-renderer-backgrounding',
-      `--remote-debugging-port=${keysPort}`,
+      ...PAGE_FLAGS,
+      '--window-size=1366,768',
+      '--hide-scrollbars',
+      `--remote-debugging-port=${port}`,
     ],
   });
   try {
     const rows: BenchResult[] = [pageRow(run)];
     for (const items of [sizes.small, sizes.large]) {
-      rows.push(...(await paintRowsOf(run, browser, keysPort, barePages, catalogueShop(run, items))));
+      rows.push(...(await paintRowsOf(run, port, barePages, catalogueShop(run, items))));
     }
     return rows;
   } finally {
@@ -122,13 +134,7 @@ async function buildBarePage(run: BenchRun): Promise<string> {
   return outDir;
 }
 
-async function paintRowsOf(
-  run: BenchRun,
-  browser: Browser,
-  keysPort: number,
-  barePages: string,
-  shop: Fixture,
-): Promise<BenchResult[]> {
+async function paintRowsOf(run: BenchRun, port: number, barePages: string, shop: Fixture): Promise<BenchResult[]> {
   // The core has a process of its own, as it has in a shop: this one is busy with the browser's keys.
   const till = await startTill(run, shop);
   const bareHost = await serve({
@@ -137,67 +143,40 @@ async function paintRowsOf(
     port: 0,
     log: () => {},
   });
-  const echo = await openEcho(barePages);
   try {
-    const real = await openCounter(browser, keysPort, till.tillUrl);
-    const bare = await openCounter(browser, keysPort, `${bareHost.origin}/till/`);
-    await real.page.getByText('扫第一件商品开始').waitFor();
-    const asking = await openCounter(browser, keysPort, `http://127.0.0.1:${echo.port}/till/#asks`);
-    const rows = await paintRow(run, shop, till.client, { real, bare, asking });
+    const real = await openCounter(port, till.tillUrl);
+    const bare = await openCounter(port, `${bareHost.origin}/till/`);
+    await emptied(till.client, real);
+    const rows = [await paintRow(run, shop, till.client, real, bare)];
     // A catalogue makes no difference to these two: one size of it tells all.
     if (shop.codes.length === catalogueSizes(run).small) {
       rows.push(await largeSaleRow(run, shop, till.client, real, bare), await burstRow(run, shop, till.client, real));
     }
-    for (const counter of [real, bare, asking]) {
-      counter.keys.close();
-      await counter.page.context().close();
-    }
+    await real.close();
+    await bare.close();
     return rows;
   } finally {
     await bareHost.close();
-    await stopped(echo.child, 'SIGKILL');
     await stopped(till.child, 'SIGTERM');
   }
 }
 
-/** The echo behind the bare page that asks. */
-async function openEcho(barePages: string): Promise<{ child: ChildProcess; port: string }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'echo-host.ts'), barePages], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [port] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return { child, port };
-}
-
-/**
- * The paint of a scan, and beside it the part of it that no page can be without whose core is a process of its own: the
- * bare page's with one question to the least of processes.
- */
+/** The paint of a scan in a small basket. */
 async function paintRow(
   run: BenchRun,
   shop: Fixture,
   client: TillClient,
-  { real, bare, asking }: Readonly<Record<'real' | 'bare' | 'asking', Counter>>,
-): Promise<BenchResult[]> {
+  real: Counter,
+  bare: Counter,
+): Promise<BenchResult> {
   const rounds = run.quick ? 4 : 30;
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
-    for (const counter of [bare, asking, real]) await burst(run, counter, shop, round);
-    await emptied(client, real.page);
-    if (round < 0) for (const counter of [bare, asking, real]) counter.samples.length = 0;
+    for (const counter of [bare, real]) await burst(run, counter, shop, round);
+    await emptied(client, real);
+    if (round < 0) for (const counter of [bare, real]) counter.samples.length = 0;
   }
   must(real.samples.length > rounds * LINES * 0.8, 'most bursts reach the page whole');
-  const items = `${shop.codes.length.toLocaleString('en')} items`;
-  return [
-    aboveBare(`scan to paint in Chromium, ${items}`, real, bare),
-    atMost({
-      name: `scan to paint of a bare page that asks a process, beside ${items}`,
-      unit: 'ms',
-      samples: asking.samples,
-      limit: percentile(bare.samples, 0.99),
-      budget: null,
-      judged: 'p99',
-    }),
-  ];
+  return aboveBare(`scan to paint in Chromium, ${shop.codes.length.toLocaleString('en')} items`, real, bare);
 }
 
 /** The last ten lines of a large basket: the lines before them come at once, as no hand scans them. */
@@ -220,7 +199,7 @@ async function largeSaleRow(
     }
     await burst(run, bare, shop, round);
     await burst(run, real, shop, round);
-    await emptied(client, real.page);
+    await emptied(client, real);
   }
   must(real.samples.length > rounds * LINES * 0.8, 'most bursts reach a large basket whole');
   return aboveBare(`scan to paint in Chromium, a sale of ${LINES_LARGE} lines`, real, bare);
@@ -239,14 +218,9 @@ function aboveBare(name: string, real: Counter, bare: Counter): BenchResult {
 }
 
 /** Twenty scans without a gap, and how long it takes until the page shows them all: one after the other, none lost. */
-async function burstRow(
-  run: BenchRun,
-  shop: Fixture,
-  client: TillClient,
-  { page, keys }: Counter,
-): Promise<BenchResult> {
+async function burstRow(run: BenchRun, shop: Fixture, client: TillClient, counter: Counter): Promise<BenchResult> {
   const samples: number[] = [];
-  await page.bringToFront();
+  await counter.front();
   for (let round = 0; round < (run.quick ? 3 : 20); round += 1) {
     await wait(IN_FRONT_MS);
     const codes = Array.from(
@@ -254,13 +228,13 @@ async function burstRow(
       (_, line) => shop.codes[(round * 131 + line * 37) % shop.codes.length] ?? '',
     );
     const from = performance.now();
-    keys.strike(codes.flatMap((code) => [...code.split(''), 'Enter']));
-    await page.waitForFunction((count) => document.querySelectorAll('tbody tr').length >= count, BURST);
+    counter.strike(codes.flatMap((code) => [...code.split(''), 'Enter']));
+    await until(counter, `document.querySelectorAll('tbody tr').length >= ${BURST}`);
     samples.push(performance.now() - from);
     const { sale } = await currentScreen(client);
     const inOrder = sale.lines.map((line) => line.code).join(' ') === codes.join(' ');
     must(inOrder, 'twenty scans in one burst all land, in their order');
-    await emptied(client, page);
+    await emptied(client, counter);
   }
   return atMost({
     name: `${BURST} scans in one burst, all in order on the page`,
@@ -290,33 +264,81 @@ function pageRow(run: BenchRun): BenchResult {
   });
 }
 
-async function openCounter(browser: Browser, keysPort: number, url: string): Promise<Counter> {
-  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' });
-  const page = await context.newPage();
-  await page.addInitScript(STOPWATCH);
-  await page.goto(url);
-  const { targetInfo } = await (await context.newCDPSession(page)).send('Target.getTargetInfo');
-  const socket = new WebSocket(`ws://127.0.0.1:${keysPort}/devtools/page/${targetInfo.targetId}`);
+async function openCounter(port: number, url: string): Promise<Counter> {
+  const made = await fetch(`http://127.0.0.1:${port}/json/new?${encodeURIComponent('about:blank')}`, { method: 'PUT' });
+  const { id, webSocketDebuggerUrl } = (await made.json()) as Readonly<Record<string, string>>;
+  must(webSocketDebuggerUrl !== undefined, 'the browser opens a page');
+  const socket = new WebSocket(webSocketDebuggerUrl);
   await once(socket, 'open');
   let sent = 0;
-  const message = (params: object): string => {
+  const waiting = new Map<number, (answer: Answered) => void>();
+  socket.on('message', (data: Buffer) => {
+    // What the browser answers to a key is read by nobody.
+    if (waiting.size === 0) return;
+    const answer = JSON.parse(data.toString()) as Answered;
+    waiting.get(answer.id)?.(answer);
+    waiting.delete(answer.id);
+  });
+  const message = (method: string, params: object): string => {
     sent += 1;
-    return JSON.stringify({ id: sent, method: 'Input.dispatchKeyEvent', params });
+    return JSON.stringify({ id: sent, method, params });
   };
-  const strike = (keys: readonly string[]): void => {
-    const messages = keys.flatMap((key) => {
-      const named = key.length > 1;
-      const code = named ? key : `Digit${key}`;
-      const windowsVirtualKeyCode = VIRTUAL_KEY_CODES[key] ?? key.charCodeAt(0);
-      const text = key === 'Enter' ? '\r' : named ? '' : key;
-      return [
-        message({ type: 'keyDown', code, key, text, windowsVirtualKeyCode }),
-        message({ type: 'keyUp', code, key, windowsVirtualKeyCode }),
-      ];
+  const call = (method: string, params: object = {}): Promise<Answered> => {
+    const text = message(method, params);
+    return new Promise((answered) => {
+      waiting.set(sent, answered);
+      socket.send(text);
     });
-    for (const one of messages) socket.send(one);
   };
-  return { page, keys: { strike, close: () => socket.close() }, samples: [] };
+  const pressed = (key: string): string[] => {
+    const named = key.length > 1;
+    const code = named ? key : `Digit${key}`;
+    const windowsVirtualKeyCode = VIRTUAL_KEY_CODES[key] ?? key.charCodeAt(0);
+    const text = key === 'Enter' ? '\r' : named ? '' : key;
+    return [
+      message('Input.dispatchKeyEvent', { type: 'keyDown', code, key, text, windowsVirtualKeyCode }),
+      message('Input.dispatchKeyEvent', { type: 'keyUp', code, key, windowsVirtualKeyCode }),
+    ];
+  };
+  // The stopwatch hears a key before the page does, so it has to be there first.
+  await call('Page.enable');
+  await call('Page.addScriptToEvaluateOnNewDocument', { source: STOPWATCH });
+  await call('Page.navigate', { url });
+  const counter: Counter = {
+    evaluate: async (expression) => {
+      const answer = await call('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
+      return answer.result?.result?.value;
+    },
+    front: async () => void (await call('Page.bringToFront')),
+    scan: async (code) => {
+      const keys = [...code.split(''), 'Enter'].map(pressed);
+      for (const [index, one] of keys.entries()) {
+        if (index > 0) await wait(KEY_EVERY_MS);
+        for (const event of one) socket.send(event);
+      }
+    },
+    strike: (keys) => {
+      for (const event of keys.flatMap(pressed)) socket.send(event);
+    },
+    close: async () => {
+      socket.close();
+      await fetch(`http://127.0.0.1:${port}/json/close/${id}`);
+    },
+    samples: [],
+  };
+  await until(counter, `document.readyState === 'complete' && window.paint !== undefined`);
+  await call('Page.disable');
+  return counter;
+}
+
+/** What the browser answers, as far as it is read. */
+type Answered = Readonly<{ id: number; result?: { result?: { value?: unknown } } }>;
+
+async function until(counter: Counter, condition: string): Promise<void> {
+  for (const givenUpMs = performance.now() + 30_000; performance.now() < givenUpMs; await wait(20)) {
+    if ((await counter.evaluate(condition)) === true) return;
+  }
+  throw new Error(`the page never came to: ${condition}`);
 }
 
 const VIRTUAL_KEY_CODES: Readonly<Record<string, number>> = { Enter: 13, Escape: 27 };
@@ -339,18 +361,18 @@ function burstCodes(shop: Fixture, round: number): readonly string[] {
   );
 }
 
-/** Ten scans: thirteen digits and Enter, handed to the browser in one go, so that a busy machine tears none apart. */
+/** Ten scans, each of thirteen digits and Enter. */
 async function burst(run: BenchRun, counter: Counter, shop: Fixture, round: number): Promise<void> {
-  await counter.page.bringToFront();
+  await counter.front();
   await wait(IN_FRONT_MS);
   for (const [line, code] of burstCodes(shop, round).entries()) {
     // The stopwatch is asked before the burst: the question itself is work for the page, and must not fall into a scan.
-    const painted = counter.page.evaluate('window.paint()');
+    const painted = counter.evaluate('window.paint()');
     // Answered in order: with this one answered, the page waits for the burst.
-    await counter.page.evaluate('null');
+    await counter.evaluate('null');
     // The time between two goods, and a different place within a frame at each.
     await wait(40 + ((line * 7) % 16));
-    counter.keys.strike([...code.split(''), 'Enter']);
+    await counter.scan(code);
     await taken(run, counter, await painted);
   }
 }
@@ -359,12 +381,12 @@ async function burst(run: BenchRun, counter: Counter, shop: Fixture, round: numb
 async function taken(run: BenchRun, counter: Counter, tookMs: unknown): Promise<void> {
   if (typeof tookMs === 'number') return void counter.samples.push(tookMs);
   run.say('scan to paint: one burst was torn apart by other work on this machine');
-  counter.keys.strike(['Escape']);
+  counter.strike(['Escape']);
   await wait(IN_FRONT_MS);
 }
 
 /** Leaves an empty basket behind, as after a sale, so that no page grows from round to round. */
-async function emptied(client: TillClient, page: Page): Promise<void> {
+async function emptied(client: TillClient, counter: Counter): Promise<void> {
   await client.send({ kind: 'voidSale', reason: 'bench' });
-  await page.getByText('扫第一件商品开始').waitFor();
+  await until(counter, `document.body.innerText.includes('扫第一件商品开始')`);
 }

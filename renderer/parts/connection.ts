@@ -4,7 +4,7 @@ import { RPCLink as SocketLink } from '@orpc/client/websocket';
 import type { ContractRouterClient } from '@orpc/contract';
 import { useCallback, useRef, useSyncExternalStore } from 'react';
 import { withChanges } from '../../shared/changes.ts';
-import type { Answer, Command, Screen, Status, TillContract } from '../../shared/till-contract.ts';
+import type { Answer, BasketLines, Command, Screen, Status, TillContract } from '../../shared/till-contract.ts';
 import { keepSame } from './same.ts';
 
 /**
@@ -19,10 +19,26 @@ export type SendAnswer = Answer | Readonly<{ kind: 'unreachable' }>;
 
 export type LinkState = 'connecting' | 'open' | 'lost';
 
+/** The lines that a scan of this code makes of the sale that it was looked up for. */
+type LookedUp = BasketLines & Readonly<{ code: string; from: Screen['sale'] }>;
+
+/** A line stands there ahead of the core's word for this long; a core that takes longer shows it by itself. */
+const AHEAD_FOR_MS = 300;
+
+/** Two frames. */
+const DRAWN_WITHIN_MS = 40;
+
 type Transport = Readonly<{ client: CoreClient; closed: Promise<void>; close: () => void }>;
 
 export type Connection = Readonly<{
   send: (command: Command) => Promise<SendAnswer>;
+  /** Asks what a scan would make of the lines: of a code that its scanner is still typing. */
+  lookAhead: (code: string) => void;
+  /** Sends a scan; where its code was looked up ahead, its line is shown while the core still records it. */
+  scan: (code: string) => Promise<SendAnswer>;
+  /** The lines with a scan that is under way; null when the screen says it all. */
+  linesAhead: () => BasketLines | null;
+  subscribeAhead: (heard: () => void) => () => void;
   /** Named reads; throws when the core cannot be reached. */
   client: () => CoreClient;
   /** The last screen; a part of it that did not change is the same object as before. */
@@ -60,12 +76,42 @@ export function connect(
 ): Connection {
   let transport: Transport | null = null;
   let screen: Screen | null = null;
+  let lookedUp: LookedUp | null = null;
+  let ahead: LookedUp | null = null;
   let heardAtMs = 0;
   let link: LinkState = 'connecting';
   let line: Promise<unknown> = Promise.resolve();
   const heard = new Set<() => void>();
+  const aheadHeard = new Set<() => void>();
+  /** While the line of a scan is on its way to the glass, the rest of the page waits: it would be drawn before it. */
+  let drawing = false;
+  let owed = false;
   const tell = (): void => {
+    owed = drawing;
+    if (drawing) return;
     for (const one of heard) one();
+  };
+  const tellAhead = (): void => {
+    for (const one of aheadHeard) one();
+  };
+  const showAhead = (looked: LookedUp): void => {
+    ahead = looked;
+    drawing = true;
+    const drawn = (): void => {
+      if (!drawing) return;
+      drawing = false;
+      if (owed) tell();
+    };
+    requestAnimationFrame(() => setTimeout(drawn, 0));
+    // A window that nobody sees draws no frames.
+    setTimeout(drawn, DRAWN_WITHIN_MS);
+    tellAhead();
+  };
+  /** The core did not take that scan, or says nothing of it. */
+  const takeBack = (looked: LookedUp): void => {
+    if (ahead !== looked) return;
+    ahead = null;
+    tellAhead();
   };
   const become = (next: LinkState): void => {
     if (link === next) return;
@@ -78,6 +124,11 @@ export function connect(
       // A whole one is the first of a line; the page may still show one of the line before.
       if ('screen' in news) screen = screen === null ? news.screen : keepSame(screen, news.screen);
       else if (screen !== null) screen = withChanges(screen, news.changes);
+      // A line that stands there already is not drawn again where the core says the same of it.
+      if (ahead !== null && screen !== null && ahead.from !== screen.sale) {
+        screen = { ...screen, sale: { ...screen.sale, lines: keepSame(ahead.lines, screen.sale.lines) } };
+        ahead = null;
+      }
       heardAtMs = performance.now();
       link = 'open';
       tell();
@@ -113,11 +164,40 @@ export function connect(
     }
   };
 
+  const send = (command: Command): Promise<SendAnswer> => {
+    const answer = line.then(() => sendNow(command));
+    line = answer;
+    return answer;
+  };
+
   return {
-    send: (command) => {
-      const answer = line.then(() => sendNow(command));
-      line = answer;
+    send,
+    lookAhead: (code) => {
+      transport?.client.lookAhead({ code }).then(
+        (found) => {
+          if (found === null || screen?.revision !== found.revision) return;
+          const from = screen.sale;
+          lookedUp = { code, from, ...withChanges({ lines: from.lines, selected: from.selected }, found.changes) };
+        },
+        () => undefined,
+      );
+    },
+    scan: async (code) => {
+      const looked = lookedUp?.code === code && lookedUp.from === screen?.sale ? lookedUp : null;
+      lookedUp = null;
+      if (looked !== null) showAhead(looked);
+      const sent = send({ kind: 'scan', code, source: 'scanner' });
+      if (looked === null) return sent;
+      const late = setTimeout(() => takeBack(looked), AHEAD_FOR_MS);
+      const answer = await sent;
+      clearTimeout(late);
+      if (answer.kind !== 'done') takeBack(looked);
       return answer;
+    },
+    linesAhead: () => (ahead !== null && ahead.from === screen?.sale ? ahead : null),
+    subscribeAhead: (one) => {
+      aheadHeard.add(one);
+      return () => aheadHeard.delete(one);
     },
     client: () => {
       if (transport === null) throw new Error('the core cannot be reached');
@@ -136,6 +216,18 @@ export function connect(
 /** The screen as it was last heard; null until the first one came. */
 export function useScreen(connection: Connection): Screen | null {
   return useSyncExternalStore(connection.subscribe, connection.screen);
+}
+
+/** The lines of the basket, with that of a scan that is under way. */
+export function useBasketLines(connection: Connection): BasketLines | null {
+  const subscribe = useCallback(
+    (heard: () => void) => {
+      const leave = [connection.subscribe(heard), connection.subscribeAhead(heard)];
+      return () => leave.forEach((one) => one());
+    },
+    [connection],
+  );
+  return useSyncExternalStore(subscribe, () => connection.linesAhead() ?? connection.screen()?.sale ?? null);
 }
 
 /** One part of the screen: whoever shows only that is drawn again only when it changes. */

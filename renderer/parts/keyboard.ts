@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from 'react';
+import { checkDigit } from '../../shared/barcode.ts';
 import {
   defaultWedgeRules,
   feed,
@@ -50,6 +51,9 @@ type Remembered = Readonly<{ field: HTMLInputElement; value: string }>;
  */
 const WITHHELD_FOR_MS = 40;
 
+/** An EAN-13, as nearly all goods carry one. */
+const ARTICLE_DIGITS = 13;
+
 const layers: Array<{ current: Layer }> = [];
 let wedge = wedgeAtRest;
 let remembered: Remembered | null = null;
@@ -80,6 +84,16 @@ export function captureKeyboard(): void {
 export function wantsScans(): boolean {
   return layers.some(({ current }) => current.onScan !== null && current.sells !== true);
 }
+
+/**
+ * Tells of an article's number before its scanner has typed the last of it: twelve digits say what the thirteenth is. Only
+ * what sells hears of it, and it is no scan: the run may turn out to be a longer code, or none.
+ */
+export function foresee(heard: (code: string) => void): void {
+  foreseen = heard;
+}
+
+let foreseen: (code: string) => void = () => {};
 
 /** Called each time that `wantsScans` may have become another answer. */
 export function onLayers(heard: () => void): void {
@@ -132,6 +146,7 @@ function onKeyDown(event: KeyboardEvent): void {
     },
     rules,
   );
+  if (outcome.state.text.length === ARTICLE_DIGITS - 1 && !wantsScans()) foreseeArticle(outcome.state.text);
   // A second character so soon after the first: a burst, so the first was no command.
   if (outcome.state.text.length > 1) dropHeld();
   const name = keyName(event);
@@ -196,6 +211,10 @@ function actionOf(press: Press): (() => void) | null {
   const own = top?.onKey(press) ?? null;
   if (own !== null || top === undefined || top.level > LEVEL.pay) return own;
   return layers[0]?.current.onKey(press) ?? null;
+}
+
+function foreseeArticle(digits: string): void {
+  if (/^\d+$/.test(digits)) foreseen(digits + checkDigit(digits));
 }
 
 /** A key that types one letter or digit as it is, and is not held down. */

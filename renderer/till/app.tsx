@@ -243,7 +243,8 @@ function scanNow(code: string): void {
   // A poster's or a health code's text is said to be none, and not passed over in silence.
   if (code.length > CODE_CHARACTERS_MAX) return notices.say({ tone: 'bad', text: 'codeTooLong' });
   const before = notices.shown();
-  void send({ kind: 'scan', code, source: 'scanner' }).then(() => {
+  void connection.scan(code).then((answer) => {
+    sayAnswer(answer);
     setTimeout(() => {
       if (notices.shown() === before) notices.clear();
     }, SCREEN_BEHIND_ANSWER_MS);

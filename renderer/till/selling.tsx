@@ -5,7 +5,7 @@ import type { FoundItem, Screen, ScreenLine, ScreenMember } from '../../shared/t
 import { formatQuantity } from '../../shared/quantity.ts';
 import { pointsRefusedWords, rateWords } from '../../shared/words.ts';
 import { minusYuan, shortTime, starText, unitPrice, yuan } from '../parts/format.ts';
-import { useClock, useScreenPart } from '../parts/connection.ts';
+import { useBasketLines, useClock, useScreenPart } from '../parts/connection.ts';
 import { type KeyHandler, LEVEL, useKeys } from '../parts/keyboard.ts';
 import { splitQuantity } from './entry.ts';
 import { keepFocus } from './header.tsx';
@@ -136,22 +136,7 @@ export function SellingPage(): ReactNode {
     <div className="selling" inert={screen.phase === 'paying'}>
       <main className="basket">
         <div className="scan">
-          <label className="scan-field" data-quantity={sale.quantityFirst !== null}>
-            <span className="visually-hidden">扫码、刷卡，或输入编码、拼音、品名</span>
-            {sale.quantityFirst !== null && <b className="quantity-first">{sale.quantityFirst} ×</b>}
-            <input
-              id={BOX_ID}
-              className="scan-box"
-              data-codes="yes"
-              data-bursts="yes"
-              placeholder="扫码、刷卡，或输入编码 / 拼音 / 品名"
-              autoComplete="off"
-              autoCorrect="off"
-              spellCheck={false}
-              maxLength={CODE_CHARACTERS_MAX}
-              inputMode="none"
-            />
-          </label>
+          <ScanField quantityFirst={sale.quantityFirst} />
           <button type="button" className="key" onMouseDown={keepFocus} onClick={star}>
             <span>数量</span>
             <kbd>{keyWords(keys.quantity)}</kbd>
@@ -161,7 +146,7 @@ export function SellingPage(): ReactNode {
         {sale.choices.length > 0 ? (
           <Choices choices={sale.choices} picked={picked} choose={choose} leave={dismiss} />
         ) : (
-          <Lines lines={sale.lines} selected={sale.selected} stars={sale.member?.stars ?? 0} select={select} />
+          <Basket stars={sale.member?.stars ?? 0} select={select} />
         )}
         <BasketFoot kinds={sale.lines.length} pieces={sale.pieces} adultsOnly={sale.adultsOnly} keys={keys} act={act} />
       </main>
@@ -180,6 +165,30 @@ export function SellingPage(): ReactNode {
         <WeighDialog key={sale.weighing.item} item={sale.weighing} />
       )}
     </div>
+  );
+}
+
+/** Drawn again for a count only: React writes an input anew with whatever it stands in, and a scan would pay for it. */
+const ScanField = memo(PlainScanField);
+
+function PlainScanField({ quantityFirst }: { quantityFirst: number | null }): ReactNode {
+  return (
+    <label className="scan-field" data-quantity={quantityFirst !== null}>
+      <span className="visually-hidden">扫码、刷卡，或输入编码、拼音、品名</span>
+      {quantityFirst !== null && <b className="quantity-first">{quantityFirst} ×</b>}
+      <input
+        id={BOX_ID}
+        className="scan-box"
+        data-codes="yes"
+        data-bursts="yes"
+        placeholder="扫码、刷卡，或输入编码 / 拼音 / 品名"
+        autoComplete="off"
+        autoCorrect="off"
+        spellCheck={false}
+        maxLength={CODE_CHARACTERS_MAX}
+        inputMode="none"
+      />
+    </label>
   );
 }
 
@@ -356,23 +365,28 @@ function empty(): void {
   if (box !== null) box.value = '';
 }
 
-/** Brings a row into view when it becomes the one that is meant, and again when the list gets smaller around it. */
-function useInView(meant: boolean): RefObject<HTMLElement | null> {
-  const row = useRef<HTMLElement>(null);
+/**
+ * Keeps the row that is meant in view: when it becomes another one, when rows come, and when the list gets smaller around
+ * it. What it gives back goes to what scrolls.
+ */
+function useMeantInView(meant: number, rows: readonly unknown[]): RefObject<HTMLDivElement | null> {
+  const list = useRef<HTMLDivElement>(null);
+  const look = useStable(() =>
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' }),
+  );
   useEffect(() => {
-    const list = row.current?.closest('.lines');
-    if (!meant || list === null || list === undefined) return;
-    let height = -1;
-    // Watching calls at once, after the layout that the new row needs anyway: nothing is laid out twice.
-    const watching = new ResizeObserver(() => {
-      if (list.clientHeight === height) return;
-      height = list.clientHeight;
-      row.current?.scrollIntoView({ block: 'nearest' });
-    });
-    watching.observe(list);
+    const watching = new ResizeObserver(look);
+    if (list.current !== null) watching.observe(list.current);
     return () => watching.disconnect();
-  }, [meant]);
-  return row;
+  }, [look]);
+  useEffect(() => {
+    // Within the frame that draws the row, which is laid out there anyway, and not before a scan is on its way.
+    const frame = requestAnimationFrame(() => {
+      if (meant < rows.length) look();
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [meant, rows, look]);
+  return list;
 }
 
 /** The box has the focus whenever nothing else needs it. */
@@ -394,6 +408,27 @@ function useArmedBox(armed: boolean): void {
   }, [armed]);
 }
 
+const Basket = memo(PlainBasket);
+
+/** Follows the lines by itself: that of a scan which the core is still recording is drawn with nothing around it. */
+function PlainBasket({ stars, select }: { stars: number; select: (line: number) => void }): ReactNode {
+  const basket = useBasketLines(connection);
+  if (basket === null || basket.lines.length === 0) return <EmptyBasket />;
+  return <Lines lines={basket.lines} selected={basket.selected} stars={stars} select={select} />;
+}
+
+function EmptyBasket(): ReactNode {
+  return (
+    <div className="lines empty-basket">
+      <svg viewBox="0 0 64 64" width="72" height="72" aria-hidden="true">
+        <path d="M6 16v32M12 16v32M17 16v32M24 16v32M29 16v32M36 16v32M41 16v32M46 16v32M53 16v32M58 16v32" />
+      </svg>
+      <h2>扫第一件商品开始</h2>
+      <p>先刷卡或后刷卡都可以，刷卡后自动按星级打折</p>
+    </div>
+  );
+}
+
 const Lines = memo(PlainLines);
 
 function PlainLines({
@@ -407,19 +442,9 @@ function PlainLines({
   stars: number;
   select: (line: number) => void;
 }): ReactNode {
-  if (lines.length === 0) {
-    return (
-      <div className="lines empty-basket">
-        <svg viewBox="0 0 64 64" width="72" height="72" aria-hidden="true">
-          <path d="M6 16v32M12 16v32M17 16v32M24 16v32M29 16v32M36 16v32M41 16v32M46 16v32M53 16v32M58 16v32" />
-        </svg>
-        <h2>扫第一件商品开始</h2>
-        <p>先刷卡或后刷卡都可以，刷卡后自动按星级打折</p>
-      </div>
-    );
-  }
+  const list = useMeantInView(selected, lines);
   return (
-    <div className="lines">
+    <div className="lines" ref={list}>
       <table aria-label="商品">
         <thead>
           <tr>
@@ -452,15 +477,8 @@ type LineRowProps = Readonly<{
 const LineRow = memo(PlainLineRow);
 
 function PlainLineRow({ line, index, on, stars, select }: LineRowProps): ReactNode {
-  const row = useInView(on) as RefObject<HTMLTableRowElement | null>;
   return (
-    <tr
-      ref={row}
-      className={on ? 'on' : undefined}
-      aria-selected={on}
-      onMouseDown={keepFocus}
-      onClick={() => select(index)}
-    >
+    <tr className={on ? 'on' : undefined} aria-selected={on} onMouseDown={keepFocus} onClick={() => select(index)}>
       <td>{index + 1}</td>
       <td>
         <div className="name">
@@ -512,8 +530,9 @@ function Choices({
   choose: (item: string) => void;
   leave: () => void;
 }): ReactNode {
+  const list = useMeantInView(picked, choices);
   return (
-    <div className="lines choices" role="listbox" aria-label="选择商品">
+    <div className="lines choices" ref={list} role="listbox" aria-label="选择商品">
       <div className="choices-head">
         <span>
           共 {choices.length} 种，<kbd>1</kbd> 到 <kbd>9</kbd> 直接选，<kbd>↑</kbd> <kbd>↓</kbd> 翻看，<kbd>Enter</kbd>{' '}
@@ -542,10 +561,8 @@ function ChoiceRow({
   on: boolean;
   choose: (item: string) => void;
 }): ReactNode {
-  const row = useInView(on) as RefObject<HTMLButtonElement | null>;
   return (
     <button
-      ref={row}
       type="button"
       role="option"
       aria-selected={on}
