@@ -94,7 +94,11 @@ groupNeeding('a day at the counter', chromium, (program) => {
     await page.keyboard.press('Enter');
   };
 
+  /** What the page sent to the core, in order. */
+  const sent: string[] = [];
+
   test('a PIN opens the till, and a wrong one says so', async () => {
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(String(payload))));
     await page.goto(shop.till);
     await page.getByRole('heading', { name: '请输入密码登录' }).waitFor();
     await see('01-sign-in');
@@ -118,6 +122,11 @@ groupNeeding('a day at the counter', chromium, (program) => {
     for (const [index, code] of basket.entries()) {
       await scan(page, code);
       await count(index + 1);
+    }
+    // Each was looked up while its scanner still typed, and scanned once.
+    for (const code of basket.filter((one) => one.length === 13)) {
+      const about = sent.filter((text) => text.includes(code)).map((text) => text.includes('lookAhead'));
+      expect(about, code).toEqual([true, false]);
     }
     // A button that has the focus must not be pressed by the scanner's Enter, nor keep the scan.
     await page.getByRole('button', { name: /退货/ }).focus();
