@@ -90,6 +90,7 @@ const NOTES_FEN = [500, 1_000, 2_000, 5_000, 10_000] as const;
 /** Nobody pays for a sweet with a note of a hundred. */
 const NOTE_TIMES_DUE_MAX = 20;
 
+/** The prices of a sale, and what they were made by. */
 type Pricing = Readonly<{
   lines: PricedLines;
   member: ScreenMember | null;
@@ -295,10 +296,9 @@ export function createCheckout(parts: Parts) {
     const added = withItem(found.item, brought, key);
     if (typeof added === 'string' || added.asksAge) return null;
     ahead = { from: sale, item: found.item.id, key };
-    const { member, pricingMember, policy } = pricing();
-    const lines = priceLines(added.next.lines.map(pricingLine), pricingMember, policy);
-    const priced = { lines, member, pricingMember, policy };
-    return { lines: screenLines(added.next, priced), selected: added.next.selected };
+    const now = pricing();
+    const lines = priceLines(added.next.lines.map(pricingLine), now.pricingMember, now.policy);
+    return { lines: screenLines(added.next, { ...now, lines }), selected: added.next.selected };
   };
 
   const refused = (reason: Parameters<typeof refuse>[0], values: Record<string, string | number> = {}): Answer => {
@@ -1309,12 +1309,12 @@ export function createCheckout(parts: Parts) {
       return open.how === 'presented' ? { card: open.card, member } : 'cardWanted';
     },
     screen: (): Pick<Screen, 'sale' | 'pin' | 'pay' | 'paid' | 'held'> => {
-      const priced = pricing();
-      const { lines, member, policy } = priced;
+      const now = pricing();
+      const { lines, member, policy } = now;
       return {
         sale: {
           id: sale.id,
-          lines: screenLines(sale, priced),
+          lines: screenLines(sale, now),
           selected: sale.selected,
           quantityFirst: sale.quantityFirst,
           pieces: sale.lines.reduce((sum, line) => sum + (line.per === 'piece' ? line.quantity : 1), 0),

@@ -131,6 +131,16 @@ test('a line that the core says nothing of is gone soon, and comes when the core
   expect(shown(connection)).toEqual(['salt', 'bread']);
 });
 
+test('a line that the core took is gone with a core that never shows it', async () => {
+  const core = openCore();
+  const { connection, sent } = await scannedAhead(core);
+  core.answer({ kind: 'done' });
+  await sent;
+  core.cut();
+  await vi.advanceTimersByTimeAsync(300);
+  expect(shown(connection)).toEqual(['salt']);
+});
+
 test('a line that stands there ahead stays when the core speaks of something else', async () => {
   const core = openCore();
   const { connection } = await scannedAhead(core);

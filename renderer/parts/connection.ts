@@ -188,9 +188,9 @@ export function connect(
       if (looked !== null) showAhead(looked);
       const sent = send({ kind: 'scan', code, source: 'scanner' });
       if (looked === null) return sent;
-      const late = setTimeout(() => takeBack(looked), AHEAD_FOR_MS);
+      // Also behind an answer: the line is the screen's to show, and a screen may be lost with the core.
+      setTimeout(() => takeBack(looked), AHEAD_FOR_MS);
       const answer = await sent;
-      clearTimeout(late);
       if (answer.kind !== 'done') takeBack(looked);
       return answer;
     },
