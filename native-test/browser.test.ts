@@ -140,6 +140,23 @@ groupNeeding('a day at the counter', chromium, (program) => {
     expect(await dueFen()).toBe(totalFen);
   });
 
+  test('quick strokes of an arrow go a line further each, and the line meant is never behind the head', async () => {
+    await page.setViewportSize({ width: 1366, height: 560 });
+    const rows = await lines().count();
+    const meant = lines().and(page.locator('[aria-selected=true]'));
+    const hidden = async (): Promise<number> => {
+      const head = await page.getByRole('table', { name: '商品' }).locator('thead').boundingBox();
+      const row = await meant.boundingBox();
+      return Math.max(0, (head?.y ?? 0) + (head?.height ?? 0) - (row?.y ?? 0));
+    };
+    for (let stroke = 1; stroke < rows; stroke += 1) await page.keyboard.press('ArrowUp');
+    await expect.poll(() => meant.locator('td').first().innerText()).toBe('1');
+    await expect.poll(hidden).toBeLessThan(1);
+    for (let stroke = 1; stroke < rows; stroke += 1) await page.keyboard.press('ArrowDown');
+    await expect.poll(() => meant.locator('td').first().innerText()).toBe(String(rows));
+    await page.setViewportSize({ width: 1366, height: 768 });
+  });
+
   test('peers D37: a burst that the machine had no time for is one code all the same', async () => {
     await scanQueued(page, pieces[0] ?? '');
     await lines().first().getByRole('cell', { name: '2', exact: true }).waitFor();

@@ -73,38 +73,65 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** A page that has looked a code up and then heard the last of it from its scanner. */
-async function scannedAhead(core: ReturnType<typeof openCore>) {
+/** From the Enter to the next frame, and from that to the glass. */
+const ON_GLASS_MS = 16 + 8;
+
+/** A page that has looked a code up and then heard the last of it from its scanner, so long ago. */
+async function scannedAhead(core: ReturnType<typeof openCore>, agoMs = ON_GLASS_MS) {
   const connection = connect('staff', core.open);
   await settled();
   connection.lookAhead(CODE);
   await settled();
   const sent = connection.scan(CODE);
-  await settled();
+  await vi.advanceTimersByTimeAsync(agoMs);
   return { connection, sent };
 }
 
 test('a code that was looked up stands there at once, while the screen and its sum are what the core said', async () => {
   const core = openCore();
-  const { connection } = await scannedAhead(core);
-  expect(core.scanned).toEqual([CODE]);
+  const { connection } = await scannedAhead(core, 0);
   expect(shown(connection)).toEqual(['salt', 'bread']);
   expect(connection.screen()?.sale).toMatchObject({ totalFen: 250, lines: [{ name: 'salt' }] });
+});
+
+test('the core is asked to record a line, and then whatever follows it, once the line is on the glass', async () => {
+  const core = openCore();
+  const { connection } = await scannedAhead(core, ON_GLASS_MS - 1);
+  void connection.scan('6901234567908');
+  await settled();
+  expect(core.scanned).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(core.scanned).toEqual([CODE]);
+  core.answer({ kind: 'done' });
+  await settled();
+  expect(core.scanned).toEqual([CODE, '6901234567908']);
+});
+
+test('a window that draws nothing has its scan recorded all the same', async () => {
+  vi.stubGlobal('requestAnimationFrame', () => 0);
+  const core = openCore();
+  await scannedAhead(core, 40);
+  expect(core.scanned).toEqual([CODE]);
+});
+
+test('what the core says of other things waits for a line that is on its way to the glass', async () => {
+  const core = openCore();
+  const { connection } = await scannedAhead(core, 0);
+  let heard = 0;
+  connection.subscribe(() => (heard += 1));
+  core.tell([[['revision'], 2]]);
+  await vi.advanceTimersByTimeAsync(ON_GLASS_MS - 1);
+  expect(heard).toBe(0);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(heard).toBe(1);
 });
 
 test('what the core then says of it is the same line and not another', async () => {
   const core = openCore();
   const { connection, sent } = await scannedAhead(core);
   const ahead = connection.linesAhead()?.lines[1];
-  let heard = 0;
-  connection.subscribe(() => (heard += 1));
   core.tell(WITH_BREAD);
   core.answer({ kind: 'done' });
-  await settled();
-  expect(heard).toBe(0);
-  await vi.advanceTimersByTimeAsync(20);
-  // The rest of the page hears of it once the frame with the line was drawn.
-  expect(heard).toBe(1);
   expect(await sent).toEqual({ kind: 'done' });
   expect(connection.linesAhead()).toBeNull();
   expect(connection.screen()?.sale.lines[1]).toBe(ahead);
@@ -122,7 +149,7 @@ test('a line that the core refuses is gone with its answer', async () => {
 test('a line that the core says nothing of is gone soon, and comes when the core has it', async () => {
   const core = openCore();
   const { connection } = await scannedAhead(core);
-  await vi.advanceTimersByTimeAsync(299);
+  await vi.advanceTimersByTimeAsync(299 - ON_GLASS_MS);
   expect(shown(connection)).toEqual(['salt', 'bread']);
   await vi.advanceTimersByTimeAsync(1);
   expect(shown(connection)).toEqual(['salt']);

@@ -25,8 +25,11 @@ type LookedUp = BasketLines & Readonly<{ code: string; from: Screen['sale'] }>;
 /** A line stands there ahead of the core's word for this long; a core that takes longer shows it by itself. */
 const AHEAD_FOR_MS = 300;
 
-/** Two frames. */
-const DRAWN_WITHIN_MS = 40;
+/** From a page's own share of a frame until the compositor has it on the glass. */
+const GLASS_AFTER_MS = 8;
+
+/** Two frames and more: a window that nobody sees draws none. */
+const ON_GLASS_WITHIN_MS = 40;
 
 type Transport = Readonly<{ client: CoreClient; closed: Promise<void>; close: () => void }>;
 
@@ -34,7 +37,7 @@ export type Connection = Readonly<{
   send: (command: Command) => Promise<SendAnswer>;
   /** Asks what a scan would make of the lines: of a code that its scanner is still typing. */
   lookAhead: (code: string) => void;
-  /** Sends a scan; where its code was looked up ahead, its line is shown while the core still records it. */
+  /** Sends a scan; where its code was looked up ahead, its line is shown first, and taken back if the core refuses it. */
   scan: (code: string) => Promise<SendAnswer>;
   /** The lines with a scan that is under way; null when the screen says it all. */
   linesAhead: () => BasketLines | null;
@@ -84,28 +87,27 @@ export function connect(
   const heard = new Set<() => void>();
   const aheadHeard = new Set<() => void>();
   /** While the line of a scan is on its way to the glass, the rest of the page waits: it would be drawn before it. */
-  let drawing = false;
+  let drawing: Promise<void> | null = null;
   let owed = false;
   const tell = (): void => {
-    owed = drawing;
-    if (drawing) return;
+    owed = drawing !== null;
+    if (owed) return;
     for (const one of heard) one();
   };
   const tellAhead = (): void => {
     for (const one of aheadHeard) one();
   };
-  const showAhead = (looked: LookedUp): void => {
+  const showAhead = async (looked: LookedUp): Promise<void> => {
     ahead = looked;
-    drawing = true;
-    const drawn = (): void => {
-      if (!drawing) return;
-      drawing = false;
-      if (owed) tell();
-    };
-    requestAnimationFrame(() => setTimeout(drawn, 0));
-    // A window that nobody sees draws no frames.
-    setTimeout(drawn, DRAWN_WITHIN_MS);
+    const onGlass = nextOnGlass();
+    drawing = onGlass;
+    // So does the core: what it has to do for a scan would take a small till's processors from drawing it.
+    line = line.then(() => onGlass);
     tellAhead();
+    await onGlass;
+    if (drawing !== onGlass) return;
+    drawing = null;
+    if (owed) tell();
   };
   /** The core did not take that scan, or says nothing of it. */
   const takeBack = (looked: LookedUp): void => {
@@ -185,7 +187,7 @@ export function connect(
     scan: async (code) => {
       const looked = lookedUp?.code === code && lookedUp.from === screen?.sale ? lookedUp : null;
       lookedUp = null;
-      if (looked !== null) showAhead(looked);
+      if (looked !== null) void showAhead(looked);
       const sent = send({ kind: 'scan', code, source: 'scanner' });
       if (looked === null) return sent;
       // Also behind an answer: the line is the screen's to show, and a screen may be lost with the core.
@@ -267,6 +269,14 @@ export function useClock<T>(connection: Connection, said: (nowMs: number) => T):
 
 export function useLink(connection: Connection): LinkState {
   return useSyncExternalStore(connection.subscribe, connection.link);
+}
+
+/** When what the page has to show now is on the glass. */
+function nextOnGlass(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve, GLASS_AFTER_MS));
+    setTimeout(resolve, ON_GLASS_WITHIN_MS);
+  });
 }
 
 function isTypedError(error: unknown): boolean {

@@ -1,4 +1,14 @@
-import { memo, type ReactNode, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type CSSProperties,
+  memo,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { type CounterFunction, type CounterKeys, functionOf, keyWords, pressedKey } from '../../shared/counter.ts';
 import { CODE_CHARACTERS_MAX } from '../../shared/wedge.ts';
 import type { FoundItem, Screen, ScreenLine, ScreenMember } from '../../shared/till-contract.ts';
@@ -29,6 +39,8 @@ export function SellingPage(): ReactNode {
   // A mark belongs to the list it was made on.
   const list = sale.choices.map((choice) => choice.item).join(' ');
   const picked = mark.list === list ? mark.at : 0;
+  // Each of two quick strokes goes a line further, also before the core has answered the first.
+  const aimed = useRef({ lines: sale.lines, at: sale.selected });
 
   const submit = (): void => {
     const text = boxText();
@@ -56,10 +68,15 @@ export function SellingPage(): ReactNode {
     } else if (selected !== undefined) show({ kind: 'quantity', line: sale.selected });
     else say({ tone: 'info', text: '先输数量再按 *，例如 3*，再扫码' });
   };
+  const aim = (line: number): void => {
+    aimed.current = { lines: sale.lines, at: line };
+    void send({ kind: 'selectLine', line });
+  };
   const move = (by: number): void => {
     if (sale.choices.length > 0) setMark({ list, at: clamp(picked + by, sale.choices.length) });
     else if (sale.lines.length > 0) {
-      void send({ kind: 'selectLine', line: clamp(sale.selected + by, sale.lines.length) });
+      const from = aimed.current.lines === sale.lines ? aimed.current.at : sale.selected;
+      aim(clamp(from + by, sale.lines.length));
     }
   };
   const withLine = (act: (line: number) => void): void => {
@@ -98,7 +115,7 @@ export function SellingPage(): ReactNode {
   };
   // Always the same function, so that what only holds keys is not drawn again with every scan.
   const act = useStable((which: CounterFunction) => functions[which]());
-  const select = useStable((line: number) => void send({ kind: 'selectLine', line }));
+  const select = useStable(aim);
   const choose = useStable((item: string) => void send({ kind: 'choose', item }));
   const dismiss = useStable(() => void send({ kind: 'dismiss' }));
   const onKey: KeyHandler = ({ name, shift, repeat }) => {
@@ -413,36 +430,22 @@ const Basket = memo(PlainBasket);
 /** Follows the lines by itself: that of a scan which the core is still recording is drawn with nothing around it. */
 function PlainBasket({ stars, select }: { stars: number; select: (line: number) => void }): ReactNode {
   const basket = useBasketLines(connection);
-  if (basket === null || basket.lines.length === 0) return <EmptyBasket />;
+  if (basket === null) return null;
   return <Lines lines={basket.lines} selected={basket.selected} stars={stars} select={select} />;
 }
 
-function EmptyBasket(): ReactNode {
-  return (
-    <div className="lines empty-basket">
-      <svg viewBox="0 0 64 64" width="72" height="72" aria-hidden="true">
-        <path d="M6 16v32M12 16v32M17 16v32M24 16v32M29 16v32M36 16v32M41 16v32M46 16v32M53 16v32M58 16v32" />
-      </svg>
-      <h2>扫第一件商品开始</h2>
-      <p>先刷卡或后刷卡都可以，刷卡后自动按星级打折</p>
-    </div>
-  );
-}
-
-const Lines = memo(PlainLines);
-
-function PlainLines({
-  lines,
-  selected,
-  stars,
-  select,
-}: {
+type LinesProps = Readonly<{
   lines: readonly ScreenLine[];
   selected: number;
   stars: number;
   select: (line: number) => void;
-}): ReactNode {
+}>;
+
+const Lines = memo(PlainLines);
+
+function PlainLines({ lines, selected, stars, select }: LinesProps): ReactNode {
   const list = useMeantInView(selected, lines);
+  const blocks = Array.from({ length: Math.ceil(lines.length / BLOCK_ROWS) }, (_, block) => block * BLOCK_ROWS);
   return (
     <div className="lines" ref={list}>
       <table aria-label="商品">
@@ -456,14 +459,65 @@ function PlainLines({
             <th>小计</th>
           </tr>
         </thead>
-        <tbody>
-          {lines.map((line, index) => (
-            <LineRow key={line.key} line={line} index={index} on={index === selected} stars={stars} select={select} />
-          ))}
-        </tbody>
+        {blocks.map((from) => (
+          <LineBlock
+            key={from}
+            from={from}
+            lines={lines}
+            selected={selected >= from && selected < from + BLOCK_ROWS ? selected : -1}
+            stars={stars}
+            select={select}
+          />
+        ))}
       </table>
+      {lines.length === 0 && <EmptyBasket />}
     </div>
   );
+}
+
+function EmptyBasket(): ReactNode {
+  return (
+    <div className="empty-basket">
+      <svg viewBox="0 0 64 64" width="72" height="72" aria-hidden="true">
+        <path d="M6 16v32M12 16v32M17 16v32M24 16v32M29 16v32M36 16v32M41 16v32M46 16v32M53 16v32M58 16v32" />
+      </svg>
+      <h2>扫第一件商品开始</h2>
+      <p>先刷卡或后刷卡都可以，刷卡后自动按星级打折</p>
+    </div>
+  );
+}
+
+/** Rows that are compared, laid out and painted together: of a long sale a scan touches the last few only. */
+const BLOCK_ROWS = 16;
+
+type LineBlockProps = LinesProps & Readonly<{ from: number }>;
+
+const LineBlock = memo(PlainLineBlock, isSameBlock);
+
+function PlainLineBlock({ from, lines, selected, stars, select }: LineBlockProps): ReactNode {
+  const rows = lines.slice(from, from + BLOCK_ROWS);
+  return (
+    <tbody style={{ '--rows': rows.length } as CSSProperties}>
+      {rows.map((line, row) => (
+        <LineRow
+          key={line.key}
+          line={line}
+          index={from + row}
+          on={from + row === selected}
+          stars={stars}
+          select={select}
+        />
+      ))}
+    </tbody>
+  );
+}
+
+function isSameBlock(before: LineBlockProps, now: LineBlockProps): boolean {
+  if (before.selected !== now.selected || before.stars !== now.stars || before.select !== now.select) return false;
+  for (let index = now.from; index < now.from + BLOCK_ROWS; index += 1) {
+    if (before.lines[index] !== now.lines[index]) return false;
+  }
+  return true;
 }
 
 type LineRowProps = Readonly<{
