@@ -145,9 +145,9 @@ groupNeeding('a day at the counter', chromium, (program) => {
     const rows = await lines().count();
     const meant = lines().and(page.locator('[aria-selected=true]'));
     const hidden = async (): Promise<number> => {
-      const head = await page.getByRole('table', { name: '商品' }).locator('thead').boundingBox();
+      const head = await page.locator('.lines-head').boundingBox();
       const row = await meant.boundingBox();
-      return Math.max(0, (head?.y ?? 0) + (head?.height ?? 0) - (row?.y ?? 0));
+      return Math.max(0, (head?.y ?? Infinity) + (head?.height ?? 0) - (row?.y ?? 0));
     };
     for (let stroke = 1; stroke < rows; stroke += 1) await page.keyboard.press('ArrowUp');
     await expect.poll(() => meant.locator('td').first().innerText()).toBe('1');

@@ -447,33 +447,40 @@ function PlainLines({ lines, selected, stars, select }: LinesProps): ReactNode {
   const list = useMeantInView(selected, lines);
   const blocks = Array.from({ length: Math.ceil(lines.length / BLOCK_ROWS) }, (_, block) => block * BLOCK_ROWS);
   return (
-    <div className="lines" ref={list}>
-      <table aria-label="商品">
-        <thead>
-          <tr>
-            <th>#</th>
-            <th>商品</th>
-            <th>单价</th>
-            <th>数量</th>
-            <th>标价</th>
-            <th>小计</th>
-          </tr>
-        </thead>
-        {blocks.map((from) => (
-          <LineBlock
-            key={from}
-            from={from}
-            lines={lines}
-            selected={selected >= from && selected < from + BLOCK_ROWS ? selected : -1}
-            stars={stars}
-            select={select}
-          />
+    <div className="basket-lines">
+      {/* Beside what scrolls and not in it: a head that sticks is drawn anew with every line that comes. */}
+      <div className="lines-head" aria-hidden="true">
+        {COLUMNS.map((column) => (
+          <span key={column}>{column}</span>
         ))}
-      </table>
-      {lines.length === 0 && <EmptyBasket />}
+      </div>
+      <div className="lines" ref={list}>
+        <table aria-label="商品">
+          <thead className="visually-hidden">
+            <tr>
+              {COLUMNS.map((column) => (
+                <th key={column}>{column}</th>
+              ))}
+            </tr>
+          </thead>
+          {blocks.map((from) => (
+            <LineBlock
+              key={from}
+              from={from}
+              lines={lines}
+              selected={selected >= from && selected < from + BLOCK_ROWS ? selected : -1}
+              stars={stars}
+              select={select}
+            />
+          ))}
+        </table>
+        {lines.length === 0 && <EmptyBasket />}
+      </div>
     </div>
   );
 }
+
+const COLUMNS = ['#', '商品', '单价', '数量', '标价', '小计'] as const;
 
 function EmptyBasket(): ReactNode {
   return (
@@ -488,7 +495,7 @@ function EmptyBasket(): ReactNode {
 }
 
 /** Rows that are compared, laid out and painted together: of a long sale a scan touches the last few only. */
-const BLOCK_ROWS = 16;
+const BLOCK_ROWS = 8;
 
 type LineBlockProps = LinesProps & Readonly<{ from: number }>;
 
@@ -520,6 +527,9 @@ function isSameBlock(before: LineBlockProps, now: LineBlockProps): boolean {
   return true;
 }
 
+/** So many characters stand in two rows however narrow the place for them is. What is cut off costs each frame a little. */
+const TWO_ROWS = 20;
+
 type LineRowProps = Readonly<{
   line: ScreenLine;
   index: number;
@@ -536,7 +546,7 @@ function PlainLineRow({ line, index, on, stars, select }: LineRowProps): ReactNo
       <td>{index + 1}</td>
       <td>
         <div className="name">
-          <span className="name-text">{line.name}</span>
+          <span className={line.name.length > TWO_ROWS ? 'name-text long' : 'name-text'}>{line.name}</span>
           {line.spec !== '' && <small>{line.spec}</small>}
           {line.labelled && <small>秤签</small>}
           <LineTags line={line} stars={stars} />
