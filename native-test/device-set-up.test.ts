@@ -216,6 +216,8 @@ groupNeedingAll('the set-up page of a counter, in a real browser', [chromium, so
     await hands.getByRole('button', { name: '缺纸' }).click();
     await strip.getByRole('button').first().click();
     await expect.poll(async () => (await sale()).lines.length).toBe(1);
+    // Enter before the page shows the line would pay for nothing.
+    await page.getByRole('table', { name: '商品' }).locator('tbody tr').waitFor();
     await page.keyboard.press('Enter');
     const paying = page.getByRole('dialog', { name: /付款/ });
     await paying.getByText('打印机没有纸了').waitFor();
