@@ -528,7 +528,7 @@ function isSameBlock(before: LineBlockProps, now: LineBlockProps): boolean {
 }
 
 /** So many characters stand in two rows however narrow the place for them is. What is cut off costs each frame a little. */
-const TWO_ROWS = 20;
+const TWO_ROWS_CHARACTERS = 20;
 
 type LineRowProps = Readonly<{
   line: ScreenLine;
@@ -546,7 +546,7 @@ function PlainLineRow({ line, index, on, stars, select }: LineRowProps): ReactNo
       <td>{index + 1}</td>
       <td>
         <div className="name">
-          <span className={line.name.length > TWO_ROWS ? 'name-text long' : 'name-text'}>{line.name}</span>
+          <span className={line.name.length > TWO_ROWS_CHARACTERS ? 'name-text long' : 'name-text'}>{line.name}</span>
           {line.spec !== '' && <small>{line.spec}</small>}
           {line.labelled && <small>秤签</small>}
           <LineTags line={line} stars={stars} />
