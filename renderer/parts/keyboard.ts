@@ -51,6 +51,9 @@ type Remembered = Readonly<{ field: HTMLInputElement; value: string }>;
  */
 const WITHHELD_FOR_MS = 40;
 
+/** So many keys as fast as a scanner's: no hand types them, and they are withheld for as long as a burst may pause. */
+const BURST_CHARACTERS = 4;
+
 /** An EAN-13, as nearly all goods carry one. */
 const ARTICLE_DIGITS = 13;
 
@@ -183,7 +186,7 @@ function onKeyDown(event: KeyboardEvent): void {
   if (mayBeBurst && field !== null && (action === null || inBurst)) {
     event.preventDefault();
     event.stopPropagation();
-    withhold(field, event.key);
+    withhold(field, event.key, outcome.state.text.length < BURST_CHARACTERS ? WITHHELD_FOR_MS : BURST_GAP_MS);
   }
   if (action === null) return;
   event.preventDefault();
@@ -223,10 +226,10 @@ function isPlainCharacter(event: KeyboardEvent): boolean {
   return /^[0-9A-Za-z]$/.test(event.key) && !isCommand && !event.isComposing && !event.repeat;
 }
 
-function withhold(field: HTMLInputElement, character: string): void {
+function withhold(field: HTMLInputElement, character: string, forMs: number): void {
   const text = withheld?.field === field ? withheld.text + character : character;
   dropWithheld();
-  withheld = { field, text, timer: setTimeout(typeWithheld, WITHHELD_FOR_MS) };
+  withheld = { field, text, timer: setTimeout(typeWithheld, forMs) };
 }
 
 function dropWithheld(): void {

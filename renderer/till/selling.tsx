@@ -430,8 +430,10 @@ const Basket = memo(PlainBasket);
 /** Follows the lines by itself: that of a scan which the core is still recording is drawn with nothing around it. */
 function PlainBasket({ stars, select }: { stars: number; select: (line: number) => void }): ReactNode {
   const basket = useBasketLines(connection);
+  // The core's lines and not those ahead of it: a block is put to sleep behind the frame that shows a scan.
+  const asleep = useScreenPart(connection, (screen) => blocksAsleep(screen?.sale.lines.length ?? 0));
   if (basket === null) return null;
-  return <Lines lines={basket.lines} selected={basket.selected} stars={stars} select={select} />;
+  return <Lines lines={basket.lines} selected={basket.selected} stars={stars} select={select} asleep={asleep} />;
 }
 
 type LinesProps = Readonly<{
@@ -443,7 +445,7 @@ type LinesProps = Readonly<{
 
 const Lines = memo(PlainLines);
 
-function PlainLines({ lines, selected, stars, select }: LinesProps): ReactNode {
+function PlainLines({ asleep, lines, selected, stars, select }: LinesProps & Readonly<{ asleep: number }>): ReactNode {
   const list = useMeantInView(selected, lines);
   const blocks = Array.from({ length: Math.ceil(lines.length / BLOCK_ROWS) }, (_, block) => block * BLOCK_ROWS);
   return (
@@ -463,9 +465,10 @@ function PlainLines({ lines, selected, stars, select }: LinesProps): ReactNode {
               ))}
             </tr>
           </thead>
-          {blocks.map((from) => (
+          {blocks.map((from, block) => (
             <LineBlock
               key={from}
+              isAsleep={block < asleep}
               from={from}
               lines={lines}
               selected={selected >= from && selected < from + BLOCK_ROWS ? selected : -1}
@@ -497,15 +500,27 @@ function EmptyBasket(): ReactNode {
 /** Rows that are compared, laid out and painted together: of a long sale a scan touches the last few only. */
 const BLOCK_ROWS = 8;
 
-type LineBlockProps = LinesProps & Readonly<{ from: number }>;
+/** More rows than stand in view: what is put to sleep there costs its frame as much as all the rest of it. */
+const ROWS_AWAKE = 3 * BLOCK_ROWS;
+
+/** A block of rows that is asleep is not painted while it is scrolled away, and its height is known without its rows. */
+const ASLEEP: CSSProperties = {
+  contentVisibility: 'auto',
+  containIntrinsicBlockSize: `calc(${BLOCK_ROWS} * var(--row))`,
+};
+
+function blocksAsleep(rows: number): number {
+  return Math.max(0, Math.floor((rows - ROWS_AWAKE) / BLOCK_ROWS));
+}
+
+type LineBlockProps = LinesProps & Readonly<{ from: number; isAsleep: boolean }>;
 
 const LineBlock = memo(PlainLineBlock, isSameBlock);
 
-function PlainLineBlock({ from, lines, selected, stars, select }: LineBlockProps): ReactNode {
-  const rows = lines.slice(from, from + BLOCK_ROWS);
+function PlainLineBlock({ from, isAsleep, lines, selected, stars, select }: LineBlockProps): ReactNode {
   return (
-    <tbody style={{ '--rows': rows.length } as CSSProperties}>
-      {rows.map((line, row) => (
+    <tbody style={isAsleep ? ASLEEP : undefined}>
+      {lines.slice(from, from + BLOCK_ROWS).map((line, row) => (
         <LineRow
           key={line.key}
           line={line}
@@ -520,7 +535,8 @@ function PlainLineBlock({ from, lines, selected, stars, select }: LineBlockProps
 }
 
 function isSameBlock(before: LineBlockProps, now: LineBlockProps): boolean {
-  if (before.selected !== now.selected || before.stars !== now.stars || before.select !== now.select) return false;
+  if (before.selected !== now.selected || before.isAsleep !== now.isAsleep) return false;
+  if (before.stars !== now.stars || before.select !== now.select) return false;
   for (let index = now.from; index < now.from + BLOCK_ROWS; index += 1) {
     if (before.lines[index] !== now.lines[index]) return false;
   }
@@ -543,14 +559,23 @@ const LineRow = memo(PlainLineRow);
 function PlainLineRow({ line, index, on, stars, select }: LineRowProps): ReactNode {
   return (
     <tr className={on ? 'on' : undefined} aria-selected={on} onMouseDown={keepFocus} onClick={() => select(index)}>
+      <LineCells line={line} index={index} stars={stars} />
+    </tr>
+  );
+}
+
+/** Not compared again where a row only becomes the one that is meant, or is it no longer. */
+const LineCells = memo(PlainLineCells);
+
+function PlainLineCells({ line, index, stars }: Pick<LineRowProps, 'line' | 'index' | 'stars'>): ReactNode {
+  return (
+    <>
       <td>{index + 1}</td>
       <td>
-        <div className="name">
-          <span className={line.name.length > TWO_ROWS_CHARACTERS ? 'name-text long' : 'name-text'}>{line.name}</span>
-          {line.spec !== '' && <small>{line.spec}</small>}
-          {line.labelled && <small>秤签</small>}
-          <LineTags line={line} stars={stars} />
-        </div>
+        <span className={line.name.length > TWO_ROWS_CHARACTERS ? 'name-text long' : 'name-text'}>{line.name}</span>
+        {line.spec !== '' && <small>{line.spec}</small>}
+        {line.labelled && <small>秤签</small>}
+        <LineTags line={line} stars={stars} />
       </td>
       <td>
         {line.unitPayFen < line.priceFen && <s className="was">{yuan(line.priceFen)}</s>}
@@ -558,10 +583,8 @@ function PlainLineRow({ line, index, on, stars, select }: LineRowProps): ReactNo
       </td>
       <td>{formatQuantity(line.quantity, line.per)}</td>
       <td>{line.payFen < line.shelfFen ? <s>{yuan(line.shelfFen)}</s> : yuan(line.shelfFen)}</td>
-      <td>
-        <b>{yuan(line.payFen)}</b>
-      </td>
-    </tr>
+      <td>{yuan(line.payFen)}</td>
+    </>
   );
 }
 
