@@ -32,6 +32,8 @@ const IN_FRONT_MS = 150;
 const SENT_WITHIN_MS = 100;
 /** So many rounds go before what counts: a till that has sold nothing yet today still runs its code unoptimised. */
 const WARM_UP_ROUNDS = 10;
+/** A hundredth of four hundred scans is four of them: of fewer, a p99 would hang on one or two. */
+const ROUNDS = 40;
 
 /**
  * Runs in both pages alike: from the time stamp of the Enter that ends a burst to the first frame that was painted after
@@ -171,7 +173,7 @@ async function paintRow(
   real: Counter,
   bare: Counter,
 ): Promise<BenchResult> {
-  const rounds = run.quick ? 4 : 30;
+  const rounds = run.quick ? 4 : ROUNDS;
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
     for (const counter of [bare, real]) await burst(run, counter, shop, round);
     await emptied(client, real);
@@ -190,7 +192,7 @@ async function largeSaleRow(
   bare: Counter,
 ): Promise<BenchResult> {
   for (const counter of [bare, real]) counter.samples.length = 0;
-  const rounds = run.quick ? 2 : 20;
+  const rounds = run.quick ? 2 : ROUNDS;
   for (let round = 0; round < rounds; round += 1) {
     // A code that lies in the basket already makes a larger quantity and no row.
     const last = burstCodes(shop, round);
