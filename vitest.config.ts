@@ -7,7 +7,7 @@ const filesOf = (names: readonly string[]): string[] => names.map((name) => `nat
 const COUNTER = filesOf(['browser', 'by-keyboard']);
 
 /** The same day by touch, and all further pages. */
-const PAGES = filesOf(['by-touch', 'practice', 'balance', 'notice-page', 'device-set-up', 'every-page']);
+const PAGES = filesOf(['by-touch', 'practice', 'balance', 'notice-page', 'device-set-up', 'every-page', 'sounds']);
 
 /** Trials that break something many times over; the soak goes on with most of them. */
 const FAULTS = filesOf([
