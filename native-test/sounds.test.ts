@@ -22,7 +22,8 @@ groupNeeding('the sounds of the till, in a real browser', chromium, (program) =>
       const played: string[] = [];
       Object.assign(window, { played });
       const known = new WeakSet<HTMLMediaElement>();
-      const { play } = HTMLMediaElement.prototype;
+      const { value } = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'play') ?? {};
+      const play = value as (this: HTMLMediaElement) => Promise<void>;
       HTMLMediaElement.prototype.play = function (this: HTMLMediaElement) {
         const name = /(\w+)[^/]*\.wav$/.exec(new URL(this.src).pathname)?.[1] ?? this.src;
         if (!known.has(this)) this.addEventListener('ended', () => played.push(name));
